@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/result.h"
+
+#include <QString>
+
+class QDebug;
+
+namespace Switchyard {
+
+/// A value that must not leave by accident: it has no stream operator, no conversion to QString and compares
+/// only with itself. reveal() is the one way out and easy to search for. Its bytes are overwritten on destruction.
+class Secret final
+{
+public:
+    Secret() = default;
+    explicit Secret(QString value);
+    ~Secret();
+    Secret(const Secret &) = default;
+    Secret(Secret &&) noexcept = default;
+    Secret &operator=(const Secret &) = default;
+    Secret &operator=(Secret &&) noexcept = default;
+
+    const QString &reveal() const { return m_value; }
+    bool isEmpty() const { return m_value.isEmpty(); }
+    bool operator==(const Secret &) const = default;
+
+    friend QDebug operator<<(QDebug, const Secret &) = delete;
+
+private:
+    QString m_value;
+};
+
+/// Where a secret comes from: "env:NAME", "file:PATH", "keychain:SERVICE/KEY" or "-" (standard input).
+struct SecretReference
+{
+    enum class Source { Environment, File, Keychain, Stdin };
+    Source source = Source::Environment;
+    QString name;
+
+    QString toString() const;
+};
+
+/// Whether the text has the form of a reference (a known scheme), without looking behind it.
+bool isSecretReference(QStringView text);
+
+/// Errors (usage): a text that is no reference, an empty name.
+[[nodiscard]] Result<SecretReference> parseSecretReference(const QString &text);
+
+/// Fetches the value. Errors: usage (variable not set), io (file missing, not a regular file, or readable by others:
+/// mode 0600 is asked for), auth (no keychain reachable). May block on the file: not for the GUI thread with
+/// network file systems.
+[[nodiscard]] Result<Secret> resolveSecret(const SecretReference &reference);
+
+} // namespace Switchyard

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/health/sample.h"
+
+#include <QList>
+#include <QObject>
+
+#include <memory>
+
+namespace Switchyard {
+
+/// HTTP health probes on libcurl's multi interface in one thread of its own; every probe makes a fresh connection,
+/// because a kept-alive one stays on the old instance through a deploy, and resolves the name anew.
+///
+/// Thread: create, call and destroy it on one thread with an event loop; `samplesReady` arrives there in batches of
+/// at most ten a second unless `setImmediate(true)` (sessions) delivers each as it comes. Destruction cancels
+/// what runs and takes a few milliseconds, also while a name is being resolved.
+class Prober final : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Prober(QObject *parent = nullptr);
+    ~Prober() override;
+
+    /// Probes at a fixed rate without drift (interval 50 ms to 1 day), first at once plus `phase`. A probe that is
+    /// still running when the next is due does not delay it. Replaces a target of the same id.
+    void schedule(const ProbeTarget &target, Milliseconds interval, Milliseconds phase = Milliseconds(0));
+    void unschedule(const QString &targetId);
+    void unscheduleAll();
+
+    /// One probe now; its sample comes through samplesReady like the others.
+    void probeOnce(const ProbeTarget &target);
+
+    void setImmediate(bool immediate);
+
+    /// How many probes were due so far for the target, to judge coverage against the samples that came.
+    quint64 scheduledCount(const QString &targetId) const;
+
+Q_SIGNALS:
+    void samplesReady(const QList<Switchyard::ProbeSample> &samples);
+
+private:
+    class Worker;
+    std::unique_ptr<Worker> m_worker;
+};
+
+/// Whether a status fits an expectation such as "200", "2xx", "200-299" or "200,204"; empty means 2xx.
+/// Errors (usage): text that is none of these.
+[[nodiscard]] Result<bool> statusMatches(const QString &expectation, int status);
+
+} // namespace Switchyard

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/instant.h"
+#include "models/common/result.h"
+#include "models/common/secret.h"
+
+#include <QJsonValue>
+#include <QList>
+#include <QMap>
+#include <QString>
+#include <QStringList>
+
+#include <optional>
+
+namespace Switchyard {
+
+/// A header or subprotocol value: plain text, or a reference to a secret.
+struct ConfiguredValue
+{
+    QString text;                        ///< as written; a reference stays unresolved here
+    bool isReference() const { return isSecretReference(text); }
+    bool operator==(const ConfiguredValue &) const = default;
+};
+
+struct Component
+{
+    QString name;
+    QString repository = QStringLiteral(".");
+    QString root;
+    Place place;
+};
+
+enum class EndpointKind { Health, Ready, Live };
+QString endpointKindName(EndpointKind kind);
+
+/// What an answer must look like. JSON pointers (RFC 6901) to the value they must equal.
+struct HealthExpectation
+{
+    QString status;                      ///< "200", "2xx", "200-299", "200,204"; empty: 2xx
+    QMap<QString, QJsonValue> json;
+    bool operator==(const HealthExpectation &) const = default;
+};
+
+/// What still counts as up, but not as well.
+struct DegradedRule
+{
+    std::optional<Milliseconds> latency;
+    QMap<QString, QJsonValue> json;
+    bool operator==(const DegradedRule &) const = default;
+};
+
+/// [[backend.health]]
+struct HealthEndpoint
+{
+    QString path;
+    EndpointKind kind = EndpointKind::Health;
+    Milliseconds interval{30'000};       ///< outside sessions
+    Milliseconds timeout{10'000};
+    int failures = 3;                    ///< 1 to 100
+    int recoveries = 2;                  ///< 1 to 100
+    Milliseconds grace{60'000};
+    QMap<QString, ConfiguredValue> headers;
+    HealthExpectation expect;
+    DegradedRule degraded;
+    Place place;
+};
+
+enum class SocketProtocol { WebSocket, SocketIo };
+
+/// A text the client sends by itself. `after` is "open"; `every` 0: once.
+struct SocketSend
+{
+    QString after = QStringLiteral("open");
+    QString text;
+    Milliseconds every{0};
+    bool operator==(const SocketSend &) const = default;
+};
+
+/// How the backend announces its shutdown on this socket: JSON pointer to value, all must match. For Socket.IO the
+/// pointers look at the event's first argument, and `event` at its name.
+struct NoticeRule
+{
+    QMap<QString, QJsonValue> json;
+    QString event;                       ///< Socket.IO event name; empty: any
+    bool operator==(const NoticeRule &) const = default;
+};
+
+/// Where the backend's own client count is read.
+struct CountSource
+{
+    enum class Kind { None, Json, Prometheus, SocketIoAdmin };
+    Kind kind = Kind::None;
+    QString path;                        ///< Json: path; Prometheus: path, default /metrics; SocketIoAdmin: namespace
+    QString pointer;                     ///< Json
+    QString metric;                      ///< Prometheus: name{label='value'}
+    bool operator==(const CountSource &) const = default;
+};
+
+/// Default reconnect behaviour of real clients. Names as in the workspace file.
+inline const QStringList reconnectPolicyNames()
+{
+    return {QStringLiteral("browser-backoff"), QStringLiteral("notice-then-delay"), QStringLiteral("socket.io-client"),
+            QStringLiteral("immediate"), QStringLiteral("none")};
+}
+
+/// [[backend.socket]]
+struct SocketEndpoint
+{
+    QString name;                        ///< unique within the backend
+    QString path;
+    SocketProtocol protocol = SocketProtocol::WebSocket;
+    QString transport = QStringLiteral("websocket"); ///< Socket.IO: "websocket" or "polling"
+    QString nameSpace = QStringLiteral("/");         ///< Socket.IO
+    int clients = 10;                    ///< 0 to 20,000 probe clients
+    std::optional<std::pair<int, int>> expected;
+    QMap<QString, ConfiguredValue> headers;
+    QString subprotocol;
+    QString origin;
+    std::optional<ConfiguredValue> auth; ///< Socket.IO: JSON text of the CONNECT payload, or a reference to it
+    QList<SocketSend> send;
+    std::optional<NoticeRule> notice;    ///< absent: none is promised
+    QList<int> allowedCloses;            ///< default {1001, 1012}, Socket.IO also 1005
+    QString reconnect;                   ///< default "browser-backoff", Socket.IO "socket.io-client"
+    CountSource count;
+    Place place;
+};
+
+struct DatabaseEndpoint
+{
+    QString name;
+    QString url;                         ///< always a reference; a URL without credentials is allowed too
+    QString poll = QStringLiteral("manual"); ///< "manual" or a duration
+    QStringList tunnel;
+    Place place;
+};
+
+/// [backend.deploy]
+struct DeployConfig
+{
+    QString driver = QStringLiteral("none"); ///< local, command, hook, render-api, fly-api, none
+    QStringList argv;
+    QString cwd;
+    QMap<QString, QString> environment;  ///< `env` table of the local driver
+    QStringList log;                     ///< regular expressions of log lines to record
+    QString service;
+    QString token;                       ///< reference
+    QString hook;                        ///< reference
+    Place place;
+};
+
+struct InstanceId
+{
+    QString header;                      ///< response header, empty: none
+    QString jsonPath;                    ///< path that is fetched
+    QString jsonPointer;                 ///< pointer in its answer; empty: the whole body
+    bool isSet() const { return !header.isEmpty() || !jsonPath.isEmpty(); }
+};
+
+struct Backend
+{
+    QString name;
+    QString component;
+    QString platform;                    ///< id of the catalogue
+    QString role;                        ///< "source", "target" or empty
+    QString stage = QStringLiteral("dev"); ///< dev, test, production
+    QString url;                         ///< http(s)://host[:port], no credentials
+    QString manifest;
+    QString service;
+    QStringList env;
+    InstanceId instanceId;
+    QList<HealthEndpoint> health;
+    QList<SocketEndpoint> sockets;
+    QList<DatabaseEndpoint> databases;
+    DeployConfig deploy;
+    Place place;
+    bool isProduction() const { return stage == QLatin1StringView("production"); }
+};
+
+/// [thresholds]: the seeds' success criteria are the defaults.
+struct Thresholds
+{
+    Milliseconds startup{60'000};
+    Milliseconds drain{25'000};
+    Milliseconds noticeLead{2'000};
+    Milliseconds allBack{15'000};
+    Milliseconds maxGap{5'000};
+    Milliseconds websocketLatency{100};
+    Milliseconds apiLatency{500};
+    Milliseconds databaseLatency{100};
+    Milliseconds redisLatency{10};
+    bool operator==(const Thresholds &) const = default;
+};
+
+/// One switchyard.toml, read and checked.
+struct Workspace
+{
+    QString file;                        ///< path it was read from; empty: made by the program
+    QString name;
+    QList<Component> components;
+    QList<Backend> backends;
+    QStringList anchors;                 ///< [network]
+    QStringList advisoryGates;           ///< [gates]
+    Thresholds thresholds;
+
+    /// nullptr where there is none of that name.
+    const Backend *backend(const QString &backendName) const;
+    const Backend *withRole(const QString &role) const;
+};
+
+/// Every problem found in one reading, so that a person mends them together. Never empty.
+using WorkspaceErrors = QList<Error>;
+
+/// Reads and checks a workspace text. Each error carries file, line and column: unknown key, wrong type, bad duration,
+/// value out of range, literal secret, unknown platform or reference, duplicate name.
+/// Refused before parsing: over 1 MB, not UTF-8, a key of more than 100 parts.
+[[nodiscard]] tl::expected<Workspace, WorkspaceErrors> parseWorkspace(const QByteArray &text, const QString &fileName,
+                                                                      const QStringList &platformIds);
+
+/// Reads the file and calls parseWorkspace().
+[[nodiscard]] tl::expected<Workspace, WorkspaceErrors> loadWorkspace(const QString &path, const QStringList &platformIds);
+
+} // namespace Switchyard
