@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/realtime/probeclient.h"
+
+#include "models/common/jsonmatch.h"
+#include "models/realtime/closecodes.h"
+#include "models/realtime/engineio.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+namespace Switchyard {
+
+namespace {
+
+using Kind = ClientEvent::Kind;
+using Type = SocketIoPacket::Type;
+
+/// After a DISCONNECT packet a server usually closes the transport too; a client library would do so at once. A short
+/// wait lets the server's own close frame be seen.
+constexpr Milliseconds disconnectGrace{250};
+
+QJsonValue parseJson(std::string_view text)
+{
+    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), qsizetype(text.size())));
+    if (document.isArray())
+        return document.array();
+    return document.isObject() ? QJsonValue(document.object()) : QJsonValue(QJsonValue::Undefined);
+}
+
+} // namespace
+
+ProbeClient::ProbeClient(ProbeClientHost &host, std::shared_ptr<const SocketTarget> target, int targetIndex, int number)
+    : m_host(host)
+    , m_target(std::move(target))
+    , m_timer(host.io())
+    , m_policy(ReconnectPolicy::fromName(m_target->reconnect).value_or(ReconnectPolicy::Kind::BrowserBackoff))
+    , m_targetIndex(targetIndex)
+    , m_number(number)
+{
+}
+
+ClientEvent ProbeClient::event(ClientEvent::Kind kind, Instant at) const
+{
+    ClientEvent result;
+    result.kind = kind;
+    result.at = at;
+    result.target = m_targetIndex;
+    result.client = m_number;
+    result.connection = m_connections;
+    return result;
+}
+
+void ProbeClient::start()
+{
+    if (m_state == State::Idle)
+        connect();
+}
+
+void ProbeClient::stop()
+{
+    if (m_state == State::Stopped)
+        return;
+    m_state = State::Stopped;
+    m_timer.cancel();
+    if (const auto connection = std::exchange(m_connection, nullptr))
+        connection->close();
+}
+
+void ProbeClient::abandon()
+{
+    m_state = State::Stopped;
+    m_timer.cancel();
+    if (const auto connection = std::exchange(m_connection, nullptr))
+        connection->abandon();
+}
+
+void ProbeClient::connect()
+{
+    m_state = State::Connecting;
+    m_firstMessage = false;
+    m_override.reset();
+    m_instance.clear();
+    ++m_connections;
+    m_host.record(event(Kind::Connecting, Clock::now()));
+    m_host.resolve(m_targetIndex, [self = shared_from_this(), attempt = m_connections](const auto &endpoints,
+                                                                                      const QString &problem) {
+        if (self->m_state != State::Connecting || self->m_connections != attempt)
+            return;
+        if (endpoints.empty()) {
+            ConnectionEnd end;
+            end.cause = EndCause::Dns;
+            end.detail = problem;
+            return self->connectionEnded(Clock::now(), end);
+        }
+        self->m_connection = makeConnection(self->m_host.io(), self->m_host.tlsContext(self->m_targetIndex),
+                                            self->m_target, self.get());
+        self->m_connection->start(endpoints);
+    });
+}
+
+void ProbeClient::connectionOpen(Instant at, std::string_view instance)
+{
+    m_instance = std::string(instance);
+    if (m_target->protocol == SocketProtocol::WebSocket)
+        opened(at);
+    else
+        armWatchdog(); // until the Engine.IO open packet tells the real times
+}
+
+void ProbeClient::opened(Instant at)
+{
+    m_state = State::Open;
+    m_attempt = 0;
+    m_announced.reset();
+    ClientEvent open = event(Kind::Open, at);
+    open.instance = QString::fromStdString(m_instance);
+    m_host.record(std::move(open));
+    if (!m_target->send.isEmpty() && m_target->protocol == SocketProtocol::WebSocket)
+        sendConfigured(true);
+}
+
+void ProbeClient::sendConfigured(bool first)
+{
+    // One timer at the shortest period serves every repeated text: heartbeats of one socket share theirs in practice.
+    Milliseconds every{0};
+    for (const SocketSend &send : m_target->send) {
+        if (first || send.every.count() > 0)
+            m_connection->sendText(send.text.toStdString());
+        if (send.every.count() > 0 && (every.count() == 0 || send.every < every))
+            every = send.every;
+    }
+    if (every.count() == 0)
+        return;
+    m_timer.expires_after(every);
+    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (!error && self->m_state == State::Open && self->m_connections == attempt && self->m_connection)
+            self->sendConfigured(false);
+    });
+}
+
+void ProbeClient::connectionText(Instant at, std::string_view text)
+{
+    if (m_target->protocol == SocketProtocol::SocketIo)
+        socketIoText(at, text);
+    else
+        message(at, text, nullptr);
+}
+
+void ProbeClient::connectionBinary(Instant at)
+{
+    if (m_state == State::Open)
+        message(at, {}, nullptr);
+}
+
+void ProbeClient::message(Instant at, std::string_view text, const SocketIoPacket *packet)
+{
+    m_host.countMessage(m_targetIndex, at);
+    if (!m_firstMessage) {
+        m_firstMessage = true;
+        m_host.record(event(Kind::FirstMessage, at));
+    }
+    if (m_target->notice && isNotice(text, packet)) {
+        ClientEvent notice = event(Kind::Notice, at);
+        notice.text = QString::fromUtf8(text.data(), qsizetype(text.size())).left(512);
+        m_host.record(std::move(notice));
+    }
+}
+
+bool ProbeClient::isNotice(std::string_view text, const SocketIoPacket *packet)
+{
+    const NoticeRule &rule = *m_target->notice;
+    QJsonValue json;
+    if (packet) {
+        const QJsonArray arguments = parseJson(packet->payload).toArray();
+        const QString name = arguments.at(0).toString();
+        if (!rule.event.isEmpty() && name != rule.event)
+            return false;
+        json = arguments.at(1);
+        if (rule.json.isEmpty()) {
+            if (rule.event.isEmpty())
+                return false;
+        } else if (!matchesPointers(json, rule.json)) {
+            return false;
+        }
+    } else {
+        if (text.empty() || (text.front() != '{' && text.front() != '['))
+            return false;
+        json = parseJson(text);
+        if (!matchesPointers(json, rule.json))
+            return false;
+    }
+    const double announced = json[QStringLiteral("reconnect_in_ms")].toDouble(-1);
+    if (announced >= 0 && announced <= 600'000)
+        m_announced = Milliseconds(qint64(announced));
+    return true;
+}
+
+void ProbeClient::connectionPong(Clock::duration roundTrip)
+{
+    m_host.countPing(m_targetIndex, roundTrip);
+}
+
+// ---- Socket.IO
+
+void ProbeClient::socketIoText(Instant at, std::string_view text)
+{
+    const auto packet = parseSocketIoPacket(text);
+    if (!packet)
+        return endSession(EndCause::Protocol, QStringLiteral("a text that is no Socket.IO packet"), false);
+    switch (packet->type) {
+    case Type::EngineOpen:
+        engineOpen(packet->payload);
+        break;
+    case Type::EnginePing:
+        armWatchdog();
+        m_connection->sendText("3" + packet->payload);
+        break;
+    case Type::Connect:
+        if (packet->nameSpace == m_target->nameSpace && m_state == State::Connecting)
+            opened(at);
+        break;
+    case Type::ConnectError: {
+        const QString why = parseJson(packet->payload)[QStringLiteral("message")].toString();
+        endSession(EndCause::Handshake, QStringLiteral("the namespace refused: %1").arg(why), true);
+        break;
+    }
+    case Type::Disconnect:
+        if (packet->nameSpace == m_target->nameSpace)
+            endSession(EndCause::Local, QStringLiteral("the server sent DISCONNECT"), true);
+        break;
+    case Type::EngineClose:
+        endSession(EndCause::Local, QStringLiteral("the server sent the Engine.IO close packet"), false);
+        break;
+    case Type::Event:
+    case Type::BinaryEvent:
+        if (m_state == State::Open)
+            message(at, text, &*packet);
+        break;
+    default:
+        break;
+    }
+}
+
+void ProbeClient::engineOpen(const std::string &json)
+{
+    const QJsonValue open = parseJson(json);
+    const double interval = open[QStringLiteral("pingInterval")].toDouble(25'000);
+    const double timeout = open[QStringLiteral("pingTimeout")].toDouble(20'000);
+    m_watchdog = Milliseconds(qint64(std::clamp(interval + timeout, 100.0, 3'600'000.0)));
+    armWatchdog();
+    m_connection->sendText(socketIoConnect(m_target->nameSpace, m_target->auth));
+}
+
+void ProbeClient::armWatchdog()
+{
+    m_timer.expires_after(m_watchdog.count() > 0 ? m_watchdog : m_target->handshakeTimeout);
+    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (error || self->m_connections != attempt || !self->m_connection || self->m_override)
+            return;
+        if (self->m_watchdog.count() == 0)
+            return self->endSession(EndCause::Handshake, QStringLiteral("no Engine.IO open packet"), false);
+        self->endSession(EndCause::PingTimeout,
+                         QStringLiteral("no Engine.IO ping within %1 ms").arg(self->m_watchdog.count()), false);
+    });
+}
+
+void ProbeClient::endSession(EndCause cause, const QString &detail, bool serverDisconnect)
+{
+    m_override = std::make_unique<ConnectionEnd>();
+    m_override->cause = cause;
+    m_override->detail = detail;
+    m_override->serverDisconnect = serverDisconnect;
+    m_override->wasOpen = m_state == State::Open;
+    m_override->code = cause == EndCause::PingTimeout || cause == EndCause::Protocol ? CloseCode::abnormal : 0;
+    m_timer.expires_after(cause == EndCause::Local ? disconnectGrace : Milliseconds(0));
+    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (!error && self->m_connections == attempt && self->m_connection)
+            self->m_connection->close();
+    });
+}
+
+// ---- the end, and back again
+
+void ProbeClient::connectionEnded(Instant at, const ConnectionEnd &end)
+{
+    m_connection.reset();
+    m_timer.cancel();
+    m_watchdog = Milliseconds(0);
+    ClientEvent ended = event(Kind::Ended, at);
+    ended.end = end;
+    // Socket.IO: open means in the namespace, not only the WebSocket below it.
+    ended.end.wasOpen = m_state == State::Open || (m_state == State::Stopped && end.wasOpen);
+    if (m_override) {
+        ended.end.serverDisconnect = m_override->serverDisconnect;
+        ended.end.detail = m_override->detail;
+        if (end.cause == EndCause::Local && m_state != State::Stopped) {
+            ended.end.cause = m_override->cause;
+            ended.end.code = m_override->code;
+        }
+    }
+    m_override.reset();
+    const ConnectionEnd final = ended.end;
+    m_host.record(std::move(ended));
+    if (m_state != State::Stopped)
+        reconnect(final);
+}
+
+void ProbeClient::reconnect(const ConnectionEnd &end)
+{
+    ++m_attempt;
+    const ReconnectSituation situation{m_attempt, end.wasOpen, end.serverDisconnect, m_announced};
+    const auto delay = ReconnectPolicy::delay(m_policy, situation, m_host.random());
+    if (!delay) {
+        m_state = State::Stopped;
+        m_host.record(event(Kind::GaveUp, Clock::now()));
+        return;
+    }
+    m_state = State::Waiting;
+    ClientEvent waiting = event(Kind::Waiting, Clock::now());
+    waiting.delay = *delay;
+    m_host.record(std::move(waiting));
+    m_timer.expires_after(*delay);
+    m_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        if (!error && self->m_state == State::Waiting)
+            self->connect();
+    });
+}
+
+} // namespace Switchyard

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/realtime/frameparser.h"
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+#include <utility>
+
+namespace Switchyard {
+
+/// A stream layer between Beast's WebSocket and the transport that passes every byte through, shows what arrives to a
+/// FrameParser, and keeps the first read and the first write error. Beast alone cannot be asked: it refuses some close
+/// codes, hides an empty close frame and reports the end of TCP instead of the arrival of the frame; and the kernel
+/// reports a reset once, to whichever of read or write comes first.
+///
+/// Thread: the io_context's.
+template <typename Next>
+class Tap
+{
+public:
+    using next_layer_type = Next;
+    using executor_type = typename Next::executor_type;
+
+    template <typename... Args>
+    explicit Tap(Args &&...args)
+        : m_next(std::forward<Args>(args)...)
+    {
+    }
+
+    executor_type get_executor() { return m_next.get_executor(); }
+    Next &next_layer() { return m_next; }
+    const Next &next_layer() const { return m_next; }
+
+    FrameParser &parser() { return m_parser; }
+    boost::beast::error_code readError() const { return m_readError; }
+    boost::beast::error_code writeError() const { return m_writeError; }
+
+    /// Feeds what the transport still holds to the parser: after a reset met by a write, the close frame may lie unread
+    /// in the receive queue.
+    void drain()
+    {
+        std::uint8_t bytes[2048];
+        for (int rounds = 0; rounds < 4096; ++rounds) {
+            const std::size_t n = m_next.readNow(bytes, sizeof bytes);
+            if (n == 0)
+                return;
+            m_parser.feed(bytes, n);
+        }
+    }
+
+    template <typename Buffers, typename Token>
+    auto async_read_some(const Buffers &buffers, Token &&token)
+    {
+        return boost::asio::async_initiate<Token, void(boost::beast::error_code, std::size_t)>(
+            [this](auto handler, const Buffers &sequence) {
+                m_next.async_read_some(sequence, ReadHandler<Buffers, std::decay_t<decltype(handler)>>(
+                                                     this, sequence, std::move(handler)));
+            },
+            token, buffers);
+    }
+
+    template <typename Buffers, typename Token>
+    auto async_write_some(const Buffers &buffers, Token &&token)
+    {
+        return boost::asio::async_initiate<Token, void(boost::beast::error_code, std::size_t)>(
+            [this](auto handler, const Buffers &sequence) {
+                m_next.async_write_some(sequence,
+                                        WriteHandler<std::decay_t<decltype(handler)>>(this, std::move(handler)));
+            },
+            token, buffers);
+    }
+
+private:
+    /// What both handlers share: they run where, and allocate as, the handler they wrap.
+    template <typename Handler>
+    struct Forwarding
+    {
+        Tap *tap;
+        Handler handler;
+
+        Forwarding(Tap *owner, Handler wrapped)
+            : tap(owner)
+            , handler(std::move(wrapped))
+        {
+        }
+        using executor_type = boost::asio::associated_executor_t<Handler, typename Next::executor_type>;
+        executor_type get_executor() const noexcept
+        {
+            return boost::asio::get_associated_executor(handler, tap->m_next.get_executor());
+        }
+        using allocator_type = boost::asio::associated_allocator_t<Handler>;
+        allocator_type get_allocator() const noexcept { return boost::asio::get_associated_allocator(handler); }
+    };
+
+    template <typename Buffers, typename Handler>
+    struct ReadHandler final : Forwarding<Handler>
+    {
+        Buffers buffers;
+
+        ReadHandler(Tap *owner, const Buffers &sequence, Handler wrapped)
+            : Forwarding<Handler>(owner, std::move(wrapped))
+            , buffers(sequence)
+        {
+        }
+
+        void operator()(boost::beast::error_code error, std::size_t size)
+        {
+            std::size_t left = size;
+            for (auto it = boost::asio::buffer_sequence_begin(buffers);
+                 left > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
+                const boost::asio::mutable_buffer part = *it;
+                const std::size_t n = std::min(left, part.size());
+                this->tap->m_parser.feed(static_cast<const std::uint8_t *>(part.data()), n);
+                left -= n;
+            }
+            if (error && !this->tap->m_readError)
+                this->tap->m_readError = error;
+            this->handler(error, size);
+        }
+    };
+
+    template <typename Handler>
+    struct WriteHandler final : Forwarding<Handler>
+    {
+        using Forwarding<Handler>::Forwarding;
+
+        void operator()(boost::beast::error_code error, std::size_t size)
+        {
+            if (error && !this->tap->m_writeError)
+                this->tap->m_writeError = error;
+            this->handler(error, size);
+        }
+    };
+
+    Next m_next;
+    FrameParser m_parser;
+    boost::beast::error_code m_readError;
+    boost::beast::error_code m_writeError;
+};
+
+template <typename Next>
+void teardown(boost::beast::role_type role, Tap<Next> &tap, boost::beast::error_code &error)
+{
+    using boost::beast::websocket::teardown;
+    teardown(role, tap.next_layer(), error);
+}
+
+template <typename Next, typename Handler>
+void async_teardown(boost::beast::role_type role, Tap<Next> &tap, Handler &&handler)
+{
+    using boost::beast::websocket::async_teardown;
+    async_teardown(role, tap.next_layer(), std::forward<Handler>(handler));
+}
+
+} // namespace Switchyard

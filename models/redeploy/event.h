@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/result.h"
+#include "models/realtime/clientevent.h"
+#include "models/workspace/workspace.h"
+
+#include <QJsonObject>
+#include <QList>
+#include <QString>
+
+namespace Switchyard {
+
+/// What a session records. The names are what the journal and the reports write; they are never renamed, only added to,
+/// so that old journals stay readable.
+enum class EventKind {
+    Phase,            ///< `text`: the phase entered
+    ClientConnecting, ///< `subject`: socket, `client`, `connection`
+    ClientOpen,       ///< `instance`
+    ClientFirstMessage,
+    ClientNotice,     ///< `text`: the message
+    ClientEnded,      ///< `cause`, `code`, `codeValid`, `text` (close reason), `detail`, `status`, `wasOpen`, `serverDisconnect`
+    ClientWaiting,    ///< `ms`: delay
+    ClientGaveUp,
+    Probe,            ///< `subject`: "health /health", `ok`, `status`, `ms`: how long it took, `text`: why not, `instance`
+    InstanceStarting, ///< `instance`: number, `pid`
+    InstanceHealthy,
+    TrafficSwitched,
+    SignalSent,       ///< `text`: the signal
+    InstanceKilled,
+    InstanceExited,   ///< `code`: exit status
+    LogLine,          ///< `text`
+    Step,             ///< `text`
+    DeployFailed,     ///< `text`
+    DeployFinished,
+    Note              ///< `text`: anything else a reader should know
+};
+QString eventKindName(EventKind kind);
+
+/// One event of a session. `us` counts microseconds from the session's origin on the monotonic clock. Fields that do not
+/// belong to the kind keep their default and are not written.
+struct Event
+{
+    int id = 0;               ///< from 1, in the order of recording
+    qint64 us = 0;
+    EventKind kind = EventKind::Note;
+    QString subject;
+    int client = -1;
+    int connection = 0;
+    EndCause cause = EndCause::Local;
+    int code = 0;
+    bool codeValid = true;
+    bool wasOpen = false;
+    bool serverDisconnect = false;
+    bool ok = false;
+    int status = 0;
+    double ms = 0;
+    qint64 pid = 0;
+    QString instance;
+    QString text;
+    QString detail;
+
+    double seconds() const { return double(us) / 1e6; }
+};
+
+QJsonObject eventToJson(const Event &event);
+/// Unknown kinds become Note, so that a journal of a newer version still opens.
+Event eventFromJson(const QJsonObject &json);
+
+/// One socket, as the session watched it.
+struct SessionSocket
+{
+    QString name;
+    QString protocol;         ///< "websocket" or "socket.io"
+    int clients = 0;
+    QList<int> allowedCloses;
+    bool promisesNotice = false;
+    QString reconnect;
+};
+
+/// One HTTP endpoint, as the session probed it. Its events carry `subject` = "kind path".
+struct SessionEndpoint
+{
+    QString kind;             ///< "health", "ready", "live"
+    QString path;
+    double intervalMs = 250;
+    QString subject() const { return kind + QLatin1Char(' ') + path; }
+};
+
+/// Everything about a session that is known before its first event: the journal's first line.
+struct SessionHeader
+{
+    QString id;
+    qint64 startedWallMs = 0; ///< milliseconds since the epoch at the origin, for people
+    QString program;          ///< "switchyard 0.1.0"
+    QString workspace;
+    QString backend;
+    QString platform;
+    QString stage;
+    QString url;              ///< redacted
+    QString driver;
+    bool rehearsal = false;
+    bool seesStop = false;
+    bool seesStart = false;
+    bool observesInstance = false; ///< an instance header or pointer is configured
+    bool loopbackOnly = false;
+    double graceMs = 0;       ///< the platform's, 0: not known
+    double baselineMs = 10'000;
+    double settleMs = 10'000;
+    double timeoutMs = 0;
+    Thresholds thresholds;
+    QStringList advisory;
+    QList<SessionSocket> sockets;
+    QList<SessionEndpoint> endpoints;
+};
+
+QJsonObject headerToJson(const SessionHeader &header);
+SessionHeader headerFromJson(const QJsonObject &json);
+
+/// A session as it can be judged, shown and reported, live or from its journal.
+struct SessionRecord
+{
+    SessionHeader header;
+    QList<Event> events;
+    bool complete = false;    ///< it ended by itself; false: interrupted, crashed, or still running
+    QString endReason;        ///< "settled", "time limit", "interrupted", "not started: …"; empty while it runs
+};
+
+} // namespace Switchyard
+
+Q_DECLARE_METATYPE(Switchyard::Event)
