@@ -2,6 +2,7 @@
 #include "models/realtime/clientpool.h"
 
 #include "models/common/limits.h"
+#include "models/common/percentile.h"
 #include "models/realtime/probeclient.h"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -27,13 +28,6 @@ constexpr int startsPerStep = 200;
 /// A name that was looked up is believed this long: a thousand clients that come back together ask once.
 constexpr Milliseconds resolveFor{2'000};
 constexpr std::size_t pingWindow = 512;
-
-double percentile(std::vector<double> values, double share)
-{
-    const auto at = std::ptrdiff_t(double(values.size() - 1) * share + 0.5);
-    std::nth_element(values.begin(), values.begin() + at, values.end());
-    return values[std::size_t(at)];
-}
 
 } // namespace
 

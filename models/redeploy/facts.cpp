@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/redeploy/facts.h"
+
+namespace Switchyard {
+
+SessionFacts::SessionFacts(const SessionRecord &sessionRecord)
+    : record(sessionRecord)
+{
+    for (int s = 0; s < record.header.sockets.size(); ++s) {
+        for (int c = 0; c < record.header.sockets[s].clients; ++c) {
+            ClientHistory history;
+            history.socket = s;
+            history.client = c;
+            clients.emplace(std::pair(s, c), history);
+        }
+    }
+    for (const Event &event : record.events) {
+        endUs = std::max(endUs, event.us);
+        switch (event.kind) {
+        case EventKind::Phase:
+            if (event.text == QLatin1StringView("baseline")) {
+                baselineUs = event.us;
+                for (auto &[key, history] : clients)
+                    history.openAtBaseline = history.open;
+            } else if (event.text == QLatin1StringView("triggered")) {
+                triggerUs = event.us;
+            }
+            break;
+        case EventKind::ClientOpen:
+        case EventKind::ClientNotice:
+        case EventKind::ClientEnded:
+        case EventKind::ClientGaveUp:
+            takeClient(event);
+            break;
+        case EventKind::Probe:
+            if (event.ok)
+                takeInstance(event.instance);
+            break;
+        default:
+            takeDeploy(event);
+            break;
+        }
+    }
+}
+
+int SessionFacts::socketIndex(const QString &name) const
+{
+    for (int i = 0; i < record.header.sockets.size(); ++i) {
+        if (record.header.sockets[i].name == name)
+            return i;
+    }
+    return -1;
+}
+
+void SessionFacts::takeInstance(const QString &instance)
+{
+    if (instance.isEmpty())
+        return;
+    QStringList &list = triggered() ? instancesAfter : instancesBefore;
+    if (!list.contains(instance))
+        list.append(instance);
+}
+
+void SessionFacts::takeClient(const Event &event)
+{
+    const auto it = clients.find({socketIndex(event.subject), event.client});
+    if (it == clients.end())
+        return;
+    ClientHistory &history = it->second;
+    if (event.kind == EventKind::ClientOpen) {
+        history.open = true;
+        takeInstance(event.instance);
+        if (history.lastLoss >= 0) {
+            losses[std::size_t(history.lastLoss)].backUs = event.us;
+            history.lastLoss = -1;
+        }
+    } else if (event.kind == EventKind::ClientNotice) {
+        history.noticeUs = event.us;
+        history.noticeConnection = event.connection;
+    } else if (event.kind == EventKind::ClientGaveUp) {
+        if (history.lastLoss >= 0)
+            losses[std::size_t(history.lastLoss)].gaveUp = true;
+    } else if (event.wasOpen) {
+        takeLoss(history, event);
+    }
+}
+
+void SessionFacts::takeLoss(ClientHistory &history, const Event &event)
+{
+    history.open = false;
+    if (event.cause == EndCause::Local && !event.serverDisconnect)
+        return; // the session's own end
+    if (!triggered()) {
+        history.lostInBaseline = history.lostInBaseline || baselineUs >= 0;
+        return;
+    }
+    Loss loss;
+    loss.ended = &event;
+    loss.socket = history.socket;
+    loss.client = history.client;
+    loss.ordinal = ++history.losses;
+    if (history.noticeConnection == event.connection)
+        loss.noticeUs = history.noticeUs;
+    history.lastLoss = int(losses.size());
+    losses.push_back(loss);
+}
+
+void SessionFacts::takeDeploy(const Event &event)
+{
+    switch (event.kind) {
+    case EventKind::SignalSent:
+        if (triggered() && !signal)
+            signal = &event;
+        break;
+    case EventKind::InstanceExited:
+        if (signal && !exited && event.instance == signal->instance)
+            exited = &event;
+        break;
+    case EventKind::InstanceKilled:
+        if (signal && !killed && event.instance == signal->instance)
+            killed = &event;
+        break;
+    case EventKind::InstanceStarting:
+        starting = &event;
+        healthy = nullptr;
+        break;
+    case EventKind::InstanceHealthy:
+        if (starting && event.instance == starting->instance)
+            healthy = &event;
+        break;
+    case EventKind::TrafficSwitched:
+        if (triggered())
+            switched = &event;
+        break;
+    case EventKind::DeployFailed:
+        deployFailed = &event;
+        break;
+    case EventKind::DeployFinished:
+        if (triggered())
+            deployFinished = &event;
+        break;
+    default:
+        break;
+    }
+}
+
+} // namespace Switchyard

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/redeploy/gates.h"
+
+#include "models/common/duration.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace Switchyard {
+
+namespace {
+
+constexpr qsizetype maxEvidence = 50;
+constexpr double enough = 0.95;
+
+Gate gateOf(GateStatus status, QString measured)
+{
+    Gate gate;
+    gate.status = status;
+    gate.measured = std::move(measured);
+    return gate;
+}
+
+Gate notApplicable(const QString &why)
+{
+    return gateOf(GateStatus::NotApplicable, why);
+}
+
+Gate unknown(const QString &why)
+{
+    return gateOf(GateStatus::Unknown, why);
+}
+
+void addEvidence(Gate &gate, const Event *event)
+{
+    if (event && gate.evidence.size() < maxEvidence && !gate.evidence.contains(event->id))
+        gate.evidence.append(event->id);
+}
+
+QString ms(double value)
+{
+    return humanDuration(value);
+}
+
+QString limitText(Milliseconds limit)
+{
+    return humanDuration(double(limit.count()));
+}
+
+QString neverBegan(const SessionFacts &facts)
+{
+    return facts.record.endReason.isEmpty() ? QStringLiteral("the redeploy was not triggered")
+                                            : QStringLiteral("the redeploy was not triggered: %1").arg(facts.record.endReason);
+}
+
+/// The endpoint of a kind, or nullptr.
+const SessionEndpoint *endpointOf(const SessionFacts &facts, QLatin1StringView kind)
+{
+    for (const SessionEndpoint &endpoint : facts.record.header.endpoints) {
+        if (endpoint.kind == kind)
+            return &endpoint;
+    }
+    return nullptr;
+}
+
+QList<const Event *> probesOf(const SessionFacts &facts, const SessionEndpoint &endpoint)
+{
+    QList<const Event *> probes;
+    const QString subject = endpoint.subject();
+    for (const Event &event : facts.record.events) {
+        if (event.kind == EventKind::Probe && event.subject == subject)
+            probes.append(&event);
+    }
+    return probes;
+}
+
+bool noSockets(const SessionFacts &facts)
+{
+    return facts.record.header.sockets.isEmpty();
+}
+
+} // namespace
+
+Gate cleanCloseGate(const SessionFacts &facts)
+{
+    if (noSockets(facts))
+        return notApplicable(QStringLiteral("no socket is configured"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    Gate gate;
+    int resets = 0;
+    int fins = 0;
+    int others = 0;
+    int notAllowed = 0;
+    QStringList codes;
+    for (const Loss &loss : facts.losses) {
+        const Event &ended = *loss.ended;
+        if (!loss.clean()) {
+            (ended.cause == EndCause::Reset ? resets : ended.cause == EndCause::Eof ? fins : others) += 1;
+            addEvidence(gate, &ended);
+        } else if (ended.cause == EndCause::CloseFrame
+                   && (!ended.codeValid || !facts.socket(loss).allowedCloses.contains(ended.code))) {
+            ++notAllowed;
+            if (const QString code = QString::number(ended.code); !codes.contains(code))
+                codes.append(code);
+            addEvidence(gate, &ended);
+        }
+    }
+    const int unclean = resets + fins + others;
+    gate.value = unclean + notAllowed;
+    gate.limit = 0;
+    gate.threshold = QStringLiteral("every end with a close frame of an allowed code");
+    if (unclean + notAllowed == 0) {
+        gate.status = GateStatus::Pass;
+        gate.measured = facts.losses.empty() ? QStringLiteral("no client lost its connection")
+                                             : QStringLiteral("%1 of %1 ends clean").arg(facts.losses.size());
+        return gate;
+    }
+    gate.status = GateStatus::Fail;
+    QStringList parts;
+    if (unclean > 0) {
+        QStringList kinds;
+        if (resets > 0)
+            kinds.append(QStringLiteral("%1 reset").arg(resets));
+        if (fins > 0)
+            kinds.append(QStringLiteral("%1 FIN").arg(fins));
+        if (others > 0)
+            kinds.append(QStringLiteral("%1 other").arg(others));
+        parts.append(QStringLiteral("%1 of %2 ends without a close frame (%3)")
+                         .arg(unclean).arg(facts.losses.size()).arg(kinds.join(QStringLiteral(", "))));
+    }
+    if (notAllowed > 0)
+        parts.append(QStringLiteral("%1 with a code that is not allowed (%2)").arg(notAllowed).arg(codes.join(QStringLiteral(", "))));
+    gate.measured = parts.join(QStringLiteral("; "));
+    return gate;
+}
+
+Gate allBackGate(const SessionFacts &facts)
+{
+    if (noSockets(facts))
+        return notApplicable(QStringLiteral("no socket is configured"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    const double limit = double(facts.record.header.thresholds.allBack.count());
+    Gate gate;
+    gate.limit = limit;
+    gate.threshold = QStringLiteral("every client within %1 of its loss").arg(ms(limit));
+    int late = 0;
+    int open = 0;
+    int gaveUp = 0;
+    int untried = 0;
+    double longest = 0;
+    for (const Loss &loss : facts.losses) {
+        const double away = double((loss.backUs >= 0 ? loss.backUs : facts.endUs) - loss.ended->us) / 1000;
+        longest = std::max(longest, away);
+        if (loss.backUs >= 0 && away <= limit)
+            continue;
+        if (facts.socket(loss).reconnect == QLatin1StringView("none")) {
+            ++untried;
+            continue;
+        }
+        addEvidence(gate, loss.ended);
+        if (loss.gaveUp)
+            ++gaveUp;
+        else if (away > limit)
+            ++late;
+        else
+            ++open;
+    }
+    gate.value = longest;
+    if (facts.losses.empty()) {
+        gate.status = GateStatus::Pass;
+        gate.measured = QStringLiteral("no client lost its connection");
+    } else if (late + gaveUp > 0) {
+        gate.status = GateStatus::Fail;
+        gate.measured = QStringLiteral("%1 of %2 not back in time").arg(late + gaveUp).arg(facts.losses.size());
+        if (gaveUp > 0)
+            gate.measured += QStringLiteral(", %1 of them never will be: the server told them to leave").arg(gaveUp);
+        else
+            gate.measured += QStringLiteral(", the longest away %1").arg(ms(longest));
+    } else if (open > 0 || untried > 0) {
+        gate.status = GateStatus::Unknown;
+        gate.measured = untried > 0 ? QStringLiteral("%1 clients have the reconnect policy \"none\"").arg(untried)
+                                    : QStringLiteral("%1 were still away when the session ended").arg(open);
+    } else {
+        gate.status = GateStatus::Pass;
+        gate.measured = QStringLiteral("%1 of %1 back within %2").arg(facts.losses.size()).arg(ms(longest));
+    }
+    return gate;
+}
+
+Gate singleBounceGate(const SessionFacts &facts)
+{
+    if (noSockets(facts))
+        return notApplicable(QStringLiteral("no socket is configured"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    if (facts.losses.empty())
+        return notApplicable(QStringLiteral("no client lost its connection"));
+    Gate gate;
+    gate.threshold = QStringLiteral("no client lost twice");
+    gate.limit = 0;
+    int bounced = 0;
+    for (const auto &[key, history] : facts.clients)
+        bounced += history.losses > 1 ? 1 : 0;
+    for (const Loss &loss : facts.losses) {
+        if (loss.ordinal > 1)
+            addEvidence(gate, loss.ended);
+    }
+    gate.value = bounced;
+    gate.status = bounced == 0 ? GateStatus::Pass : GateStatus::Fail;
+    gate.measured = bounced == 0 ? QStringLiteral("none lost twice")
+                                 : QStringLiteral("%1 clients lost again before the session settled").arg(bounced);
+    return gate;
+}
+
+Gate noticeLeadGate(const SessionFacts &facts)
+{
+    bool promised = false;
+    for (const SessionSocket &socket : facts.record.header.sockets)
+        promised = promised || socket.promisesNotice;
+    if (!promised)
+        return notApplicable(QStringLiteral("no socket promises a notice"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    const double limit = double(facts.record.header.thresholds.noticeLead.count());
+    Gate gate;
+    gate.limit = limit;
+    gate.threshold = QStringLiteral("a notice at least %1 before each close").arg(ms(limit));
+    int judged = 0;
+    int missing = 0;
+    int brief = 0;
+    double shortest = std::numeric_limits<double>::infinity();
+    for (const Loss &loss : facts.losses) {
+        if (!facts.socket(loss).promisesNotice)
+            continue;
+        ++judged;
+        if (loss.noticeUs < 0) {
+            ++missing;
+            addEvidence(gate, loss.ended);
+            continue;
+        }
+        const double lead = double(loss.ended->us - loss.noticeUs) / 1000;
+        shortest = std::min(shortest, lead);
+        if (lead < limit) {
+            ++brief;
+            addEvidence(gate, loss.ended);
+        }
+    }
+    if (judged == 0)
+        return unknown(QStringLiteral("no client lost its connection, so no lead could be measured"));
+    if (missing < judged)
+        gate.value = shortest;
+    if (missing + brief == 0) {
+        gate.status = GateStatus::Pass;
+        gate.measured = QStringLiteral("%1 of %1 noticed, the shortest lead %2").arg(judged).arg(ms(shortest));
+        return gate;
+    }
+    gate.status = GateStatus::Fail;
+    QStringList parts;
+    if (missing > 0)
+        parts.append(QStringLiteral("%1 of %2 got no notice").arg(missing).arg(judged));
+    if (brief > 0)
+        parts.append(QStringLiteral("%1 of %2 too late, the shortest lead %3").arg(brief).arg(judged).arg(ms(shortest)));
+    gate.measured = parts.join(QStringLiteral("; "));
+    return gate;
+}
+
+Gate readyFirstGate(const SessionFacts &facts)
+{
+    const SessionEndpoint *ready = endpointOf(facts, QLatin1StringView("ready"));
+    if (!ready)
+        return notApplicable(QStringLiteral("no ready endpoint is configured"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    const Loss *first = facts.firstLoss();
+    if (facts.switched && (!first || facts.switched->us < first->ended->us))
+        return notApplicable(QStringLiteral("the old instance was out of sight once traffic had moved"));
+    if (!first)
+        return unknown(QStringLiteral("no client lost its connection, so there is no first close to compare with"));
+    Gate gate;
+    gate.threshold = QStringLiteral("%1 fails before the first close").arg(ready->path);
+    for (const Event *probe : probesOf(facts, *ready)) {
+        if (probe->us < facts.triggerUs || probe->ok)
+            continue;
+        addEvidence(gate, probe);
+        addEvidence(gate, first->ended);
+        const double lead = double(first->ended->us - probe->us) / 1000;
+        gate.value = lead;
+        gate.status = lead > 0 ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = lead > 0 ? QStringLiteral("it failed %1 before the first close").arg(ms(lead))
+                                 : QStringLiteral("it was first seen failing %1 after the first close").arg(ms(-lead));
+        return gate;
+    }
+    gate.status = GateStatus::Fail;
+    gate.measured = QStringLiteral("it never failed");
+    addEvidence(gate, first->ended);
+    return gate;
+}
+
+Gate liveSteadyGate(const SessionFacts &facts)
+{
+    const SessionEndpoint *live = endpointOf(facts, QLatin1StringView("live"));
+    if (!live)
+        return notApplicable(QStringLiteral("no live endpoint is configured"));
+    if (!facts.record.header.seesStop)
+        return notApplicable(QStringLiteral("the end of the instance is out of sight of this driver"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    if (!facts.exited && !facts.switched)
+        return unknown(QStringLiteral("the instance did not end"));
+    // From the switch on the probes reach the new instance: the old one is judged until then.
+    qint64 until = facts.exited ? facts.exited->us : facts.endUs;
+    if (facts.switched)
+        until = std::min(until, facts.switched->us);
+    Gate gate;
+    gate.threshold = QStringLiteral("%1 answers as long as the process lives").arg(live->path);
+    int asked = 0;
+    int bad = 0;
+    for (const Event *probe : probesOf(facts, *live)) {
+        if (probe->us < facts.baselineUs || probe->us > until)
+            continue;
+        ++asked;
+        if (!probe->ok) {
+            ++bad;
+            addEvidence(gate, probe);
+        }
+    }
+    gate.value = bad;
+    gate.limit = 0;
+    if (asked == 0)
+        return unknown(QStringLiteral("no probe of %1 ran").arg(live->path));
+    gate.status = bad == 0 ? GateStatus::Pass : GateStatus::Fail;
+    gate.measured = bad == 0 ? QStringLiteral("%1 of %1 answers good").arg(asked)
+                             : QStringLiteral("%1 of %2 answers bad while the process lived").arg(bad).arg(asked);
+    return gate;
+}
+
+Gate maxGapGate(const SessionFacts &facts)
+{
+    const SessionEndpoint *health = endpointOf(facts, QLatin1StringView("health"));
+    if (!health)
+        return notApplicable(QStringLiteral("no health endpoint is configured"));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    const QList<const Event *> probes = probesOf(facts, *health);
+    if (probes.isEmpty())
+        return unknown(QStringLiteral("no probe of %1 ran").arg(health->path));
+    Gate gate;
+    const double limit = double(facts.record.header.thresholds.maxGap.count());
+    gate.limit = limit;
+    gate.threshold = QStringLiteral("at most %1 without a good answer").arg(ms(limit));
+    qint64 lastGood = facts.baselineUs;
+    qint64 longest = 0;
+    const Event *before = nullptr;
+    const Event *gapFrom = nullptr;
+    const Event *gapTo = nullptr;
+    const auto consider = [&](qint64 us, const Event *event) {
+        if (us - lastGood > longest) {
+            longest = us - lastGood;
+            gapFrom = before;
+            gapTo = event;
+        }
+    };
+    bool anyGood = false;
+    for (const Event *probe : probes) {
+        if (!probe->ok || probe->us < facts.baselineUs)
+            continue;
+        anyGood = true;
+        consider(probe->us, probe);
+        lastGood = probe->us;
+        before = probe;
+    }
+    // A silence that lasts at the end counts up to the last probe that was answered for.
+    consider(std::max(lastGood, probes.last()->us), probes.last());
+    addEvidence(gate, gapFrom);
+    addEvidence(gate, gapTo);
+    gate.value = double(longest) / 1000;
+    gate.status = *gate.value <= limit ? GateStatus::Pass : GateStatus::Fail;
+    gate.measured = anyGood ? QStringLiteral("the longest silence of %1 was %2").arg(health->path, ms(*gate.value))
+                            : QStringLiteral("%1 never gave a good answer").arg(health->path);
+    return gate;
+}
+
+Gate drainBudgetGate(const SessionFacts &facts)
+{
+    const SessionHeader &header = facts.record.header;
+    if (!header.seesStop)
+        return notApplicable(QStringLiteral("this driver sees neither signal nor exit"));
+    if (!facts.signal)
+        return unknown(facts.triggered() ? QStringLiteral("the old instance was not told to stop") : neverBegan(facts));
+    Gate gate;
+    double limit = double(header.thresholds.drain.count());
+    gate.threshold = QStringLiteral("exit within %1 of %2").arg(limitText(header.thresholds.drain), facts.signal->text);
+    if (header.graceMs > 0 && header.graceMs < limit) {
+        limit = header.graceMs;
+        gate.threshold = QStringLiteral("exit within the platform's grace of %1").arg(ms(limit));
+    }
+    gate.limit = limit;
+    addEvidence(gate, facts.signal);
+    addEvidence(gate, facts.killed);
+    addEvidence(gate, facts.exited);
+    const Event *end = facts.exited ? facts.exited : facts.killed;
+    const double took = double((end ? end->us : facts.endUs) - facts.signal->us) / 1000;
+    gate.value = took;
+    if (facts.killed) {
+        gate.status = GateStatus::Fail;
+        gate.measured = QStringLiteral("killed after %1").arg(ms(double(facts.killed->us - facts.signal->us) / 1000));
+    } else if (facts.exited) {
+        gate.status = took <= limit ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = QStringLiteral("exit %1 after %2").arg(ms(took), facts.signal->text);
+    } else {
+        gate.status = took > limit ? GateStatus::Fail : GateStatus::Unknown;
+        gate.measured = QStringLiteral("still running %1 after %2").arg(ms(took), facts.signal->text);
+    }
+    return gate;
+}
+
+Gate startupGate(const SessionFacts &facts)
+{
+    const SessionHeader &header = facts.record.header;
+    if (!header.seesStart)
+        return notApplicable(QStringLiteral("this driver does not see the start"));
+    Gate gate;
+    const double limit = double(header.thresholds.startup.count());
+    gate.limit = limit;
+    gate.threshold = QStringLiteral("healthy within %1 of its start").arg(ms(limit));
+    const bool started = facts.starting && (!facts.triggered() || facts.starting->us >= facts.triggerUs);
+    addEvidence(gate, started ? facts.starting : nullptr);
+    addEvidence(gate, facts.healthy);
+    addEvidence(gate, facts.deployFailed);
+    if (facts.deployFailed) {
+        gate.status = GateStatus::Fail;
+        gate.measured = facts.deployFailed->text;
+        return gate;
+    }
+    if (!started || !facts.triggered())
+        return unknown(facts.triggered() ? QStringLiteral("the new instance was not started") : neverBegan(facts));
+    const double took = double((facts.healthy ? facts.healthy->us : facts.endUs) - facts.starting->us) / 1000;
+    gate.value = took;
+    if (facts.healthy) {
+        gate.status = took <= limit ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = QStringLiteral("healthy %1 after its start").arg(ms(took));
+    } else {
+        gate.status = took > limit ? GateStatus::Fail : GateStatus::Unknown;
+        gate.measured = QStringLiteral("not healthy %1 after its start").arg(ms(took));
+    }
+    return gate;
+}
+
+namespace {
+
+/// Whether the redeploy replaced the instance: yes, no, or nothing tells.
+std::optional<bool> instanceReplaced(const SessionFacts &facts)
+{
+    if (facts.record.header.seesStop && facts.record.header.seesStart)
+        return facts.exited && facts.healthy && facts.healthy->us >= facts.triggerUs;
+    if (facts.instancesBefore.isEmpty() || facts.instancesAfter.isEmpty())
+        return std::nullopt;
+    for (const QString &instance : facts.instancesAfter) {
+        if (!facts.instancesBefore.contains(instance))
+            return true;
+    }
+    return false;
+}
+
+/// Share of probes that ran, of the endpoint with the smallest share.
+std::optional<double> probeShare(const SessionFacts &facts, QString &worst)
+{
+    std::optional<double> share;
+    for (const SessionEndpoint &endpoint : facts.record.header.endpoints) {
+        const QList<const Event *> probes = probesOf(facts, endpoint);
+        int ran = 0;
+        qint64 last = facts.baselineUs;
+        for (const Event *probe : probes) {
+            if (probe->us >= facts.baselineUs) {
+                ++ran;
+                last = std::max(last, probe->us);
+            }
+        }
+        // Judged over the whole session: probes that stop half way are a hole in what was seen.
+        const double due = std::floor(double(facts.endUs - facts.baselineUs) / 1000 / endpoint.intervalMs);
+        const double ratio = due < 1 ? 1 : std::min(1.0, double(ran + 1) / due);
+        if (!share || ratio < *share) {
+            share = ratio;
+            worst = endpoint.path;
+        }
+    }
+    return share;
+}
+
+} // namespace
+
+Gate coverageGate(const SessionFacts &facts)
+{
+    Gate gate;
+    gate.threshold = QStringLiteral("instance replaced, 95 % of clients open through the baseline, 95 % of probes ran");
+    gate.limit = enough;
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    QStringList problems;
+    const std::optional<bool> replaced = instanceReplaced(facts);
+    if (!replaced)
+        problems.append(QStringLiteral("nothing tells whether the instance was replaced"));
+    else if (!*replaced)
+        problems.append(QStringLiteral("the instance was not replaced"));
+    double lowest = 1;
+    for (int s = 0; s < facts.record.header.sockets.size(); ++s) {
+        const SessionSocket &socket = facts.record.header.sockets[s];
+        int steady = 0;
+        for (const auto &[key, history] : facts.clients)
+            steady += key.first == s && history.openAtBaseline && !history.lostInBaseline ? 1 : 0;
+        if (socket.clients == 0) {
+            problems.append(QStringLiteral("no client on %1").arg(socket.name));
+            continue;
+        }
+        const double share = double(steady) / socket.clients;
+        lowest = std::min(lowest, share);
+        if (share < enough)
+            problems.append(QStringLiteral("only %1 of %2 clients of %3 were open through the baseline")
+                                .arg(steady).arg(socket.clients).arg(socket.name));
+    }
+    QString worst;
+    if (const std::optional<double> share = probeShare(facts, worst); share) {
+        lowest = std::min(lowest, *share);
+        if (*share < enough)
+            problems.append(QStringLiteral("only %1 % of the probes of %2 ran").arg(*share * 100, 0, 'f', 0).arg(worst));
+    } else if (facts.record.header.sockets.isEmpty()) {
+        problems.append(QStringLiteral("neither a socket nor an endpoint was watched"));
+    }
+    if (!facts.record.complete)
+        problems.append(QStringLiteral("the session did not reach its end (%1)")
+                            .arg(facts.record.endReason.isEmpty() ? QStringLiteral("no end in the journal")
+                                                                  : facts.record.endReason));
+    gate.value = lowest;
+    // Too little seen proves neither harm nor its absence: this gate is never `fail`.
+    gate.status = problems.isEmpty() ? GateStatus::Pass : GateStatus::Unknown;
+    gate.measured = problems.isEmpty() ? QStringLiteral("instance replaced, %1 % of clients and probes at least")
+                                             .arg(lowest * 100, 0, 'f', 0)
+                                       : problems.join(QStringLiteral("; "));
+    return gate;
+}
+
+Gate ownNetworkGate(const SessionFacts &facts)
+{
+    if (facts.record.header.loopbackOnly)
+        return notApplicable(QStringLiteral("the target is this machine"));
+    int asked = 0;
+    int bad = 0;
+    Gate gate;
+    gate.threshold = QStringLiteral("the anchors answer throughout");
+    for (const Event &event : facts.record.events) {
+        if (event.kind != EventKind::Probe || !event.subject.startsWith(QLatin1StringView("anchor ")))
+            continue;
+        ++asked;
+        if (!event.ok) {
+            ++bad;
+            addEvidence(gate, &event);
+        }
+    }
+    if (asked == 0)
+        return notApplicable(QStringLiteral("no anchors are watched"));
+    gate.value = bad;
+    gate.limit = 0;
+    gate.status = bad == 0 ? GateStatus::Pass : GateStatus::Fail;
+    gate.measured = bad == 0 ? QStringLiteral("%1 of %1 connects answered").arg(asked)
+                             : QStringLiteral("%1 of %2 connects to the anchors failed").arg(bad).arg(asked);
+    return gate;
+}
+
+} // namespace Switchyard

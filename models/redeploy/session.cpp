@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/redeploy/session.h"
+
+#include "models/common/log.h"
+#include "models/common/redact.h"
+#include "models/health/prober.h"
+#include "models/health/targets.h"
+#include "models/redeploy/journal.h"
+#include "models/redeploy/sessionstate.h"
+
+#include <QDateTime>
+#include <QHostAddress>
+#include <QRandomGenerator>
+#include <QTimer>
+#include <QUrl>
+
+#include <algorithm>
+
+namespace Switchyard {
+
+namespace {
+
+/// Events of three threads meet here. They are held back this long and sorted, so that the record is in the order in
+/// which things happened, not in which threads were heard.
+constexpr Milliseconds holdBack{60};
+constexpr int tickMs = 30;
+constexpr Milliseconds minimumBaseline{5'000};
+
+bool isLoopback(const QString &url)
+{
+    const QString host = QUrl(url).host();
+    return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
+}
+
+Event fromClient(const ClientEvent &source, const QString &socket)
+{
+    using Kind = ClientEvent::Kind;
+    Event event;
+    event.subject = socket;
+    event.client = source.client;
+    event.connection = source.connection;
+    switch (source.kind) {
+    case Kind::Connecting:
+        event.kind = EventKind::ClientConnecting;
+        break;
+    case Kind::Open:
+        event.kind = EventKind::ClientOpen;
+        event.instance = source.instance;
+        break;
+    case Kind::FirstMessage:
+        event.kind = EventKind::ClientFirstMessage;
+        break;
+    case Kind::Notice:
+        event.kind = EventKind::ClientNotice;
+        event.text = redact(source.text);
+        break;
+    case Kind::Ended:
+        event.kind = EventKind::ClientEnded;
+        event.cause = source.end.cause;
+        event.code = source.end.code;
+        event.codeValid = source.end.codeValid;
+        event.wasOpen = source.end.wasOpen;
+        event.serverDisconnect = source.end.serverDisconnect;
+        event.status = source.end.httpStatus;
+        event.text = redact(source.end.reason);
+        event.detail = redact(source.end.detail);
+        break;
+    case Kind::Waiting:
+        event.kind = EventKind::ClientWaiting;
+        event.ms = double(source.delay.count());
+        break;
+    case Kind::GaveUp:
+        event.kind = EventKind::ClientGaveUp;
+        break;
+    }
+    return event;
+}
+
+Event fromDriver(const DriverEvent &source)
+{
+    using Kind = DriverEvent::Kind;
+    static const QMap<Kind, EventKind> kinds{
+        {Kind::InstanceStarting, EventKind::InstanceStarting}, {Kind::InstanceHealthy, EventKind::InstanceHealthy},
+        {Kind::TrafficSwitched, EventKind::TrafficSwitched},   {Kind::SignalSent, EventKind::SignalSent},
+        {Kind::InstanceKilled, EventKind::InstanceKilled},     {Kind::InstanceExited, EventKind::InstanceExited},
+        {Kind::LogLine, EventKind::LogLine},                   {Kind::Step, EventKind::Step},
+        {Kind::Failed, EventKind::DeployFailed},               {Kind::Finished, EventKind::DeployFinished}};
+    Event event;
+    event.kind = kinds.value(source.kind, EventKind::Note);
+    event.instance = source.instance > 0 ? QString::number(source.instance) : QString();
+    event.pid = source.pid;
+    event.code = source.code;
+    event.text = redact(source.text);
+    return event;
+}
+
+} // namespace
+
+class RedeploySession::Private
+{
+public:
+    Private(RedeploySession *session, SessionPlan sessionPlan, DeployDriver *deployDriver)
+        : q(session)
+        , plan(std::move(sessionPlan))
+        , driver(deployDriver)
+        , state(plan)
+    {
+    }
+
+    RedeploySession *q;
+    SessionPlan plan;
+    QPointer<DeployDriver> driver;
+    SessionState state;
+    SessionRecord record;
+    std::unique_ptr<JournalWriter> journal;
+    ClientPool *pool = nullptr;
+    Prober *prober = nullptr;
+    QTimer tick;
+    Instant origin{};
+    QList<Event> held;
+    QList<SocketSnapshot> latest;
+    QString journalFolder;
+    Phase phase = Phase::Preparing;
+    int nextId = 1;
+    bool began = false;
+    bool over = false;
+
+    qint64 micros(Instant at) const
+    {
+        return std::chrono::duration_cast<Microseconds>(at - origin).count();
+    }
+
+    void hold(Event event, Instant at)
+    {
+        event.us = micros(at);
+        held.append(std::move(event));
+    }
+
+    void enter(Phase next, Instant at)
+    {
+        phase = next;
+        Event event;
+        event.kind = EventKind::Phase;
+        event.text = phaseName(next);
+        hold(std::move(event), at);
+        Q_EMIT q->phaseChanged(next);
+    }
+
+    void fillHeader();
+    bool openJournal();
+    void driverReady();
+    bool addSockets(const Backend &backend);
+    bool addProbes(const Backend &backend);
+    void driverFailed(const Error &error);
+    void ticked();
+    void flush(bool everything);
+    void step();
+    void end(bool complete, const QString &reason);
+    void conclude();
+};
+
+void RedeploySession::Private::fillHeader()
+{
+    SessionHeader &header = record.header;
+    const QDateTime now = QDateTime::currentDateTimeUtc();
+    header.id = now.toString(QStringLiteral("yyyyMMdd-HHmmss-"))
+        + QStringLiteral("%1").arg(QRandomGenerator::global()->bounded(0x10000), 4, 16, QLatin1Char('0'));
+    header.startedWallMs = now.toMSecsSinceEpoch();
+    header.program = QStringLiteral("switchyard " SWITCHYARD_VERSION);
+    header.workspace = plan.workspace.name;
+    header.backend = plan.backend.name;
+    header.platform = plan.backend.platform;
+    header.stage = plan.backend.stage;
+    header.driver = driver->id();
+    header.rehearsal = plan.rehearsal;
+    header.seesStop = driver->seesStop();
+    header.seesStart = driver->seesStart();
+    header.graceMs = double(driver->grace().count());
+    header.observesInstance = plan.backend.instanceId.isSet();
+    header.baselineMs = double(std::max(plan.baseline, minimumBaseline).count());
+    header.settleMs = double(plan.settle.count());
+    header.timeoutMs = double(plan.timeout.count());
+    header.thresholds = plan.workspace.thresholds;
+    header.advisory = plan.workspace.advisoryGates;
+    for (const SocketEndpoint &socket : plan.backend.sockets) {
+        SessionSocket entry;
+        entry.name = socket.name;
+        entry.protocol = socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io") : QStringLiteral("websocket");
+        entry.clients = plan.clientsOverride >= 0 ? plan.clientsOverride : socket.clients;
+        entry.allowedCloses = socket.allowedCloses;
+        entry.promisesNotice = socket.notice.has_value();
+        entry.reconnect = socket.reconnect;
+        header.sockets.append(entry);
+    }
+    for (const HealthEndpoint &endpoint : plan.backend.health)
+        header.endpoints.append({endpointKindName(endpoint.kind), endpoint.path, double(plan.probeInterval.count())});
+}
+
+bool RedeploySession::Private::openJournal()
+{
+    if (plan.journalFolder.isEmpty())
+        return true;
+    journalFolder = plan.journalFolder + QLatin1Char('/') + record.header.id;
+    auto created = JournalWriter::create(journalFolder, record.header);
+    if (!created) {
+        Q_EMIT q->failed(created.error());
+        return false;
+    }
+    journal = std::move(*created);
+    return true;
+}
+
+void RedeploySession::Private::driverReady()
+{
+    if (began || over)
+        return;
+    began = true;
+    Backend backend = plan.backend;
+    if (!driver->url().isEmpty())
+        backend.url = driver->url();
+    record.header.url = redact(backend.url);
+    record.header.loopbackOnly = isLoopback(backend.url);
+    if (!openJournal() || !addSockets(backend) || !addProbes(backend)) {
+        over = true;
+        return;
+    }
+    enter(Phase::Preparing, Clock::now());
+    state.clientsStarted(Clock::now());
+    pool->start();
+    tick.start(tickMs);
+}
+
+bool RedeploySession::Private::addSockets(const Backend &backend)
+{
+    pool = new ClientPool(q);
+    for (const SocketEndpoint &socket : backend.sockets) {
+        Result<SocketTarget> target = socketTargetFor(backend, socket);
+        Result<int> added = target ? Result<int>(0) : Result<int>(tl::unexpected(target.error()));
+        if (target) {
+            target->caFile = plan.caFile;
+            if (plan.clientsOverride >= 0)
+                target->clients = plan.clientsOverride;
+            added = pool->addTarget(*target);
+        }
+        if (!added) {
+            Error error = added.error();
+            error.message = QStringLiteral("socket %1: %2").arg(socket.name, error.message);
+            Q_EMIT q->failed(error);
+            return false;
+        }
+    }
+    connect(pool, &ClientPool::eventsReady, q, [this](const QList<ClientEvent> &events) {
+        if (over)
+            return;
+        for (const ClientEvent &event : events)
+            hold(fromClient(event, record.header.sockets[event.target].name), event.at);
+    });
+    connect(pool, &ClientPool::snapshotsReady, q, [this](const QList<SocketSnapshot> &snapshots) {
+        latest = snapshots;
+        Q_EMIT q->snapshotsChanged();
+    });
+    connect(pool, &ClientPool::stopped, q, [this] { conclude(); });
+    return true;
+}
+
+bool RedeploySession::Private::addProbes(const Backend &backend)
+{
+    prober = new Prober(q);
+    prober->setImmediate(true);
+    QList<HealthEndpoint> endpoints = backend.health;
+    QStringList subjects;
+    for (const SessionEndpoint &endpoint : record.header.endpoints)
+        subjects.append(endpoint.subject());
+    if (!backend.instanceId.jsonPath.isEmpty()) {
+        HealthEndpoint identity;
+        identity.path = backend.instanceId.jsonPath;
+        identity.expect = {};
+        endpoints.append(identity);
+        subjects.append(QStringLiteral("instance ") + identity.path);
+    }
+    for (qsizetype i = 0; i < endpoints.size(); ++i) {
+        Result<ProbeTarget> target = probeTargetFor(backend, endpoints[i]);
+        if (!target) {
+            Q_EMIT q->failed(target.error());
+            return false;
+        }
+        target->id = subjects[i];
+        target->timeout = std::min(target->timeout, Milliseconds(5'000));
+        target->caFile = plan.caFile;
+        // Spread over the interval, so that three endpoints see three moments.
+        prober->schedule(*target, plan.probeInterval, plan.probeInterval * i / std::max<qsizetype>(1, endpoints.size()));
+    }
+    connect(prober, &Prober::samplesReady, q, [this](const QList<ProbeSample> &samples) {
+        if (over)
+            return;
+        for (const ProbeSample &sample : samples) {
+            Event event;
+            event.kind = EventKind::Probe;
+            event.subject = sample.targetId;
+            event.ok = sample.state != ProbeState::Down;
+            event.status = sample.status;
+            event.ms = toMs(sample.doneAt - sample.sentAt);
+            event.text = redact(sample.reason);
+            event.instance = sample.instance;
+            hold(std::move(event), sample.doneAt);
+        }
+    });
+    return true;
+}
+
+void RedeploySession::Private::driverFailed(const Error &error)
+{
+    if (over)
+        return;
+    if (error.kind == ErrorKind::Usage || error.kind == ErrorKind::Internal) {
+        over = true;
+        Q_EMIT q->failed(error);
+        return;
+    }
+    // The backend was started and never became healthy: that is a finding, not a mistake of the caller's.
+    Event event;
+    event.kind = EventKind::DeployFailed;
+    event.text = redact(error.message);
+    hold(std::move(event), Clock::now());
+    if (!began && !openJournal()) {
+        over = true;
+        return;
+    }
+    end(true, QStringLiteral("the backend did not start"));
+}
+
+void RedeploySession::Private::ticked()
+{
+    flush(false);
+    if (!over)
+        step();
+}
+
+void RedeploySession::Private::flush(bool everything)
+{
+    std::stable_sort(held.begin(), held.end(), [](const Event &a, const Event &b) { return a.us < b.us; });
+    const qint64 until = micros(Clock::now() - holdBack);
+    QList<Event> batch;
+    qsizetype taken = 0;
+    while (taken < held.size() && (everything || held[taken].us <= until)) {
+        Event event = held[taken++];
+        // Somebody else redeploys: the first sign of it is the trigger, and the record says so before the sign.
+        if (!everything && state.isFirstSign(event, phase == Phase::Baseline)) {
+            phase = Phase::Triggered;
+            Event mark;
+            mark.kind = EventKind::Phase;
+            mark.us = event.us;
+            mark.text = phaseName(phase);
+            mark.id = nextId++;
+            state.take(mark);
+            batch.append(mark);
+            Q_EMIT q->phaseChanged(phase);
+        }
+        event.id = nextId++;
+        state.take(event);
+        batch.append(std::move(event));
+    }
+    held.remove(0, taken);
+    if (batch.isEmpty())
+        return;
+    record.events += batch;
+    if (journal)
+        journal->append(batch);
+    Q_EMIT q->eventsAppended(batch);
+}
+
+void RedeploySession::Private::step()
+{
+    const Instant now = Clock::now();
+    const SessionState::Decision decision = state.decide(phase, micros(now));
+    if (decision.end)
+        return end(true, decision.reason);
+    if (!decision.next || *decision.next == phase)
+        return;
+    enter(*decision.next, now);
+    if (*decision.next == Phase::Triggered && driver)
+        driver->trigger();
+    else if (*decision.next == Phase::Settled)
+        end(true, QStringLiteral("settled"));
+}
+
+void RedeploySession::Private::end(bool complete, const QString &reason)
+{
+    if (over)
+        return;
+    flush(true);
+    over = true;
+    tick.stop();
+    record.complete = complete;
+    record.endReason = reason;
+    phase = Phase::Ended;
+    Q_EMIT q->phaseChanged(phase);
+    if (prober)
+        prober->unscheduleAll();
+    if (pool)
+        pool->stop();
+    else
+        QMetaObject::invokeMethod(q, [this] { conclude(); }, Qt::QueuedConnection);
+}
+
+void RedeploySession::Private::conclude()
+{
+    if (!over || (record.endReason.isEmpty() && record.complete))
+        return;
+    if (journal) {
+        journal->finish(record.complete, record.endReason);
+        if (const QString problem = journal->problem(); !problem.isEmpty())
+            qCWarning(lcRedeploy) << "the journal could not be written:" << problem;
+        journal.reset();
+    }
+    Q_EMIT q->finished(judge(record));
+}
+
+RedeploySession::RedeploySession(SessionPlan plan, DeployDriver *driver, QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<Private>(this, std::move(plan), driver))
+{
+    connect(&d->tick, &QTimer::timeout, this, [this] { d->ticked(); });
+    d->tick.setTimerType(Qt::PreciseTimer);
+}
+
+RedeploySession::~RedeploySession() = default;
+
+void RedeploySession::start()
+{
+    d->origin = Clock::now();
+    d->fillHeader();
+    connect(d->driver, &DeployDriver::ready, this, [this] { d->driverReady(); });
+    connect(d->driver, &DeployDriver::failed, this, [this](const Error &error) { d->driverFailed(error); });
+    connect(d->driver, &DeployDriver::happened, this, [this](const DriverEvent &event) {
+        if (!d->over)
+            d->hold(fromDriver(event), event.at);
+    });
+    d->driver->prepare();
+}
+
+void RedeploySession::interrupt(const QString &reason)
+{
+    if (d->over)
+        return;
+    d->end(false, reason);
+}
+
+RedeploySession::Phase RedeploySession::phase() const
+{
+    return d->phase;
+}
+
+QString RedeploySession::phaseName(Phase phase)
+{
+    switch (phase) {
+    case Phase::Preparing:
+        return QStringLiteral("preparing");
+    case Phase::Baseline:
+        return QStringLiteral("baseline");
+    case Phase::Triggered:
+        return QStringLiteral("triggered");
+    case Phase::Draining:
+        return QStringLiteral("draining");
+    case Phase::Down:
+        return QStringLiteral("down");
+    case Phase::Starting:
+        return QStringLiteral("starting");
+    case Phase::Recovered:
+        return QStringLiteral("recovered");
+    case Phase::Settled:
+        return QStringLiteral("settled");
+    case Phase::Ended:
+        break;
+    }
+    return QStringLiteral("ended");
+}
+
+const SessionRecord &RedeploySession::record() const
+{
+    return d->record;
+}
+
+QString RedeploySession::folder() const
+{
+    return d->journalFolder;
+}
+
+double RedeploySession::elapsedMs() const
+{
+    return toMs(Clock::now() - d->origin);
+}
+
+QList<SocketSnapshot> RedeploySession::snapshots() const
+{
+    return d->latest;
+}
+
+} // namespace Switchyard

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/redeploy/session.h"
+
+#include <optional>
+
+namespace Switchyard {
+
+/// Where a running session stands, and what follows: the state machine behind RedeploySession, without clocks, sockets
+/// or timers of its own, so that it can be tested by itself. Times are microseconds from the session's origin.
+///
+///     preparing -> baseline -> triggered -> draining -> down -> starting -> recovered -> settled
+///
+/// A phase that the redeploy does not show is left out; draining, down and starting come in the order in which they
+/// happen (a platform that starts the new instance first shows starting before draining).
+class SessionState final
+{
+public:
+    using Phase = RedeploySession::Phase;
+
+    struct Decision
+    {
+        std::optional<Phase> next;
+        bool end = false;
+        QString reason;      ///< with `end`
+    };
+
+    explicit SessionState(const SessionPlan &plan);
+
+    void clientsStarted(Instant at);
+    /// Takes note of an event, in the order of time.
+    void take(const Event &event);
+    /// With a driver that only observes: whether this event is the first sign of somebody's redeploy.
+    bool isFirstSign(const Event &event, bool inBaseline) const;
+    Decision decide(Phase phase, qint64 nowUs);
+
+private:
+    struct Socket
+    {
+        int clients = 0;
+        int open = 0;
+        int gaveUp = 0;
+        bool everOpen = false;
+        QString lastProblem;
+        bool refused = false;
+    };
+
+    void takeClient(const Event &event);
+    void takeDeploy(const Event &event);
+    Decision decidePreparing(qint64 nowUs) const;
+    Decision decideRunning(Phase phase, qint64 nowUs);
+    bool everyoneBack() const;
+    Socket *socket(const QString &name);
+
+    const SessionPlan &m_plan;
+    QList<QString> m_names;
+    QList<Socket> m_sockets;
+    QMap<QString, bool> m_lastAnswer;   ///< by subject
+    QString m_instance;
+    Instant m_startedAt{};
+    qint64 m_preparingUs = -1;
+    qint64 m_baselineUs = -1;
+    qint64 m_triggerUs = -1;
+    qint64 m_finishedUs = -1;
+    qint64 m_failedUs = -1;
+    qint64 m_recoveredUs = -1;
+    bool m_observing = false;
+    bool m_signal = false;
+    bool m_starting = false;
+    bool m_exited = false;
+    bool m_lost = false;
+    bool m_noticed = false;
+    bool m_healthBad = false;
+    bool m_draining = false;
+    bool m_down = false;
+    bool m_startingShown = false;
+};
+
+} // namespace Switchyard
