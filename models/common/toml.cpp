@@ -3,10 +3,11 @@
 
 #include "models/common/redact.h"
 
+#include <QRegularExpression>
+
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <sstream>
 
 namespace Switchyard {
 
@@ -251,12 +252,15 @@ QString harmless(std::string_view description)
         return QStringLiteral("a number that does not fit 64 bits");
     text.replace(QLatin1Char('\n'), QStringLiteral("\\n"));
     text.replace(QStringLiteral("saw '\\n'"), QStringLiteral("saw the end of the line"));
+    static const QRegularExpression pieceOfValue(QStringLiteral(", saw '[^']{2,}'$"));
+    text.remove(pieceOfValue);
     return redact(text);
 }
 
 QString hintFor(const QString &message)
 {
-    if (message.contains(QStringLiteral("could not determine value type")))
+    if (message.contains(QStringLiteral("could not determine value type")) ||
+        message.startsWith(QStringLiteral("boolean")))
         return QStringLiteral("texts and durations stand in quotes");
     if (message.contains(QStringLiteral("control characters")))
         return QStringLiteral("is the closing quote missing?");
