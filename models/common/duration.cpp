@@ -16,8 +16,8 @@ struct Unit
 
 // "ms" before "m" and "s", since the suffixes are tried in this order.
 constexpr std::array units{
-    Unit{QLatin1StringView("ms"), 1},      Unit{QLatin1StringView("s"), 1000},
-    Unit{QLatin1StringView("m"), 60'000},  Unit{QLatin1StringView("h"), 3'600'000},
+    Unit{QLatin1StringView("ms"), 1},         Unit{QLatin1StringView("s"), 1000},
+    Unit{QLatin1StringView("m"), 60'000},     Unit{QLatin1StringView("h"), 3'600'000},
     Unit{QLatin1StringView("d"), 86'400'000},
 };
 
@@ -42,7 +42,11 @@ Result<Milliseconds> parseDuration(QStringView text)
             break;
         const double ms = value * double(unit.ms);
         if (ms > tenYearsMs)
-            return fail(ErrorKind::Usage, QStringLiteral("the duration \"%1\" is longer than ten years").arg(text), hint);
+            return fail(ErrorKind::Usage, QStringLiteral("the duration \"%1\" is longer than ten years").arg(text),
+                        hint);
+        if (value > 0 && ms < 1)
+            return fail(ErrorKind::Usage, QStringLiteral("the duration \"%1\" is shorter than a millisecond").arg(text),
+                        hint);
         return Milliseconds(std::llround(ms));
     }
     return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is not a duration").arg(text), hint);

@@ -6,7 +6,19 @@
 namespace Switchyard {
 
 /// What went wrong, in the few kinds a person or a program reacts to differently.
-enum class ErrorKind { Usage, Timeout, Refused, Dns, Tls, Auth, Protocol, Io, Cancelled, Internal };
+enum class ErrorKind
+{
+    Usage,
+    Timeout,
+    Refused,
+    Dns,
+    Tls,
+    Auth,
+    Protocol,
+    Io,
+    Cancelled,
+    Internal
+};
 
 /// A place in a file. Lines and columns count from 1 (columns in code points); 0 means not known.
 struct Place

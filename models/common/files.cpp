@@ -16,12 +16,20 @@ Result<QByteArray> readFile(const QString &path, qint64 maxBytes)
     if (!info.isFile())
         return fail(ErrorKind::Usage, QStringLiteral("%1 is not a regular file").arg(path));
     if (info.size() > maxBytes)
-        return fail(ErrorKind::Usage, QStringLiteral("%1 has %2 bytes, more than the %3 that are read")
-                                          .arg(path).arg(info.size()).arg(maxBytes));
+        return fail(
+            ErrorKind::Usage,
+            QStringLiteral("%1 has %2 bytes, more than the %3 that are read").arg(path).arg(info.size()).arg(maxBytes));
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
-    return file.readAll();
+    // A file that grows after the look at its size may not fill the memory.
+    QByteArray content = file.read(maxBytes + 1);
+    if (content.size() > maxBytes)
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("%1 has more than the %2 bytes that are read").arg(path).arg(maxBytes));
+    if (file.error() != QFileDevice::NoError)
+        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
+    return content;
 }
 
 Result<void> writeFileAtomically(const QString &path, const QByteArray &content, bool privateFile)
@@ -32,8 +40,8 @@ Result<void> writeFileAtomically(const QString &path, const QByteArray &content,
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly))
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
-    if (privateFile)
-        file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+    if (privateFile && !file.setPermissions(QFile::ReadOwner | QFile::WriteOwner))
+        return fail(ErrorKind::Io, QStringLiteral("%1 cannot be kept from others: %2").arg(path, file.errorString()));
     if (file.write(content) != content.size() || !file.commit())
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
     return {};

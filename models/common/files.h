@@ -11,7 +11,9 @@ namespace Switchyard {
 [[nodiscard]] Result<QByteArray> readFile(const QString &path, qint64 maxBytes = 1 << 20);
 
 /// Writes to a temporary file beside the target and renames it: the target holds the old or the new text, never half.
-/// Mode of a new file: 0600 when `privateFile`, else by umask; an existing file keeps its own.
-[[nodiscard]] Result<void> writeFileAtomically(const QString &path, const QByteArray &content, bool privateFile = false);
+/// Mode: 0600 when `privateFile`, also where a wider one was; else an existing file keeps its own and a new one has
+/// that of the umask. Makes missing folders. Errors: io.
+[[nodiscard]] Result<void> writeFileAtomically(const QString &path, const QByteArray &content,
+                                               bool privateFile = false);
 
 } // namespace Switchyard

@@ -4,6 +4,7 @@
 #include "models/common/redact.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace Switchyard {
 

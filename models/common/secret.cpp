@@ -2,12 +2,26 @@
 #include "models/common/secret.h"
 
 #include <QFile>
-#include <QFileInfo>
+#include <QStringDecoder>
 
+#include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace Switchyard {
+
+namespace {
+
+/// A plain memset on memory that is about to be freed may be optimised away.
+void overwrite(void *data, std::size_t bytes)
+{
+    volatile auto *at = static_cast<volatile char *>(data);
+    for (std::size_t i = 0; i < bytes; ++i)
+        at[i] = 0;
+}
+
+} // namespace
 
 Secret::Secret(QString value)
     : m_value(std::move(value))
@@ -16,12 +30,34 @@ Secret::Secret(QString value)
 
 Secret::~Secret()
 {
-    // Only the last owner may overwrite: the data is shared with copies of this secret until then.
-    if (m_value.isDetached() && !m_value.isEmpty()) {
-        volatile auto *data = reinterpret_cast<volatile char16_t *>(m_value.data());
-        for (qsizetype i = 0; i < m_value.size(); ++i)
-            data[i] = u'\0';
+    wipe();
+}
+
+Secret &Secret::operator=(const Secret &other)
+{
+    if (this != &other) {
+        wipe();
+        m_value = other.m_value;
     }
+    return *this;
+}
+
+Secret &Secret::operator=(Secret &&other) noexcept
+{
+    if (this != &other) {
+        wipe();
+        m_value = std::move(other.m_value);
+        other.m_value.clear();
+    }
+    return *this;
+}
+
+void Secret::wipe()
+{
+    // Only the last owner may overwrite: the data is shared with copies of this secret until then.
+    if (m_value.isDetached())
+        overwrite(m_value.data(), std::size_t(m_value.size()) * sizeof(QChar));
+    m_value.clear();
 }
 
 namespace {
@@ -37,6 +73,67 @@ constexpr Scheme schemes[] = {
     {QLatin1StringView("file:"), SecretReference::Source::File},
     {QLatin1StringView("keychain:"), SecretReference::Source::Keychain},
 };
+
+constexpr qsizetype maxSecretBytes = 1 << 20;
+
+/// The value without the line end that editors and `echo` add. Overwrites `bytes`.
+Result<Secret> secretFromBytes(QByteArray bytes, const QString &from)
+{
+    qsizetype size = bytes.size();
+    while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
+        --size;
+    QStringDecoder decoder(QStringDecoder::Utf8);
+    const QString value = decoder(QByteArrayView(bytes.constData(), size));
+    overwrite(bytes.data(), std::size_t(bytes.size()));
+    if (decoder.hasError())
+        return fail(ErrorKind::Usage, QStringLiteral("%1 holds bytes that are not UTF-8").arg(from));
+    if (value.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("%1 gave no value").arg(from));
+    return Secret(value);
+}
+
+Result<Secret> secretFromEnvironment(const QString &variable)
+{
+    const QByteArray name = variable.toUtf8();
+    if (!qEnvironmentVariableIsSet(name.constData()))
+        return fail(ErrorKind::Usage, QStringLiteral("the variable %1 is not set").arg(variable),
+                    QStringLiteral("export it before starting Switchyard"));
+    return secretFromBytes(qgetenv(name.constData()), QStringLiteral("the variable %1").arg(variable));
+}
+
+Result<Secret> secretFromFile(const QString &path)
+{
+    // Opened without waiting and looked at afterwards: what is checked is what is read, also when the name is
+    // moved to another file meanwhile, and a pipe does not hang.
+    const int descriptor = ::open(QFile::encodeName(path).constData(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0)
+        return fail(ErrorKind::Io,
+                    QStringLiteral("the secret file %1 cannot be opened: %2").arg(path, qt_error_string(errno)));
+    QFile file;
+    if (!file.open(descriptor, QIODevice::ReadOnly, QFileDevice::AutoCloseHandle)) {
+        ::close(descriptor);
+        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
+    }
+    struct stat info
+    {
+    };
+    if (::fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode))
+        return fail(ErrorKind::Io, QStringLiteral("the secret file %1 is not a regular file").arg(path));
+    if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return fail(ErrorKind::Io, QStringLiteral("the secret file %1 can be used by others").arg(path),
+                    QStringLiteral("chmod 600 %1").arg(path));
+    if (info.st_size > maxSecretBytes)
+        return fail(ErrorKind::Io, QStringLiteral("the secret file %1 is larger than 1 MB").arg(path));
+    return secretFromBytes(file.read(maxSecretBytes), QStringLiteral("the secret file %1").arg(path));
+}
+
+Result<Secret> secretFromStdin()
+{
+    QFile file;
+    if (!file.open(STDIN_FILENO, QIODevice::ReadOnly))
+        return fail(ErrorKind::Io, QStringLiteral("standard input cannot be read"));
+    return secretFromBytes(file.readLine(maxSecretBytes), QStringLiteral("standard input"));
+}
 
 } // namespace
 
@@ -80,39 +177,12 @@ Result<SecretReference> parseSecretReference(const QString &text)
 Result<Secret> resolveSecret(const SecretReference &reference)
 {
     switch (reference.source) {
-    case SecretReference::Source::Environment: {
-        const QByteArray name = reference.name.toUtf8();
-        if (!qEnvironmentVariableIsSet(name.constData()))
-            return fail(ErrorKind::Usage, QStringLiteral("the variable %1 is not set").arg(reference.name),
-                        QStringLiteral("export it before starting Switchyard"));
-        return Secret(qEnvironmentVariable(name.constData()));
-    }
-    case SecretReference::Source::File: {
-        const QFileInfo info(reference.name);
-        if (!info.isFile())
-            return fail(ErrorKind::Io, QStringLiteral("the secret file %1 is missing").arg(reference.name));
-        if (info.permissions() & (QFile::ReadGroup | QFile::ReadOther))
-            return fail(ErrorKind::Io, QStringLiteral("the secret file %1 can be read by others").arg(reference.name),
-                        QStringLiteral("chmod 600 %1").arg(reference.name));
-        QFile file(reference.name);
-        if (!file.open(QIODevice::ReadOnly))
-            return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(reference.name, file.errorString()));
-        QByteArray bytes = file.read(1 << 20);
-        while (bytes.endsWith('\n') || bytes.endsWith('\r'))
-            bytes.chop(1);
-        return Secret(QString::fromUtf8(bytes));
-    }
-    case SecretReference::Source::Stdin: {
-        QFile file;
-        if (!file.open(STDIN_FILENO, QIODevice::ReadOnly))
-            return fail(ErrorKind::Io, QStringLiteral("standard input cannot be read"));
-        QByteArray bytes = file.readLine(1 << 20);
-        while (bytes.endsWith('\n') || bytes.endsWith('\r'))
-            bytes.chop(1);
-        if (bytes.isEmpty())
-            return fail(ErrorKind::Usage, QStringLiteral("standard input gave no value"));
-        return Secret(QString::fromUtf8(bytes));
-    }
+    case SecretReference::Source::Environment:
+        return secretFromEnvironment(reference.name);
+    case SecretReference::Source::File:
+        return secretFromFile(reference.name);
+    case SecretReference::Source::Stdin:
+        return secretFromStdin();
     case SecretReference::Source::Keychain:
         break;
     }

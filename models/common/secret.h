@@ -10,7 +10,8 @@ class QDebug;
 namespace Switchyard {
 
 /// A value that must not leave by accident: it has no stream operator, no conversion to QString and compares
-/// only with itself. reveal() is the one way out and easy to search for. Its bytes are overwritten on destruction.
+/// only with itself. reveal() is the one way out and easy to search for. Its bytes are overwritten when the last copy
+/// is destroyed or assigned to.
 class Secret final
 {
 public:
@@ -19,8 +20,8 @@ public:
     ~Secret();
     Secret(const Secret &) = default;
     Secret(Secret &&) noexcept = default;
-    Secret &operator=(const Secret &) = default;
-    Secret &operator=(Secret &&) noexcept = default;
+    Secret &operator=(const Secret &other);
+    Secret &operator=(Secret &&other) noexcept;
 
     const QString &reveal() const { return m_value; }
     bool isEmpty() const { return m_value.isEmpty(); }
@@ -29,13 +30,21 @@ public:
     friend QDebug operator<<(QDebug, const Secret &) = delete;
 
 private:
+    void wipe();
+
     QString m_value;
 };
 
 /// Where a secret comes from: "env:NAME", "file:PATH", "keychain:SERVICE/KEY" or "-" (standard input).
 struct SecretReference
 {
-    enum class Source { Environment, File, Keychain, Stdin };
+    enum class Source
+    {
+        Environment,
+        File,
+        Keychain,
+        Stdin
+    };
     Source source = Source::Environment;
     QString name;
 
@@ -48,9 +57,9 @@ bool isSecretReference(QStringView text);
 /// Errors (usage): a text that is no reference, an empty name.
 [[nodiscard]] Result<SecretReference> parseSecretReference(const QString &text);
 
-/// Fetches the value. Errors: usage (variable not set), io (file missing, not a regular file, or readable by others:
-/// mode 0600 is asked for), auth (no keychain reachable). May block on the file: not for the GUI thread with
-/// network file systems.
+/// Fetches the value without the line end at its end. Errors: usage (variable not set, value empty or not UTF-8), io
+/// (file missing, not a regular file, over 1 MB, or open to group or others: mode 0600 is asked for), auth (no keychain
+/// reachable). May block on the file: not for the GUI thread with network file systems.
 [[nodiscard]] Result<Secret> resolveSecret(const SecretReference &reference);
 
 } // namespace Switchyard

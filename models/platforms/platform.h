@@ -24,52 +24,72 @@ struct FactSource
 struct InjectedVariable
 {
     QString name;
-    QString when;     ///< "build", "runtime" or "both"
-    QString value;    ///< constant value, empty where it varies
-    QString example;  ///< what a rehearsal may set
+    QString when;    ///< "build", "runtime" or "both"
+    QString value;   ///< constant value, empty where it varies
+    QString example; ///< what a rehearsal may set
     QString note;
-    QStringList runtimes; ///< only for these runtimes; empty: all
+    QStringList runtimes;     ///< only for these runtimes; empty: all
+    bool overridable = false; ///< a value of the user's own wins
+    QString only;             ///< set only there: "release_command", "machine_checks"; empty: in every instance
+    FactSource source;
+};
+
+struct VariableRules
+{
+    QStringList reservedPrefixes; ///< names the user should not or may not define: "RENDER_"
+    bool interpolates = false;    ///< ${OTHER} in a value is replaced by the platform
     FactSource source;
 };
 
 struct PortRules
 {
-    bool injectsPort = false;             ///< the platform sets PORT
-    int defaultPort = 0;                  ///< 0: none
-    QString bindHost;                     ///< what the server must listen on
-    QList<int> reserved;                  ///< ports that may not be used
+    bool injectsPort = false; ///< the platform sets PORT
+    int defaultPort = 0;      ///< where the server listens unless told otherwise; 0: none
+    bool overridable = false; ///< the user may choose another
+    QString key;              ///< manifest key that tells the platform the port; empty: PORT does
+    QString bindHost;         ///< what the server must listen on
+    QList<int> reserved;      ///< ports that may not be used
+    int maxOpen = 0;          ///< 0: not limited
+    QString note;
     FactSource source;
 };
 
 struct HealthRules
 {
     QString method;
+    QString key;                          ///< manifest key of the check; empty: none
+    QString defaultPath;                  ///< empty: the user names it
     int statusMin = 200, statusMax = 299; ///< success range, both included
     bool followsRedirects = false;
     Milliseconds timeout{0};
-    Milliseconds interval{0};             ///< 0: not documented
-    Milliseconds deployLimit{0};          ///< a deploy fails after this long without a healthy answer; 0: not documented
-    Milliseconds unroutedAfter{0};        ///< 0: not documented
-    Milliseconds restartedAfter{0};       ///< 0: never
+    Milliseconds interval{0};       ///< 0: not documented
+    Milliseconds deployLimit{0};    ///< a deploy fails after this long without a healthy answer; 0: not documented
+    Milliseconds unroutedAfter{0};  ///< 0: not documented
+    Milliseconds restartedAfter{0}; ///< 0: never
+    QString note;
     FactSource source;
 };
 
 struct ShutdownRules
 {
-    QString signal;                       ///< "SIGTERM", "SIGINT"
-    Milliseconds grace{0};                ///< default time from signal to the forced stop
-    Milliseconds graceMax{0};             ///< what the platform allows at most; 0: not limited
-    QString graceKey;                     ///< manifest key that sets it
-    QString signalKey;                    ///< manifest key that sets the signal; empty: fixed
+    QString signal;             ///< "SIGTERM", "SIGINT"
+    QStringList allowedSignals; ///< what signalKey may be set to; only `signal` where it is fixed
+    QString forcedSignal;       ///< what ends the process after the grace time
+    Milliseconds grace{0};      ///< default time from signal to the forced stop
+    Milliseconds graceMin{0};
+    Milliseconds graceMax{0}; ///< what the platform allows at most; 0: not limited
+    QString graceKey;         ///< manifest key that sets it
+    QString signalKey;        ///< manifest key that sets the signal; empty: fixed
     FactSource source;
 };
 
 /// One step of the deploy sequence, in order. Steps: build, pre_deploy, stop_old, start_new, health, switch_traffic,
-/// wait, signal_old, grace, kill_old.
+/// wait, signal_old, grace, kill_old. `stop_old` is signal_old, grace and kill_old in one, for platforms on which
+/// nothing else happens in between.
 struct DeployStep
 {
     QString step;
-    Milliseconds duration{0};             ///< for `wait`
+    Milliseconds duration{0}; ///< for `wait`, there more than 0
     QString note;
 };
 
@@ -78,14 +98,29 @@ struct DeploySequence
     /// True: the new instance is healthy and has the traffic before the old one is told to stop.
     bool newFirst = false;
     QList<DeployStep> steps;
+    Milliseconds startLimit{0}; ///< for the new instance to become healthy; 0: not documented
+    QString overlapNote;        ///< when it goes otherwise
     FactSource source;
 };
 
 struct WebSocketRules
 {
     bool supported = true;
-    bool platformSendsClose = false;      ///< does the platform close sockets with a code of its own
-    Milliseconds maxDuration{0};          ///< 0: none documented
+    bool platformSendsClose = false; ///< does the platform close sockets with a code of its own
+    bool stickySessions = false;     ///< a client comes back to the same instance
+    Milliseconds maxDuration{0};     ///< 0: none documented
+    QString note;
+    FactSource source;
+};
+
+/// What a free plan does to a backend that is watched or compared.
+struct FreePlan
+{
+    bool available = false;
+    Milliseconds idleStop{0}; ///< stops after this long without use; 0: never
+    Milliseconds wakeUp{0};   ///< the first request then takes about this long
+    QStringList keepsAwake;   ///< "http", "websocket-message"
+    QStringList missing;      ///< features of paid plans: "pre-deploy", "disk", …
     QString note;
     FactSource source;
 };
@@ -93,16 +128,24 @@ struct WebSocketRules
 /// One platform, as its file in resources/platforms/ describes it. Facts only, no behaviour.
 struct Platform
 {
-    QString id;                           ///< "render"
-    QString name;                         ///< "Render"
-    QStringList hostSuffixes;             ///< ".onrender.com"
-    QStringList manifests;                ///< "render.yaml"
+    QString id;               ///< "render"
+    QString name;             ///< "Render"
+    QStringList hostSuffixes; ///< ".onrender.com"
+    QStringList manifests;    ///< "render.yaml"
+    FactSource source;
+    VariableRules variables;
     QList<InjectedVariable> injected;
     PortRules ports;
     HealthRules health;
     ShutdownRules shutdown;
     DeploySequence deploy;
     WebSocketRules websocket;
+    FreePlan free;
+
+    /// The variables of a runtime such as "python": those for all runtimes and those for this one.
+    QList<InjectedVariable> injectedFor(const QString &runtime) const;
+    /// Whether the host name belongs to this platform: "api.onrender.com".
+    bool ownsHost(const QString &host) const;
 };
 
 /// All platforms known to this build.
@@ -118,6 +161,8 @@ public:
     [[nodiscard]] static Result<Platform> parse(const QByteArray &text, const QString &fileName);
 
     QStringList ids() const;
+    /// nullptr where no platform owns the host name.
+    const Platform *forHost(const QString &host) const;
     /// nullptr where there is no such platform. The pointer lives as long as the catalogue.
     const Platform *find(const QString &id) const;
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/platforms/platform.h"
+
+#include "models/common/files.h"
+
+#include <QDir>
+
+// The files lie in a static library, whose resources the linker drops unless something names them.
+static void initialisePlatformResources()
+{
+    Q_INIT_RESOURCE(switchyard_data);
+}
+
+namespace Switchyard {
+
+QList<InjectedVariable> Platform::injectedFor(const QString &runtime) const
+{
+    QList<InjectedVariable> list;
+    for (const InjectedVariable &variable : injected) {
+        if (variable.runtimes.isEmpty() || variable.runtimes.contains(runtime))
+            list.append(variable);
+    }
+    return list;
+}
+
+bool Platform::ownsHost(const QString &host) const
+{
+    for (const QString &suffix : hostSuffixes) {
+        const bool whole = !suffix.startsWith(QLatin1Char('.'));
+        if (whole ? host.compare(suffix, Qt::CaseInsensitive) == 0 : host.endsWith(suffix, Qt::CaseInsensitive))
+            return true;
+    }
+    return false;
+}
+
+Result<PlatformCatalogue> PlatformCatalogue::load()
+{
+    initialisePlatformResources();
+    PlatformCatalogue catalogue;
+    const QDir folder(QStringLiteral(":/switchyard/platforms"));
+    for (const QString &name : folder.entryList({QStringLiteral("*.toml")}, QDir::Files, QDir::Name)) {
+        const Result<QByteArray> text = readFile(folder.filePath(name));
+        if (!text)
+            return tl::unexpected(text.error());
+        const Result<Platform> platform = parse(*text, name);
+        if (!platform)
+            return tl::unexpected(platform.error());
+        // Workspaces name platforms by id; a person looks for the file of that name.
+        if (platform->id + QStringLiteral(".toml") != name)
+            return fail(ErrorKind::Internal, QStringLiteral("the id \"%1\" is not the file's name").arg(platform->id),
+                        {}, {name, 0, 0});
+        catalogue.m_platforms.insert(platform->id, *platform);
+    }
+    if (catalogue.m_platforms.isEmpty())
+        return fail(ErrorKind::Internal, QStringLiteral("the program holds no platform catalogue"));
+    return catalogue;
+}
+
+QStringList PlatformCatalogue::ids() const
+{
+    return m_platforms.keys();
+}
+
+const Platform *PlatformCatalogue::find(const QString &id) const
+{
+    const auto at = m_platforms.constFind(id);
+    return at == m_platforms.constEnd() ? nullptr : &*at;
+}
+
+const Platform *PlatformCatalogue::forHost(const QString &host) const
+{
+    for (const Platform &platform : m_platforms) {
+        if (platform.ownsHost(host))
+            return &platform;
+    }
+    return nullptr;
+}
+
+} // namespace Switchyard
