@@ -24,8 +24,13 @@ public:
     ~Prober() override;
 
     /// Probes at a fixed rate without drift (interval 50 ms to 1 day), first at once plus `phase`. A probe that is
-    /// still running when the next is due does not delay it. Replaces a target of the same id.
+    /// still running when the next is due does not delay it; up to 20 of one target run at a time, and what is due
+    /// above that is counted, but not started. Replaces a target of the same id and begins its count anew.
+    /// A target that cannot be probed (no http URL, unreadable caFile, …) gives samples of kind usage.
     void schedule(const ProbeTarget &target, Milliseconds interval, Milliseconds phase = Milliseconds(0));
+
+    /// Cancels the target's probes, single ones too. No sample of it comes after this returns; what was running, or not
+    /// handed over yet, is taken out of scheduledCount().
     void unschedule(const QString &targetId);
     void unscheduleAll();
 
@@ -34,7 +39,8 @@ public:
 
     void setImmediate(bool immediate);
 
-    /// How many probes were due so far for the target, to judge coverage against the samples that came.
+    /// How many probes were due so far for the target, to judge coverage against the samples that came. Includes those
+    /// still running; stays readable after unschedule().
     quint64 scheduledCount(const QString &targetId) const;
 
 Q_SIGNALS:

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/health/samplejson.h"
+
+#include "models/common/redact.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+
+#include <cmath>
+
+namespace Switchyard {
+
+namespace {
+
+/// Microseconds are as fine as they are measured.
+QJsonValue phaseValue(const std::optional<double> &milliseconds)
+{
+    return milliseconds ? QJsonValue(std::round(*milliseconds * 1000) / 1000) : QJsonValue(QJsonValue::Null);
+}
+
+QJsonValue textOrNull(const QString &text)
+{
+    return text.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(redact(text));
+}
+
+QJsonValue certificateValue(const std::optional<CertificateInfo> &certificate)
+{
+    if (!certificate)
+        return QJsonValue::Null;
+    return QJsonObject{
+        {QStringLiteral("subject"), certificate->subject},
+        {QStringLiteral("issuer"), certificate->issuer},
+        {QStringLiteral("not_after"),
+         QDateTime::fromSecsSinceEpoch(certificate->notAfter, Qt::UTC).toString(Qt::ISODate)},
+        {QStringLiteral("days_left"), certificate->daysLeft},
+        {QStringLiteral("problem"), textOrNull(certificate->problem)},
+    };
+}
+
+} // namespace
+
+QJsonObject probeSampleToJson(const ProbeSample &sample, const QString &url)
+{
+    const ProbePhases &phases = sample.phases;
+    return {
+        {QStringLiteral("url"), redact(url)},
+        {QStringLiteral("state"), probeStateName(sample.state)},
+        {QStringLiteral("status"), sample.status > 0 ? QJsonValue(sample.status) : QJsonValue(QJsonValue::Null)},
+        {QStringLiteral("phases"),
+         QJsonObject{
+             {QStringLiteral("dns"), phaseValue(phases.dns)},
+             {QStringLiteral("connect"), phaseValue(phases.connect)},
+             {QStringLiteral("tls"), phaseValue(phases.tls)},
+             {QStringLiteral("first_byte"), phaseValue(phases.firstByte)},
+             {QStringLiteral("transfer"), phaseValue(phases.transfer)},
+             {QStringLiteral("total"), phaseValue(phases.total)},
+         }},
+        {QStringLiteral("certificate"), certificateValue(sample.certificate)},
+        {QStringLiteral("reason"), textOrNull(sample.reason)},
+    };
+}
+
+QJsonObject healthCheckToJson(const QList<ProbeSample> &samples, const QStringList &urls)
+{
+    QJsonArray targets;
+    for (qsizetype i = 0; i < samples.size(); ++i)
+        targets += probeSampleToJson(samples[i], urls.value(i));
+    return {{QStringLiteral("schema"), QStringLiteral("switchyard.health-check/1")},
+            {QStringLiteral("targets"), targets}};
+}
+
+} // namespace Switchyard

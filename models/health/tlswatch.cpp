@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/health/tlswatch.h"
+
+#include <QDateTime>
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <arpa/inet.h>
+
+#include <memory>
+
+namespace Switchyard {
+
+namespace {
+
+/// The place in an SSL_CTX where its watch stands.
+int watchIndex()
+{
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
+QString nameText(const X509_NAME *name)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
+    // As RFC 2253 writes it, but in UTF-8 instead of escapes.
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~unsigned(ASN1_STRFLGS_ESC_MSB));
+    char *data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return QString::fromUtf8(data, size);
+}
+
+qint64 secondsOf(const ASN1_TIME *time)
+{
+    std::tm utc{};
+    return ASN1_TIME_to_tm(time, &utc) == 1 ? qint64(timegm(&utc)) : 0;
+}
+
+QString addressText(const ASN1_OCTET_STRING *address)
+{
+    char text[INET6_ADDRSTRLEN] = {};
+    const int size = ASN1_STRING_length(address);
+    if (size != 4 && size != 16)
+        return {};
+    inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+    return QString::fromLatin1(text);
+}
+
+QStringList subjectNames(X509 *certificate)
+{
+    QStringList names;
+    auto *list = static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+    for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(list, i);
+        if (name->type == GEN_DNS)
+            names += QString::fromUtf8(reinterpret_cast<const char *>(ASN1_STRING_get0_data(name->d.dNSName)),
+                                       ASN1_STRING_length(name->d.dNSName));
+        else if (name->type == GEN_IPADD)
+            names += addressText(name->d.iPAddress);
+    }
+    GENERAL_NAMES_free(list);
+    return names;
+}
+
+QString verifyProblem(int error, int depth)
+{
+    const QString which = depth > 0 ? QStringLiteral(" (issuing certificate)") : QString();
+    switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return QStringLiteral("certificate has expired") + which;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return QStringLiteral("certificate is not valid yet") + which;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return QStringLiteral("self-signed certificate");
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return QStringLiteral("unknown issuer");
+    case X509_V_ERR_CERT_REVOKED:
+        return QStringLiteral("certificate is revoked");
+    default:
+        return QString::fromLatin1(X509_verify_cert_error_string(error));
+    }
+}
+
+CertificateInfo describe(X509 *certificate)
+{
+    constexpr qint64 day = 86'400;
+    CertificateInfo info;
+    info.subject = nameText(X509_get_subject_name(certificate));
+    info.issuer = nameText(X509_get_issuer_name(certificate));
+    info.notAfter = secondsOf(X509_get0_notAfter(certificate));
+    const qint64 left = info.notAfter - QDateTime::currentSecsSinceEpoch();
+    info.daysLeft = int(left >= 0 ? left / day : -((-left + day - 1) / day));
+    return info;
+}
+
+} // namespace
+
+struct TlsCallbacks
+{
+    static int verify(int accepted, X509_STORE_CTX *store)
+    {
+        const auto *ssl = static_cast<SSL *>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+        auto *watch = ssl ? static_cast<TlsWatch *>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), watchIndex())) : nullptr;
+        if (watch)
+            watch->see(accepted != 0, store);
+        return accepted;
+    }
+};
+
+void TlsWatch::attach(ssl_ctx_st *context)
+{
+    restart();
+    m_tcpDone = Clock::now();
+    SSL_CTX_set_ex_data(context, watchIndex(), this);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &TlsCallbacks::verify);
+}
+
+void TlsWatch::restart()
+{
+    m_tcpDone.reset();
+    m_certificate.reset();
+    m_names.clear();
+}
+
+void TlsWatch::see(bool accepted, void *storeContext)
+{
+    auto *store = static_cast<X509_STORE_CTX *>(storeContext);
+    // Called for each certificate of the chain; the leaf is the same each time.
+    if (X509 *leaf = X509_STORE_CTX_get0_cert(store); leaf && !m_certificate) {
+        m_certificate = describe(leaf);
+        m_names = subjectNames(leaf);
+    }
+    if (!accepted && m_certificate && m_certificate->problem.isEmpty())
+        m_certificate->problem = verifyProblem(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+}
+
+void TlsWatch::setProblem(const QString &problem)
+{
+    if (m_certificate)
+        m_certificate->problem = problem;
+}
+
+} // namespace Switchyard

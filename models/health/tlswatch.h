@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/instant.h"
+#include "models/health/sample.h"
+
+#include <optional>
+
+struct ssl_ctx_st;
+
+namespace Switchyard {
+
+/// Looks over the shoulder of one TLS handshake: when TCP was done (libcurl tells no connect time where TLS fails), the
+/// leaf certificate, and OpenSSL's reason where verification fails (libcurl's CERTINFO is empty then). It decides
+/// nothing: what OpenSSL refuses stays refused. The name check comes after it, in libcurl.
+///
+/// Thread: the prober's. Ownership: must outlive the SSL_CTX it is attached to.
+class TlsWatch final
+{
+public:
+    /// Call from CURLOPT_SSL_CTX_FUNCTION: marks the end of TCP.
+    void attach(ssl_ctx_st *context);
+
+    /// A further connection of the same probe (redirect) begins: forgets the last one.
+    void restart();
+
+    std::optional<Instant> tcpDone() const { return m_tcpDone; }
+
+    /// The leaf as the server sent it; nothing before it arrived. `problem` is filled where OpenSSL refused the chain.
+    const std::optional<CertificateInfo> &certificate() const { return m_certificate; }
+
+    /// "DNS names and addresses" the leaf is valid for, for the message of a name mismatch.
+    const QStringList &names() const { return m_names; }
+
+    /// Takes over a problem that was found elsewhere (the name mismatch).
+    void setProblem(const QString &problem);
+
+private:
+    friend struct TlsCallbacks;
+    void see(bool accepted, void *storeContext);
+
+    std::optional<Instant> m_tcpDone;
+    std::optional<CertificateInfo> m_certificate;
+    QStringList m_names;
+};
+
+} // namespace Switchyard
