@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/realtime/probeclient.h"
 
-#include "models/common/jsonmatch.h"
+#include "models/common/jsonpointer.h"
 #include "models/realtime/closecodes.h"
 #include "models/realtime/engineio.h"
 
@@ -19,12 +19,23 @@ using Type = SocketIoPacket::Type;
 /// wait lets the server's own close frame be seen.
 constexpr Milliseconds disconnectGrace{250};
 
-QJsonValue parseJson(std::string_view text)
+QJsonValue structured(std::string_view text)
 {
     const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), qsizetype(text.size())));
     if (document.isArray())
         return document.array();
     return document.isObject() ? QJsonValue(document.object()) : QJsonValue(QJsonValue::Undefined);
+}
+
+/// Whether every pointer of a rule leads to its value; a rule without pointers matches nothing.
+bool matches(const QJsonValue &json, const QMap<QString, QJsonValue> &rule)
+{
+    for (auto it = rule.cbegin(); it != rule.cend(); ++it) {
+        const Result<QJsonValue> value = jsonPointer(json, it.key());
+        if (!value || !jsonEquals(*value, it.value()))
+            return false;
+    }
+    return !rule.isEmpty();
 }
 
 } // namespace
@@ -171,7 +182,7 @@ bool ProbeClient::isNotice(std::string_view text, const SocketIoPacket *packet)
     const NoticeRule &rule = *m_target->notice;
     QJsonValue json;
     if (packet) {
-        const QJsonArray arguments = parseJson(packet->payload).toArray();
+        const QJsonArray arguments = structured(packet->payload).toArray();
         const QString name = arguments.at(0).toString();
         if (!rule.event.isEmpty() && name != rule.event)
             return false;
@@ -179,14 +190,14 @@ bool ProbeClient::isNotice(std::string_view text, const SocketIoPacket *packet)
         if (rule.json.isEmpty()) {
             if (rule.event.isEmpty())
                 return false;
-        } else if (!matchesPointers(json, rule.json)) {
+        } else if (!matches(json, rule.json)) {
             return false;
         }
     } else {
         if (text.empty() || (text.front() != '{' && text.front() != '['))
             return false;
-        json = parseJson(text);
-        if (!matchesPointers(json, rule.json))
+        json = structured(text);
+        if (!matches(json, rule.json))
             return false;
     }
     const double announced = json[QStringLiteral("reconnect_in_ms")].toDouble(-1);
@@ -220,7 +231,7 @@ void ProbeClient::socketIoText(Instant at, std::string_view text)
             opened(at);
         break;
     case Type::ConnectError: {
-        const QString why = parseJson(packet->payload)[QStringLiteral("message")].toString();
+        const QString why = structured(packet->payload)[QStringLiteral("message")].toString();
         endSession(EndCause::Handshake, QStringLiteral("the namespace refused: %1").arg(why), true);
         break;
     }
@@ -243,7 +254,7 @@ void ProbeClient::socketIoText(Instant at, std::string_view text)
 
 void ProbeClient::engineOpen(const std::string &json)
 {
-    const QJsonValue open = parseJson(json);
+    const QJsonValue open = structured(json);
     const double interval = open[QStringLiteral("pingInterval")].toDouble(25'000);
     const double timeout = open[QStringLiteral("pingTimeout")].toDouble(20'000);
     m_watchdog = Milliseconds(qint64(std::clamp(interval + timeout, 100.0, 3'600'000.0)));
