@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/deploy/driverfactory.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QUrl>
+
+namespace Switchyard {
+
+namespace {
+
+QString healthPathOf(const Backend &backend)
+{
+    for (const HealthEndpoint &endpoint : backend.health) {
+        if (endpoint.kind == EndpointKind::Health)
+            return endpoint.path;
+    }
+    return backend.health.isEmpty() ? QString() : backend.health.first().path;
+}
+
+Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Platform &platform,
+                                                const Thresholds &thresholds, const QString &folder)
+{
+    const DeployConfig &deploy = backend.deploy;
+    if (deploy.argv.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("backend %1: the local driver needs argv").arg(backend.name),
+                    QStringLiteral("argv = [\"uvicorn\", \"server:app\"]"), deploy.place);
+    const QUrl url(backend.url);
+    if (url.port() <= 0)
+        return fail(ErrorKind::Usage, QStringLiteral("backend %1: the local driver needs a port in the url").arg(backend.name),
+                    QStringLiteral("url = \"http://127.0.0.1:8000\""), backend.place);
+    ProcessDriverConfig config;
+    config.argv = deploy.argv;
+    config.cwd = deploy.cwd.isEmpty() ? folder : QDir(folder).absoluteFilePath(deploy.cwd);
+    config.host = url.host();
+    config.port = url.port();
+    config.environment = rehearsalEnvironment(platform, config.port, backend.name, deploy.argv);
+    for (auto it = deploy.environment.cbegin(); it != deploy.environment.cend(); ++it) {
+        QString value = it.value();
+        if (isSecretReference(value)) {
+            const auto reference = parseSecretReference(value);
+            const Result<Secret> secret = reference ? resolveSecret(*reference)
+                                                    : Result<Secret>(tl::unexpected(reference.error()));
+            if (!secret)
+                return tl::unexpected(secret.error());
+            value = secret->reveal();
+        }
+        config.environment.insert(it.key(), value);
+    }
+    config.healthPath = healthPathOf(backend);
+    config.health = platform.health;
+    config.signal = platform.shutdown.signal;
+    config.grace = platform.shutdown.grace;
+    config.startLimit = thresholds.startup;
+    config.log = deploy.log;
+    return std::make_unique<ProcessDriver>(std::move(config));
+}
+
+} // namespace
+
+Result<std::unique_ptr<DeployDriver>> makeDriver(const Backend &backend, const Platform &platform,
+                                                 const Thresholds &thresholds, const QString &folder)
+{
+    if (backend.deploy.driver == QLatin1StringView("none"))
+        return std::make_unique<ObserveDriver>();
+    if (backend.deploy.driver == QLatin1StringView("local"))
+        return makeLocal(backend, platform, thresholds, folder);
+    return fail(ErrorKind::Usage, QStringLiteral("this version cannot drive a deploy by \"%1\"").arg(backend.deploy.driver),
+                QStringLiteral("use --driver none and start the redeploy yourself: it is watched all the same"),
+                backend.deploy.place);
+}
+
+Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, const RehearsalOptions &options)
+{
+    if (options.argv.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("there is no command to rehearse"),
+                    QStringLiteral("put it after --: rehearse --platform render -- uvicorn server:app --port $PORT"));
+    if (!(options.timeScale >= 0.001 && options.timeScale <= 1))
+        return fail(ErrorKind::Usage, QStringLiteral("the time scale is %1").arg(options.timeScale),
+                    QStringLiteral("0.001 to 1"));
+    ProcessDriverConfig config;
+    config.id = QStringLiteral("rehearsal:") + platform.id;
+    config.argv = options.argv;
+    config.cwd = options.cwd;
+    // Each instance has a port of its own behind the door: {PORT} is filled in when it starts.
+    config.environment = rehearsalEnvironment(platform, 0, options.serviceName, options.argv);
+    for (QString &value : config.environment)
+        value.replace(QStringLiteral(":0"), QStringLiteral(":{PORT}"));
+    for (auto it = options.environment.cbegin(); it != options.environment.cend(); ++it)
+        config.environment.insert(it.key(), it.value());
+    config.healthPath = options.healthPath;
+    config.health = platform.health;
+    config.signal = platform.shutdown.signal;
+    config.grace = platform.shutdown.grace;
+    config.startLimit = options.thresholds.startup;
+    config.newFirst = platform.deploy.newFirst;
+    config.door = options.door;
+    config.log = options.log;
+    for (const DeployStep &step : platform.deploy.steps) {
+        if (step.step == QLatin1StringView("wait"))
+            config.waitAfterSwitch = Milliseconds(qint64(double(step.duration.count()) * options.timeScale));
+    }
+    return std::make_unique<ProcessDriver>(std::move(config));
+}
+
+} // namespace Switchyard

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/report/sessionreport.h"
+
+#include "models/common/duration.h"
+#include "models/common/files.h"
+#include "models/realtime/closecodes.h"
+
+#include <QDateTime>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+namespace Switchyard {
+
+namespace {
+
+QJsonValue orNull(const std::optional<double> &value)
+{
+    return value ? QJsonValue(*value) : QJsonValue(QJsonValue::Null);
+}
+
+QJsonObject percentilesToJson(const Percentiles &p)
+{
+    QJsonObject json{{QStringLiteral("count"), p.count}};
+    const auto put = [&](const QString &key, double value) {
+        json.insert(key, p.count > 0 ? QJsonValue(value) : QJsonValue(QJsonValue::Null));
+    };
+    put(QStringLiteral("p50_ms"), p.p50);
+    put(QStringLiteral("p95_ms"), p.p95);
+    put(QStringLiteral("p99_ms"), p.p99);
+    put(QStringLiteral("max_ms"), p.max);
+    return json;
+}
+
+QJsonObject gateToJson(const Gate &gate)
+{
+    QJsonArray evidence;
+    for (const int id : gate.evidence)
+        evidence.append(id);
+    return QJsonObject{{QStringLiteral("id"), gate.id},
+                       {QStringLiteral("status"), gateStatusName(gate.status)},
+                       {QStringLiteral("advisory"), gate.advisory},
+                       {QStringLiteral("measured"), gate.measured},
+                       {QStringLiteral("threshold"), gate.threshold},
+                       {QStringLiteral("value"), orNull(gate.value)},
+                       {QStringLiteral("limit"), orNull(gate.limit)},
+                       {QStringLiteral("evidence"), evidence},
+                       {QStringLiteral("advice"), gate.advice},
+                       {QStringLiteral("snippet"), gate.snippet}};
+}
+
+QJsonArray closesToJson(const Verdict &verdict)
+{
+    QJsonArray closes;
+    for (const CloseCount &close : verdict.closes) {
+        closes.append(QJsonObject{{QStringLiteral("socket"), close.socket},
+                                  {QStringLiteral("code"), close.code},
+                                  {QStringLiteral("code_valid"), close.codeValid},
+                                  {QStringLiteral("reason"), close.reason},
+                                  {QStringLiteral("cause"), endCauseName(close.cause)},
+                                  {QStringLiteral("allowed"), close.allowed},
+                                  {QStringLiteral("server_disconnect"), close.serverDisconnect},
+                                  {QStringLiteral("count"), close.count}});
+    }
+    return closes;
+}
+
+/// The evidence in full, so that a report stands by itself.
+QJsonArray evidenceEvents(const SessionRecord &record, const Verdict &verdict)
+{
+    QSet<int> wanted;
+    for (const Gate &gate : verdict.gates)
+        wanted.unite(QSet<int>(gate.evidence.cbegin(), gate.evidence.cend()));
+    QJsonArray events;
+    for (const Event &event : record.events) {
+        if (wanted.contains(event.id))
+            events.append(eventToJson(event));
+    }
+    return events;
+}
+
+QString paint(const QString &text, const char *code, bool color)
+{
+    return color ? QStringLiteral("\x1b[%1m%2\x1b[0m").arg(QLatin1StringView(code), text) : text;
+}
+
+struct StatusLook
+{
+    QString mark;
+    const char *color;
+};
+
+StatusLook lookOf(GateStatus status)
+{
+    switch (status) {
+    case GateStatus::Pass:
+        return {QStringLiteral("✓"), "32"};
+    case GateStatus::Fail:
+        return {QStringLiteral("✕"), "31"};
+    case GateStatus::Unknown:
+        return {QStringLiteral("○"), "33"};
+    case GateStatus::NotApplicable:
+        break;
+    }
+    return {QStringLiteral("–"), "90"};
+}
+
+} // namespace
+
+QString closeLabel(const CloseCount &close)
+{
+    QString label;
+    switch (close.cause) {
+    case EndCause::CloseFrame:
+        label = QStringLiteral("%1 %2").arg(close.code).arg(closeCodeName(close.code));
+        if (!close.codeValid)
+            label += QStringLiteral(" (may not stand on the wire)");
+        break;
+    case EndCause::Eof:
+        label = QStringLiteral("1006 FIN without a close frame");
+        break;
+    case EndCause::Reset:
+        label = QStringLiteral("1006 reset without a close frame");
+        break;
+    default:
+        label = QStringLiteral("%1 %2").arg(close.code).arg(endCauseName(close.cause));
+        break;
+    }
+    if (close.serverDisconnect)
+        label += QStringLiteral(", after the server's DISCONNECT");
+    return label;
+}
+
+QJsonObject sessionToJson(const SessionRecord &record, const Verdict &verdict)
+{
+    QJsonArray gates;
+    for (const Gate &gate : verdict.gates)
+        gates.append(gateToJson(gate));
+    QJsonArray clients;
+    for (const ClientFigures &figures : verdict.clients) {
+        clients.append(QJsonObject{{QStringLiteral("socket"), figures.socket},
+                                   {QStringLiteral("clients"), figures.clients},
+                                   {QStringLiteral("lost"), figures.lost},
+                                   {QStringLiteral("back"), figures.back},
+                                   {QStringLiteral("bounced"), figures.bounced},
+                                   {QStringLiteral("gave_up"), figures.gaveUp},
+                                   {QStringLiteral("noticed"), figures.noticed}});
+    }
+    QJsonArray phases;
+    for (const PhaseSpan &span : verdict.phases) {
+        phases.append(QJsonObject{{QStringLiteral("phase"), span.phase},
+                                  {QStringLiteral("from_ms"), span.fromMs},
+                                  {QStringLiteral("to_ms"), span.toMs}});
+    }
+    const QJsonObject percentiles{{QStringLiteral("reconnect"), percentilesToJson(verdict.reconnect)},
+                                  {QStringLiteral("notice_lead"), percentilesToJson(verdict.noticeLead)},
+                                  {QStringLiteral("health"), percentilesToJson(verdict.health)}};
+    return QJsonObject{{QStringLiteral("schema"), QStringLiteral("switchyard.session/1")},
+                       {QStringLiteral("verdict"), outcomeName(verdict.outcome)},
+                       {QStringLiteral("summary"), verdict.summary},
+                       {QStringLiteral("complete"), record.complete},
+                       {QStringLiteral("end_reason"), record.endReason},
+                       {QStringLiteral("session"), headerToJson(record.header)},
+                       {QStringLiteral("gates"), gates},
+                       {QStringLiteral("closes"), closesToJson(verdict)},
+                       {QStringLiteral("clients"), clients},
+                       {QStringLiteral("phases"), phases},
+                       {QStringLiteral("percentiles"), percentiles},
+                       {QStringLiteral("drain_ms"), orNull(verdict.drainMs)},
+                       {QStringLiteral("startup_ms"), orNull(verdict.startupMs)},
+                       {QStringLiteral("max_gap_ms"), orNull(verdict.maxGapMs)},
+                       {QStringLiteral("evidence"), evidenceEvents(record, verdict)}};
+}
+
+QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool color)
+{
+    QString text;
+    const char *verdictColor = verdict.outcome == Outcome::Pass ? "1;32" : verdict.outcome == Outcome::Fail ? "1;31" : "1;33";
+    text += paint(outcomeName(verdict.outcome).toUpper(), verdictColor, color) + QStringLiteral("  ") + verdict.summary
+        + QLatin1Char('\n');
+    if (!record.complete)
+        text += QStringLiteral("partial: %1\n").arg(record.endReason);
+    text += QLatin1Char('\n');
+    for (const Gate &gate : verdict.gates) {
+        const StatusLook look = lookOf(gate.status);
+        text += QStringLiteral("%1 %2 %3").arg(paint(look.mark, look.color, color), gate.id.leftJustified(14), gate.measured);
+        if (!gate.threshold.isEmpty())
+            text += QStringLiteral("  [%1]").arg(gate.threshold);
+        if (gate.advisory)
+            text += QStringLiteral("  (advisory)");
+        text += QLatin1Char('\n');
+        if (!gate.advice.isEmpty())
+            text += QStringLiteral("                 → %1\n").arg(gate.advice);
+        for (const QString &line : gate.snippet.split(QLatin1Char('\n'), Qt::SkipEmptyParts))
+            text += QStringLiteral("                   %1\n").arg(line);
+    }
+    if (!verdict.closes.isEmpty())
+        text += QStringLiteral("\nClose codes\n");
+    for (const CloseCount &close : verdict.closes) {
+        text += QStringLiteral("  %1  %2  %3%4\n")
+                    .arg(close.count, 5).arg(closeLabel(close), -44).arg(close.socket)
+                    .arg(close.allowed ? QString() : QStringLiteral("  not allowed"));
+    }
+    if (verdict.reconnect.count > 0)
+        text += QStringLiteral("\nReconnects  p50 %1  p95 %2  max %3\n")
+                    .arg(humanDuration(verdict.reconnect.p50), humanDuration(verdict.reconnect.p95),
+                         humanDuration(verdict.reconnect.max));
+    return text;
+}
+
+Result<void> checkReportPath(const QString &path)
+{
+    const QString suffix = QFileInfo(path).suffix().toLower();
+    if (suffix == QLatin1StringView("json") || suffix == QLatin1StringView("html"))
+        return {};
+    return fail(ErrorKind::Usage, QStringLiteral("a report cannot be written as \"%1\"").arg(path),
+                QStringLiteral("this version writes .json and .html"));
+}
+
+Result<void> writeSessionReport(const QString &path, const SessionRecord &record, const Verdict &verdict)
+{
+    if (const Result<void> known = checkReportPath(path); !known)
+        return known;
+    if (QFileInfo(path).suffix().toLower() == QLatin1StringView("json"))
+        return writeFileAtomically(path, QJsonDocument(sessionToJson(record, verdict)).toJson());
+    return writeFileAtomically(path, sessionToHtml(record, verdict));
+}
+
+} // namespace Switchyard
