@@ -136,7 +136,7 @@ void ProberBenchmark::cost()
                                   [](const ProbeSample &sample) { return sample.state == ProbeState::Up; });
     QList<double> lateness, totals;
     for (const ProbeSample &sample : std::as_const(samples)) {
-        const double phase = double(sample.targetId.toInt()) * intervalMs / targets;
+        const double phase = double(qint64(sample.targetId.toInt()) * intervalMs / targets);
         const double beats = (toMs(sample.sentAt - start) - phase) / intervalMs;
         lateness += (beats - std::floor(beats + 0.001)) * intervalMs;
         totals += *sample.phases.total;
