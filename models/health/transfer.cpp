@@ -393,7 +393,8 @@ ProbePhases Transfer::phases() const
     // Over several hops libcurl adds up the connects of all, but the handshakes of the https ones only.
     if (tls > 0)
         phases.tls = oneHop ? spanMs(tls - connect) : toMs(m_tlsTime);
-    if (start > 0)
+    // libcurl takes the end of a connection without an answer for a first byte too.
+    if (start > 0 && (m_answered || !oneHop))
         phases.firstByte = spanMs(start - curlTime(m_curl, CURLINFO_PRETRANSFER_TIME_T));
     return phases;
 }

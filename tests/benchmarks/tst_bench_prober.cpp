@@ -5,7 +5,9 @@
 #include "tests/support/httpserver.h"
 
 #include <QCoreApplication>
+#include <QFile>
 #include <QProcess>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <sys/resource.h>
@@ -31,16 +33,32 @@ double percentile(QList<double> values, double share)
     return values.isEmpty() ? 0 : values[qsizetype(share * double(values.size() - 1))];
 }
 
+/// The test's authority among the system's: what a real probe has to load, or to find in libcurl's cache.
+void writeBundle(const QString &path, const QString &caFile)
+{
+    QFile bundle(path);
+    QFile system(QStringLiteral("/etc/ssl/certs/ca-certificates.crt"));
+    QFile own(caFile);
+    if (bundle.open(QIODevice::WriteOnly) && own.open(QIODevice::ReadOnly)) {
+        bundle.write(own.readAll());
+        if (system.open(QIODevice::ReadOnly))
+            bundle.write(system.readAll());
+    }
+}
+
 /// Prints the two URLs and the CA file, then serves until standard input ends.
 int serve()
 {
     const TestCertificates certificates;
+    const QTemporaryDir folder;
+    const QString bundle = folder.filePath(QStringLiteral("bundle.pem"));
+    writeBundle(bundle, certificates.caFile());
     HttpServer plain;
     HttpServer tls(certificates.good());
     plain.setBehaviour("/health", {});
     tls.setBehaviour("/health", {});
     std::printf("%s\n%s\n%s\n", qPrintable(plain.url(QStringLiteral("/health"))),
-                qPrintable(tls.url(QStringLiteral("/health"))), qPrintable(certificates.caFile()));
+                qPrintable(tls.url(QStringLiteral("/health"))), qPrintable(bundle));
     std::fflush(stdout);
     while (std::getchar() != EOF) {
     }
@@ -118,7 +136,7 @@ void ProberBenchmark::cost()
                                   [](const ProbeSample &sample) { return sample.state == ProbeState::Up; });
     QList<double> lateness, totals;
     for (const ProbeSample &sample : std::as_const(samples)) {
-        const double phase = double(sample.targetId.toInt()) * intervalMs / targets;
+        const double phase = double(qint64(sample.targetId.toInt()) * intervalMs / targets);
         const double beats = (toMs(sample.sentAt - start) - phase) / intervalMs;
         lateness += (beats - std::floor(beats + 0.001)) * intervalMs;
         totals += *sample.phases.total;

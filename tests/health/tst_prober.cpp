@@ -396,16 +396,18 @@ void ProberTest::brokenAnswers_data()
     QTest::addColumn<Act>("act");
     QTest::addColumn<ErrorKind>("kind");
     QTest::addColumn<QString>("reason");
-    QTest::newRow("close") << Act::Close << ErrorKind::Io << QStringLiteral("closed without an answer");
-    QTest::newRow("reset") << Act::Reset << ErrorKind::Io << QStringLiteral("was reset before an answer");
-    QTest::newRow("garbage") << Act::Garbage << ErrorKind::Protocol << QStringLiteral("is not HTTP");
-    QTest::newRow("huge") << Act::HugeBody << ErrorKind::Protocol << QStringLiteral("over 1 MiB");
-    QTest::newRow("endless") << Act::EndlessBody << ErrorKind::Protocol << QStringLiteral("over 1 MiB");
-    QTest::newRow("flood") << Act::HeaderFlood << ErrorKind::Protocol << QStringLiteral("over 100 KiB");
-    QTest::newRow("long header") << Act::LongHeader << ErrorKind::Protocol << QStringLiteral("over 100 KiB");
-    QTest::newRow("cut") << Act::CutBody << ErrorKind::Io << QStringLiteral("closed in the middle of the answer");
-    QTest::newRow("cut, reset") << Act::CutReset << ErrorKind::Io
-                                << QStringLiteral("reset in the middle of the answer");
+    QTest::addColumn<bool>("began");
+    QTest::newRow("close") << Act::Close << ErrorKind::Io << QStringLiteral("closed without an answer") << false;
+    QTest::newRow("reset") << Act::Reset << ErrorKind::Io << QStringLiteral("was reset before an answer") << false;
+    QTest::newRow("garbage") << Act::Garbage << ErrorKind::Protocol << QStringLiteral("is not HTTP") << false;
+    QTest::newRow("huge") << Act::HugeBody << ErrorKind::Protocol << QStringLiteral("over 1 MiB") << true;
+    QTest::newRow("endless") << Act::EndlessBody << ErrorKind::Protocol << QStringLiteral("over 1 MiB") << true;
+    QTest::newRow("flood") << Act::HeaderFlood << ErrorKind::Protocol << QStringLiteral("over 100 KiB") << true;
+    QTest::newRow("long header") << Act::LongHeader << ErrorKind::Protocol << QStringLiteral("over 100 KiB") << true;
+    QTest::newRow("cut") << Act::CutBody << ErrorKind::Io << QStringLiteral("closed in the middle of the answer")
+                         << true;
+    QTest::newRow("cut, reset") << Act::CutReset << ErrorKind::Io << QStringLiteral("reset in the middle of the answer")
+                                << true;
 }
 
 void ProberTest::brokenAnswers()
@@ -413,12 +415,14 @@ void ProberTest::brokenAnswers()
     QFETCH(Act, act);
     QFETCH(ErrorKind, kind);
     QFETCH(QString, reason);
+    QFETCH(bool, began);
     m_server->setBehaviour("/health", acting(act));
     const ProbeSample sample = probeUrl(m_server->url(QStringLiteral("/health")));
     QCOMPARE(sample.state, ProbeState::Down);
     QVERIFY2(sample.reason.contains(reason), qPrintable(sample.reason));
     QCOMPARE(sample.errorKind, kind);
-    QVERIFY(!sample.phases.transfer);
+    QVERIFY(sample.phases.connect && !sample.phases.transfer);
+    QCOMPARE(sample.phases.firstByte.has_value(), began);
     QVERIFY(sample.body.size() <= 64 * 1024);
 }
 
