@@ -71,12 +71,17 @@ QString judgeOwn(const QString &file, const QString &included, const Rules &rule
         included.endsWith(QLatin1StringView(".moc")) || included.startsWith(QLatin1StringView("moc_"));
     if (generated)
         return {};
+    if (from == QLatin1StringView("app") && !included.contains(QLatin1Char('/')))
+        return {}; // A program's own file, beside the one that includes it.
     if (!known)
         return QStringLiteral("paths begin at the root of the repository: \"models/…\", \"ui/…\" or \"app/…\"");
     if (to == QLatin1StringView("app"))
         return from == to ? QString() : QStringLiteral("nothing but app may include app");
     const QString feature = featureOf(file, from);
     const QString target = featureOf(included, to);
+    const bool apart = feature == QLatin1StringView("demo") || feature == QLatin1StringView("door");
+    if (from == QLatin1StringView("app") && apart)
+        return QStringLiteral("app/%1 is a program apart and knows neither models nor ui").arg(feature);
     if (from == QLatin1StringView("models")) {
         if (to != QLatin1StringView("models"))
             return QStringLiteral("models may only include models");
@@ -238,6 +243,9 @@ void TestLayering::findsViolations_data()
         one("models/health/a.cpp:1: nothing but app may include app"));
     row("app", "app/console/a.cpp",
         "#include \"app/console/m.h\"\n#include \"ui/health/a.h\"\n#include \"models/runbook/r.h\"\n", {});
+    row("neighbour in app", "app/demo/a.cpp", "#include \"m.h\"\n", {});
+    row("demo", "app/demo/a.cpp", "#include \"models/common/error.h\"",
+        one("app/demo/a.cpp:1: app/demo is a program apart and knows neither models nor ui"));
     row("comment", "models/common/a.h", "// #include \"models/health/b.h\"\n", {});
 }
 
