@@ -135,6 +135,37 @@ QString replaced(const QString &text, const QRegularExpression &re,
     return result;
 }
 
+/// Masks what stands behind each match of `before` whose group 1 is a secret name, as far as `value` reaches. The
+/// search goes on directly behind a harmless name: its value may be a whole text with a secret in it.
+QString maskValues(const QString &text, const QRegularExpression &before, bool (*isSecret)(QStringView),
+                   const QRegularExpression &value, const QString &instead)
+{
+    // Otherwise each match checks the whole text again, and long lines take time by the square; see wellFormed().
+    constexpr QRegularExpression::MatchOptions unchecked = QRegularExpression::DontCheckSubjectStringMatchOption;
+    QString result;
+    qsizetype done = 0;
+    qsizetype at = 0;
+    for (;;) {
+        const QRegularExpressionMatch name = before.match(text, at, QRegularExpression::NormalMatch, unchecked);
+        if (!name.hasMatch())
+            break;
+        at = name.capturedEnd();
+        if (!isSecret(name.capturedView(1)))
+            continue;
+        const QRegularExpressionMatch found = value.match(text, at, QRegularExpression::NormalMatch,
+                                                          unchecked | QRegularExpression::AnchorAtOffsetMatchOption);
+        if (!found.hasMatch())
+            continue;
+        result += QStringView(text).mid(done, at - done);
+        result += instead;
+        done = at = found.capturedEnd();
+    }
+    if (done == 0)
+        return text;
+    result += QStringView(text).mid(done);
+    return result;
+}
+
 bool isWebScheme(const QString &scheme)
 {
     return isOneOf(scheme.toLower(), {"http", "https", "ws", "wss"});
@@ -178,33 +209,29 @@ QString maskUrls(const QString &text)
 
 QString maskQueries(const QString &text)
 {
-    static const QRegularExpression re = insensitive(QStringLiteral(R"(([?&;#])([a-z0-9_.\-%\[\]]+)=([^&\s#"'<>]+))"));
-    return replaced(text, re, [](const QRegularExpressionMatch &match) {
-        const bool secret = isSecretName(match.capturedView(2)) && match.capturedView(3) != mask();
-        return secret ? match.captured(1) + match.captured(2) + QLatin1Char('=') + mask() : QString();
-    });
+    static const QRegularExpression before(QStringLiteral(R"([?&;#]([\w.\-%\[\]]++)=)"));
+    static const QRegularExpression value(QStringLiteral(R"([^&\s#"'<>]+)"));
+    return maskValues(text, before, isSecretName, value, mask());
 }
 
 QString maskAssignments(const QString &text)
 {
-    static const QRegularExpression re(
-        QStringLiteral(R"((?<![\w.?&;\-])([A-Za-z][\w.\-]*)(\s*=\s*)("[^"]*"|'[^']*'|[^\s,;="'&][^\s,;&]*))"));
-    return replaced(text, re, [](const QRegularExpressionMatch &match) {
-        return isSecretAssignment(match.capturedView(1)) ? match.captured(1) + match.captured(2) + mask() : QString();
-    });
+    static const QRegularExpression before(QStringLiteral(R"((?<![\w.\-])(-{0,2}[A-Za-z][\w.\-]*+)\s*=\s*)"));
+    static const QRegularExpression value(QStringLiteral(R"("[^"]*"|'[^']*'|[^\s,;="'&][^\s,;&"']*)"));
+    return maskValues(text, before, isSecretAssignment, value, mask());
 }
 
-/// `"password": "x"` of JSON, also with single quotes and with the quotes escaped.
+/// `"password": "x"` of JSON, also with single quotes, and with the quotes escaped where JSON stands in JSON.
 QString maskJson(const QString &text)
 {
-    static const QRegularExpression re(QStringLiteral(
-        R"((\\?["'])([\w.\-]+)(\\?["']\s*:\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\\"(?:[^"\\]|\\[^"])*\\"|-?\d[\d.eE+\-]*))"));
-    return replaced(text, re, [](const QRegularExpressionMatch &match) {
-        const bool secret = isSecretAssignment(match.capturedView(2));
-        const QString quote =
-            match.capturedView(4).startsWith(QLatin1Char('\\')) ? QStringLiteral("\\\"") : QStringLiteral("\"");
-        return secret ? match.captured(1) + match.captured(2) + match.captured(3) + quote + mask() + quote : QString();
-    });
+    static const QRegularExpression before(QStringLiteral(R"(["']([\w.\-]++)["']\s*:\s*)"));
+    static const QRegularExpression value(QStringLiteral(R"("(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|-?\d[\d.eE+\-]*)"));
+    static const QRegularExpression escapedBefore(QStringLiteral(R"(\\"([\w.\-]++)\\"\s*:\s*)"));
+    static const QRegularExpression escapedValue(QStringLiteral(R"(\\"(?:[^"\\]|\\[^"])*+\\"|-?\d[\d.eE+\-]*)"));
+    const QString plain =
+        maskValues(text, before, isSecretAssignment, value, QLatin1Char('"') + mask() + QLatin1Char('"'));
+    return maskValues(plain, escapedBefore, isSecretAssignment, escapedValue,
+                      QStringLiteral("\\\"") + mask() + QStringLiteral("\\\""));
 }
 
 /// Headers hold several words, so that the rest of the line goes.
@@ -246,11 +273,17 @@ QString maskShapes(const QString &text)
     return replaced(result, known, [](const QRegularExpressionMatch &) { return mask(); });
 }
 
+/// The same text with a replacement character for each half of a broken surrogate pair.
+QString wellFormed(const QString &text)
+{
+    return text.isValidUtf16() ? text : QString::fromUtf8(text.toUtf8());
+}
+
 } // namespace
 
 QString redact(const QString &text)
 {
-    QString result = text;
+    QString result = wellFormed(text);
     if (result.contains(QLatin1StringView("://")))
         result = maskUrls(result);
     if (result.contains(QLatin1Char('=')))
@@ -268,7 +301,8 @@ bool isSecretName(QStringView name)
 
 bool urlCarriesSecret(const QString &url)
 {
-    return maskUrls(url) != url || maskQueries(url) != url;
+    const QString text = wellFormed(url);
+    return maskUrls(text) != text || maskQueries(text) != text;
 }
 
 } // namespace Switchyard
