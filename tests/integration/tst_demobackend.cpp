@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The demo backend from outside: every endpoint, both Engine.IO transports and the way between them, and the exact
-// bytes of every way to stop.
-#include "tests/support/demobackend.h"
-#include "tests/support/rawsocket.h"
+// The demo backend from outside: its start, every endpoint, both Engine.IO transports and the way between them.
+#include "tests/support/democlient.h"
 
-#include <QDateTime>
 #include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -13,73 +10,20 @@
 #include <QTest>
 
 #include <csignal>
-#include <memory>
-#include <vector>
 
 using Switchyard::Testing::DemoBackend;
+using Switchyard::Testing::eventArgument;
+using Switchyard::Testing::get;
 using Switchyard::Testing::HttpReply;
+using Switchyard::Testing::object;
+using Switchyard::Testing::openPolling;
+using Switchyard::Testing::openSocket;
+using Switchyard::Testing::openSocketIo;
 using Switchyard::Testing::PeerEnd;
 using Switchyard::Testing::RawSocket;
+using Switchyard::Testing::s_emptyClose;
+using Switchyard::Testing::s_engine;
 using Switchyard::Testing::WsFrame;
-
-namespace {
-
-const QByteArray s_engine("/socket.io/?EIO=4&transport=");
-const QByteArray s_restartClose("\x88\x11\x03\xf4service restart"); // FIN+close, 17 bytes, 1012, reason
-const QByteArray s_emptyClose("\x88\x00", 2);
-
-QJsonObject object(const QByteArray &text)
-{
-    return QJsonDocument::fromJson(text).object();
-}
-
-/// The argument of a Socket.IO event packet such as 42/admin,["name",{…}].
-QJsonObject eventArgument(const QByteArray &packet)
-{
-    return QJsonDocument::fromJson(packet.mid(packet.indexOf('['))).array().at(1).toObject();
-}
-
-HttpReply get(quint16 port, const QByteArray &target)
-{
-    return RawSocket(port).request("GET", target);
-}
-
-/// A WebSocket past its handshake.
-std::unique_ptr<RawSocket> openSocket(quint16 port, const QByteArray &path)
-{
-    auto socket = std::make_unique<RawSocket>(port);
-    return socket->upgrade(path).status == 101 ? std::move(socket) : nullptr;
-}
-
-/// A Socket.IO client over WebSocket, connected to "/".
-std::unique_ptr<RawSocket> openSocketIo(quint16 port)
-{
-    auto socket = openSocket(port, s_engine + "websocket");
-    if (!socket || !socket->readFrame().payload.startsWith("0{"))
-        return nullptr;
-    socket->sendText("40");
-    return socket->readText("40{").isText() ? std::move(socket) : nullptr;
-}
-
-/// The target for further requests of a new polling session.
-QByteArray openPolling(quint16 port)
-{
-    const QByteArray body = get(port, s_engine + "polling").body;
-    return s_engine + "polling&sid=" + object(body.mid(1)).value(QLatin1String("sid")).toString().toLatin1();
-}
-
-void checkNotice(const QByteArray &json)
-{
-    const QJsonObject notice = object(json);
-    QCOMPARE(notice.value(QLatin1String("type")).toString(), QStringLiteral("server_shutdown"));
-    QCOMPARE(notice.value(QLatin1String("code")).toInt(), 1012);
-    QCOMPARE(notice.value(QLatin1String("reconnect_in_ms")).toInt(), 1000);
-    QVERIFY(!notice.value(QLatin1String("message")).toString().isEmpty());
-    const QString timestamp = notice.value(QLatin1String("timestamp")).toString();
-    QVERIFY(QDateTime::fromString(timestamp, Qt::ISODateWithMs).isValid());
-}
-
-} // namespace
 
 class tst_DemoBackend final : public QObject
 {
@@ -100,12 +44,6 @@ private Q_SLOTS:
     void heartbeatEndsSilentSessions();
     void secondPollClosesSession();
     void adminStats();
-    void gracefulShutdown();
-    void noNoticeShutdown();
-    void abruptShutdown();
-    void socketIoDisconnectShutdown();
-    void slowShutdown();
-    void secondSignalEndsAtOnce();
     void refusesToStart();
     void delays();
 };
@@ -289,7 +227,8 @@ void tst_DemoBackend::engineErrors()
     check(RawSocket(port).upgrade(s_engine + "polling"), 3, "Bad request");
     check(get(port, "/socket.io/?EIO=3&transport=polling"), 5, "Unsupported protocol version");
     check(RawSocket(port).upgrade("/socket.io/?transport=websocket"), 5, "Unsupported protocol version");
-    QCOMPARE(RawSocket(port).request("PUT", s_engine + "polling").status, 405);
+    QCOMPARE(RawSocket(port).request("PUT", s_engine + "polling").headers.value("allow"), QByteArray("GET, POST"));
+    QCOMPARE(RawSocket(port).request("HEAD", s_engine + "polling").status, 405);
     const QByteArray session = openPolling(port);
     check(RawSocket(port).request("POST", session, "nonsense"), 3, "Bad request");
     check(get(port, session), 1, "Session ID unknown");
@@ -480,197 +419,6 @@ void tst_DemoBackend::adminStats()
     admin->sendText("41/admin,");
     admin->sendText("40/admin,"); // no login at all is as good
     QVERIFY(admin->readText("40/admin,{\"sid\":").isText());
-}
-
-void tst_DemoBackend::gracefulShutdown()
-{
-    DemoBackend backend;
-    QVERIFY(backend.waitForListening());
-    const quint16 port = backend.port();
-    const auto price = openSocket(port, "/ws/prices");
-    const auto notification = openSocket(port, "/ws/notifications");
-    const auto socketIo = openSocketIo(port);
-    const QByteArray session = openPolling(port);
-    RawSocket poll(port);
-    QVERIFY(price && notification && socketIo);
-    QCOMPARE(poll.request("POST", session, "40").status, 200);
-
-    QElapsedTimer timer;
-    timer.start();
-    backend.signal(SIGTERM);
-    checkNotice(price->readText("server_shutdown").payload);
-    checkNotice(notification->readText("server_shutdown").payload);
-    const QByteArray event = socketIo->readText("42[\"server_shutdown\",").payload;
-    checkNotice(QJsonDocument(eventArgument(event)).toJson());
-    QVERIFY(poll.request("GET", session).body.contains("42[\"server_shutdown\",{"));
-    const qint64 noticed = timer.elapsed();
-    QVERIFY2(noticed < 100, QByteArray::number(noticed));
-
-    QCOMPARE(get(port, "/ready").status, 503);
-    QCOMPARE(get(port, "/live").status, 200);
-    const HttpReply health = get(port, "/health");
-    QCOMPARE(health.status, 200);
-    QVERIFY(health.body.contains("\"status\":\"draining\""));
-    for (const QByteArray &path : {QByteArray("/ws/prices"), QByteArray("/ws/notifications"), s_engine + "websocket",
-                                   QByteArray(session).replace("polling", "websocket")}) {
-        const HttpReply refused = RawSocket(port).upgrade(path);
-        QCOMPARE(refused.status, 503);
-        QCOMPARE(refused.headers.value("retry-after"), QByteArray("1"));
-    }
-    QCOMPARE(get(port, s_engine + "polling").status, 503);
-
-    QCOMPARE(price->readClose().raw, s_restartClose);
-    QVERIFY2(timer.elapsed() - noticed >= 2900, QByteArray::number(timer.elapsed() - noticed));
-    QCOMPARE(notification->readClose().raw, s_restartClose);
-    QCOMPARE(socketIo->readClose().raw, s_emptyClose);
-    HttpReply last = poll.request("GET", session);
-    if (last.body.startsWith("42")) // prices that came while nobody polled go out before the end
-        last.body = last.body.split('\x1e').last();
-    QCOMPARE(last.body, QByteArray("1"));
-    price->sendFrame(8, QByteArray("\x03\xf4", 2));
-    notification->sendFrame(8, QByteArray("\x03\xf4", 2));
-    socketIo->sendFrame(8, {});
-    QCOMPARE(price->waitForEnd(), PeerEnd::Eof);
-    QCOMPARE(socketIo->waitForEnd(), PeerEnd::Eof);
-    price->close();
-    notification->close();
-    socketIo->close();
-    QCOMPARE(backend.waitForExit(), 0);
-    QVERIFY2(timer.elapsed() < 5000, QByteArray::number(timer.elapsed()));
-    QVERIFY(!RawSocket(port).isConnected());
-    const QByteArray log = backend.standardError();
-    for (const char *line : {"signal SIGTERM", "notice sent to 4 clients", "closing 4 clients", "exit 0"})
-        QVERIFY2(log.contains(line), log.constData());
-}
-
-void tst_DemoBackend::noNoticeShutdown()
-{
-    // By SIGINT, which counts as SIGTERM does, and chosen through the environment.
-    DemoBackend backend({}, {QStringLiteral("SWITCHYARD_DEMO_SHUTDOWN=no-notice")});
-    QVERIFY(backend.waitForListening());
-    const auto price = openSocket(backend.port(), "/ws/prices");
-    const auto socketIo = openSocketIo(backend.port());
-    QVERIFY(price && socketIo);
-    QElapsedTimer timer;
-    timer.start();
-    backend.signal(SIGINT);
-    QList<QByteArray> texts;
-    QCOMPARE(price->readClose(5000, &texts).raw, s_restartClose);
-    QCOMPARE(socketIo->readClose(5000, &texts).raw, s_emptyClose);
-    QVERIFY2(timer.elapsed() < 500, QByteArray::number(timer.elapsed()));
-    for (const QByteArray &text : texts)
-        QVERIFY2(!text.contains("server_shutdown"), text.constData());
-    // Nobody answers the close: the backend waits for a second and goes.
-    QCOMPARE(backend.waitForExit(), 0);
-    QVERIFY2(timer.elapsed() >= 900 && timer.elapsed() < 2000, QByteArray::number(timer.elapsed()));
-}
-
-void tst_DemoBackend::abruptShutdown()
-{
-    DemoBackend backend({QStringLiteral("--shutdown"), QStringLiteral("abrupt")});
-    QVERIFY(backend.waitForListening());
-    const quint16 port = backend.port();
-    std::vector<std::unique_ptr<RawSocket>> sockets;
-    for (int i = 0; i < 3; ++i) {
-        sockets.push_back(openSocket(port, "/ws/prices"));
-        sockets.push_back(openSocket(port, "/ws/notifications"));
-        sockets.push_back(openSocketIo(port));
-    }
-    const QByteArray session = openPolling(port);
-    RawSocket poll(port);
-    poll.sendRequest("GET", session);
-    for (const auto &socket : sockets)
-        QVERIFY(socket);
-    QVERIFY(get(port, "/api/ws/stats").body.contains("\"total\":10"));
-    QElapsedTimer timer;
-    timer.start();
-    backend.signal(SIGTERM);
-    QCOMPARE(backend.waitForExit(), 0);
-    QVERIFY2(timer.elapsed() < 1000, QByteArray::number(timer.elapsed()));
-    // In the order of their opening, each endpoint by itself: FIN, reset, FIN, and for the poll of the fourth
-    // Socket.IO client a reset again.
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-        QList<QByteArray> texts;
-        QCOMPARE(sockets[i]->readClose(5000, &texts).opcode, -1);
-        QCOMPARE(sockets[i]->end(), i / 3 % 2 == 0 ? PeerEnd::Eof : PeerEnd::Reset);
-        for (const QByteArray &text : texts)
-            QVERIFY2(!text.contains("server_shutdown"), text.constData());
-    }
-    QCOMPARE(poll.readReply().status, 0);
-    QCOMPARE(poll.end(), PeerEnd::Reset);
-}
-
-void tst_DemoBackend::socketIoDisconnectShutdown()
-{
-    DemoBackend backend({QStringLiteral("--shutdown"), QStringLiteral("socketio-disconnect"),
-                         QStringLiteral("--notice-ms"), QStringLiteral("300")});
-    QVERIFY(backend.waitForListening());
-    const quint16 port = backend.port();
-    const auto price = openSocket(port, "/ws/prices");
-    const auto socketIo = openSocketIo(port);
-    const QByteArray session = openPolling(port);
-    RawSocket poll(port);
-    QVERIFY(price && socketIo);
-    QCOMPARE(poll.request("POST", session,
-                          "40\x1e"
-                          "40/admin,")
-                 .status,
-             200);
-    QVERIFY(poll.request("GET", session).body.contains("server_stats"));
-    backend.signal(SIGTERM);
-    checkNotice(price->readText("server_shutdown").payload);
-    QVERIFY(socketIo->readText("42[\"server_shutdown\",").isText());
-    QVERIFY(poll.request("GET", session).body.contains("server_shutdown"));
-    poll.sendRequest("GET", session);
-    QCOMPARE(price->readClose().raw, s_restartClose);
-    QList<QByteArray> texts;
-    QCOMPARE(socketIo->readClose(5000, &texts).raw, s_emptyClose);
-    QCOMPARE(texts.value(texts.size() - 1), QByteArray("41"));
-    QCOMPARE(poll.readReply().body, QByteArray("41\x1e"
-                                               "41/admin,\x1e"
-                                               "1"));
-    price->close();
-    socketIo->close();
-    QCOMPARE(backend.waitForExit(), 0);
-}
-
-void tst_DemoBackend::slowShutdown()
-{
-    DemoBackend backend({QStringLiteral("--shutdown"), QStringLiteral("slow"), QStringLiteral("--drain-ms"),
-                         QStringLiteral("1500"), QStringLiteral("--notice-ms"), QStringLiteral("1")});
-    QVERIFY(backend.waitForListening());
-    const auto price = openSocket(backend.port(), "/ws/prices");
-    const auto socketIo = openSocketIo(backend.port());
-    QVERIFY(price && socketIo);
-    QElapsedTimer timer;
-    timer.start();
-    backend.signal(SIGTERM);
-    checkNotice(price->readText("server_shutdown").payload);
-    QVERIFY(socketIo->readText("server_shutdown").isText());
-    QVERIFY(price->readText("\"seq\":2").isText()); // held, and still served
-    QCOMPARE(RawSocket(backend.port()).upgrade("/ws/prices").status, 503);
-    QCOMPARE(price->readClose().raw, s_restartClose);
-    QVERIFY2(timer.elapsed() >= 1450, QByteArray::number(timer.elapsed()));
-    QCOMPARE(socketIo->readClose().raw, s_emptyClose);
-    price->close();
-    socketIo->close();
-    QCOMPARE(backend.waitForExit(), 0);
-}
-
-void tst_DemoBackend::secondSignalEndsAtOnce()
-{
-    DemoBackend backend;
-    QVERIFY(backend.waitForListening());
-    const auto price = openSocket(backend.port(), "/ws/prices");
-    QVERIFY(price);
-    QElapsedTimer timer;
-    timer.start();
-    backend.signal(SIGTERM);
-    QVERIFY(price->readText("server_shutdown").isText());
-    backend.signal(SIGINT);
-    QCOMPARE(backend.waitForExit(), 1);
-    QVERIFY2(timer.elapsed() < 1000, QByteArray::number(timer.elapsed()));
-    QCOMPARE(price->readClose().opcode, -1);
 }
 
 void tst_DemoBackend::refusesToStart()
