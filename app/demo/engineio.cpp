@@ -320,7 +320,9 @@ void EngineSession::end()
     if (m_candidate)
         m_candidate->close(emptyClose());
     if (m_socket) {
-        m_socket->close(emptyClose()); // closed() follows
+        // It counts no longer, even if a dead peer leaves the close unanswered for a while.
+        m_socket->close(emptyClose());
+        leave();
         return;
     }
     if (const auto exchange = std::move(m_poll))

@@ -31,10 +31,10 @@ Response upgradeRequired()
     return response;
 }
 
-Response wrongMethod()
+Response wrongMethod(std::string_view allowed)
 {
     Response response = makeError(http::status::method_not_allowed, "method not allowed");
-    response.set(http::field::allow, "GET, HEAD");
+    response.set(http::field::allow, allowed);
     return response;
 }
 
@@ -62,8 +62,10 @@ Response Routes::answer(const Request &request) const
     const std::string_view path = pathOf(request.target());
     if (label(path) == "other")
         return makeError(http::status::not_found, "no such path");
+    if (path == "/socket.io/")
+        return wrongMethod("GET, POST"); // those never come here
     if (request.method() != http::verb::get && request.method() != http::verb::head)
-        return wrongMethod();
+        return wrongMethod("GET, HEAD");
     if (isSocketPath(path))
         return upgradeRequired();
     if (path == "/health")

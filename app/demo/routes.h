@@ -19,7 +19,7 @@ public:
     /// `endpoints` are counted in the order given; all must outlive this.
     Routes(const Instance &instance, std::vector<const Endpoint *> endpoints);
 
-    /// The answer to a request that is no upgrade and not for /socket.io/.
+    /// The answer to a request that is neither an upgrade nor a GET or POST to /socket.io/.
     Response answer(const Request &request) const;
 
     /// The path as a metric label: itself if it is one we serve, else "other".

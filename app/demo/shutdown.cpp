@@ -37,6 +37,7 @@ Shutdown::Shutdown(boost::asio::any_io_executor executor, const Options &options
 void Shutdown::begin()
 {
     m_instance.setDraining();
+    m_began = std::chrono::steady_clock::now();
     switch (m_options.shutdown) {
     case ShutdownMode::Graceful:
     case ShutdownMode::SocketIoDisconnect:
@@ -67,7 +68,8 @@ void Shutdown::notify()
 
 void Shutdown::waitThenClose(Milliseconds wait)
 {
-    m_timer.expires_after(wait);
+    // From the signal: with ten thousand clients the notice itself takes its time.
+    m_timer.expires_at(m_began + wait);
     m_timer.async_wait([this](boost::system::error_code error) {
         if (!error)
             closeAll();
@@ -76,11 +78,11 @@ void Shutdown::waitThenClose(Milliseconds wait)
 
 void Shutdown::closeAll()
 {
+    m_repliesDue = std::chrono::steady_clock::now() + s_replyWait;
     std::size_t closing = 0;
     for (Endpoint *endpoint : m_endpoints)
         closing += endpoint->closeAll(m_options.shutdown == ShutdownMode::SocketIoDisconnect);
     logLine("closing " + counted(closing, "client"));
-    m_repliesDue = std::chrono::steady_clock::now() + s_replyWait;
     awaitReplies();
 }
 

@@ -43,6 +43,7 @@ private:
     std::vector<Endpoint *> m_endpoints;
     std::function<void(Exit)> m_done;
     boost::asio::steady_timer m_timer;
+    std::chrono::steady_clock::time_point m_began;
     std::chrono::steady_clock::time_point m_repliesDue;
 };
 
