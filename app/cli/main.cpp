@@ -137,10 +137,17 @@ void addProbes(CLI::App &app, Everything &all)
     check->callback([&all] { all.run = [&all] { return runHealthCheck(all.global, all.check); }; });
 }
 
-int usage(const CLI::ParseError &error, const CLI::App &app)
+int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
         return app.exit(error); // --help and --version
+    // "A subcommand is required" is all the parser says of a command it does not know.
+    const auto known = app.get_subcommands([argc, argv](const CLI::App *command) { return argc > 1 && command->check_name(argv[1]); });
+    if (argc > 1 && argv[1][0] != '-' && known.empty()) {
+        std::fprintf(stderr, "switchyard-cli: there is no command \"%s\"\n  hint: switchyard-cli --help lists the commands\n",
+                     argv[1]);
+        return exitUsage;
+    }
     std::fprintf(stderr, "switchyard-cli: %s\n  hint: switchyard-cli --help lists the commands, COMMAND --help its options\n",
                  error.what());
     return exitUsage;
@@ -180,7 +187,7 @@ int main(int argc, char **argv)
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {
-        return usage(error, app);
+        return usage(error, app, own, argv);
     }
     all.global.json = format == "json";
     int qtArgc = 1;

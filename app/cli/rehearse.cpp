@@ -182,6 +182,7 @@ int runRehearse(const Global &global, const RehearseOptions &options)
         return reportError(driver.error());
     backend->platform = platform->id;
     backend->deploy.driver = (*driver)->id();
+    backend->deploy.argv = rehearsal.argv;
     plan.backend = *backend;
     plan.rehearsal = true;
     return runSession(global, options.session, std::move(plan), std::move(*driver));
