@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <utility>
+
 namespace Switchyard::Demo {
 
 namespace asio = boost::asio;
@@ -83,10 +85,10 @@ std::string EngineSession::openByPolling()
     return openPacket();
 }
 
-void EngineSession::opened(const std::shared_ptr<WebSocketSession> &session)
+void EngineSession::opened(WebSocketSession &session)
 {
-    m_socket = session;
-    session->sendText(openPacket());
+    m_socket = &session;
+    session.sendText(openPacket());
     m_registry.sessionOpened(shared_from_this());
     armPing();
 }
@@ -164,9 +166,9 @@ bool EngineSession::receivePacket(std::string_view text)
     return false;
 }
 
-void EngineSession::beginUpgrade(std::shared_ptr<WebSocketSession> candidate)
+void EngineSession::beginUpgrade(WebSocketSession &candidate)
 {
-    m_candidate = std::move(candidate);
+    m_candidate = &candidate;
     releasePoll();
 }
 
@@ -183,8 +185,7 @@ void EngineSession::finishUpgrade()
 {
     releasePoll();
     m_transport = Transport::WebSocket;
-    m_socket = std::move(m_candidate);
-    m_candidate.reset();
+    m_socket = std::exchange(m_candidate, nullptr);
     m_socket->setListener(shared_from_this());
     for (std::string &text : m_outbox)
         m_socket->sendText(std::move(text));
@@ -232,7 +233,7 @@ bool EngineSession::abort(Ending how)
 
 void EngineSession::closed()
 {
-    m_socket.reset();
+    m_socket = nullptr;
     leave();
 }
 

@@ -92,11 +92,11 @@ public:
 
     /// Upgrade: the candidate has sent its probe; until finishUpgrade() or abandonUpgrade().
     bool upgrading() const { return m_candidate != nullptr; }
-    void beginUpgrade(std::shared_ptr<WebSocketSession> candidate);
+    void beginUpgrade(WebSocketSession &candidate);
     /// Answers a held poll with a noop, so that the client can let go of polling.
     void releasePoll();
     void finishUpgrade();
-    void abandonUpgrade() { m_candidate.reset(); }
+    void abandonUpgrade() { m_candidate = nullptr; }
 
     /// Planned end: what is queued still goes out, then the empty close frame or the packet "1".
     void shutdown(bool disconnect);
@@ -104,7 +104,7 @@ public:
     bool abort(Ending how);
 
     // SocketListener
-    void opened(const std::shared_ptr<WebSocketSession> &session) override;
+    void opened(WebSocketSession &session) override;
     void text(std::string_view message) override;
     void binary(std::string_view message) override;
     void closed() override;
@@ -131,8 +131,8 @@ private:
     SocketIoClient m_client;
     boost::asio::steady_timer m_timer; ///< to the next ping, or to the end of the wait for its pong
     std::chrono::steady_clock::time_point m_began;
-    std::shared_ptr<WebSocketSession> m_socket;
-    std::shared_ptr<WebSocketSession> m_candidate;
+    WebSocketSession *m_socket = nullptr;    ///< until closed()
+    WebSocketSession *m_candidate = nullptr; ///< until its own listener abandons it
     std::shared_ptr<PollExchange> m_poll;
     std::vector<std::string> m_outbox; ///< long-polling only
     std::size_t m_outboxBytes = 0;

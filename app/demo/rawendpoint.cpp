@@ -15,9 +15,9 @@ public:
     {
     }
 
-    void opened(const std::shared_ptr<WebSocketSession> &session) override
+    void opened(WebSocketSession &session) override
     {
-        m_session = session;
+        m_session = &session;
         sendQuote();
         m_feed.wheel().add(this);
         m_number = m_feed.joined(session);
@@ -30,14 +30,14 @@ public:
     {
         m_feed.wheel().remove(this);
         m_feed.left(m_number);
-        m_session.reset();
+        m_session = nullptr;
     }
 
     void sendQuote() { m_session->sendText(m_feed.market().quote(++m_seq)); }
 
 private:
     PriceFeed &m_feed;
-    std::shared_ptr<WebSocketSession> m_session;
+    WebSocketSession *m_session = nullptr;
     std::uint64_t m_number = 0;
     std::uint64_t m_seq = 0;
 };
@@ -64,10 +64,10 @@ public:
     {
     }
 
-    void opened(const std::shared_ptr<WebSocketSession> &session) override
+    void opened(WebSocketSession &session) override
     {
-        m_session = session;
-        session->sendText(R"({"type":"welcome"})");
+        m_session = &session;
+        session.sendText(R"({"type":"welcome"})");
         m_number = m_endpoint.joined(session);
     }
 
@@ -82,25 +82,25 @@ public:
     void closed() override
     {
         m_endpoint.left(m_number);
-        m_session.reset();
+        m_session = nullptr;
     }
 
 private:
     Notifications &m_endpoint;
-    std::shared_ptr<WebSocketSession> m_session;
+    WebSocketSession *m_session = nullptr;
     std::uint64_t m_number = 0;
 };
 
 } // namespace
 
-std::uint64_t RawEndpoint::joined(const std::shared_ptr<WebSocketSession> &session)
+std::uint64_t RawEndpoint::joined(WebSocketSession &session)
 {
-    m_clients.emplace(++m_lastNumber, session);
+    m_clients.emplace(++m_lastNumber, session.shared_from_this());
     // Its handshake had been let in before the drain began; it is owed what the others were told.
     if (!m_notice.empty())
-        session->sendText(m_notice);
+        session.sendText(m_notice);
     if (m_closing)
-        session->close(serviceRestart());
+        session.close(serviceRestart());
     return m_lastNumber;
 }
 

@@ -27,7 +27,7 @@ public:
     virtual std::shared_ptr<SocketListener> newClient() = 0;
 
     /// From the listeners: a connection opened (returns its number) or is over.
-    std::uint64_t joined(const std::shared_ptr<WebSocketSession> &session);
+    std::uint64_t joined(WebSocketSession &session);
     void left(std::uint64_t number);
 
 private:

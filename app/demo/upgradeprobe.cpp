@@ -16,9 +16,9 @@ UpgradeProbe::UpgradeProbe(boost::asio::any_io_executor executor, std::shared_pt
 {
 }
 
-void UpgradeProbe::opened(const std::shared_ptr<WebSocketSession> &session)
+void UpgradeProbe::opened(WebSocketSession &session)
 {
-    m_socket = session;
+    m_socket = &session;
     step();
 }
 
@@ -28,12 +28,12 @@ void UpgradeProbe::text(std::string_view message)
         m_session->transport() == EngineSession::Transport::Polling) {
         m_state = State::Probed;
         m_socket->sendText("3probe");
-        m_session->beginUpgrade(m_socket);
+        m_session->beginUpgrade(*m_socket);
     } else if (m_state == State::Probed && message == "5") {
         m_state = State::Done;
         m_timer.cancel();
         m_session->finishUpgrade();
-        m_socket.reset();
+        m_socket = nullptr;
     } else {
         fail();
     }
@@ -49,7 +49,7 @@ void UpgradeProbe::closed()
     m_timer.cancel();
     if (m_state == State::Probed)
         m_session->abandonUpgrade();
-    m_socket.reset();
+    m_socket = nullptr;
 }
 
 // The client may have sent one more poll before it saw the 3probe, and waits for its answer before it sends the 5. So

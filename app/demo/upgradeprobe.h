@@ -16,7 +16,7 @@ class UpgradeProbe final : public SocketListener, public std::enable_shared_from
 public:
     UpgradeProbe(boost::asio::any_io_executor executor, std::shared_ptr<EngineSession> session);
 
-    void opened(const std::shared_ptr<WebSocketSession> &session) override;
+    void opened(WebSocketSession &session) override;
     void text(std::string_view message) override;
     void binary(std::string_view message) override;
     void closed() override;
@@ -33,7 +33,7 @@ private:
     void fail();
 
     std::shared_ptr<EngineSession> m_session;
-    std::shared_ptr<WebSocketSession> m_socket;
+    WebSocketSession *m_socket = nullptr;
     boost::asio::steady_timer m_timer;
     int m_steps = 0;
     State m_state = State::Opened;

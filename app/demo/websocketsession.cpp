@@ -67,7 +67,7 @@ void WebSocketSession::accept(const Request &request, const std::string &instanc
             return;
         }
         self->m_opened = true;
-        self->m_listener->opened(self);
+        self->m_listener->opened(*self);
         self->read();
     });
 }

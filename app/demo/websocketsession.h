@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One WebSocket connection: handshake, reading, a bounded queue of writes, and every way it can end. What the messages
 // mean is the listener's business. I/O thread only. Kept alive by its outstanding operations; it owns its listener and
-// drops it when the connection is over, which breaks the cycle with listeners that own the session.
+// drops it when the connection is over, or goes with it when the process ends before that.
 #pragma once
 
 #include "ending.h"
@@ -21,7 +21,8 @@ namespace Switchyard::Demo {
 
 class WebSocketSession;
 
-/// Hears of one WebSocket connection. Never called from within a call to the session.
+/// Hears of one WebSocket connection. Never called from within a call to the session. The session owns its listener, so
+/// a listener keeps a plain pointer to the session: it is good from opened() to closed().
 class SocketListener
 {
 public:
@@ -30,7 +31,7 @@ public:
     SocketListener &operator=(const SocketListener &) = delete;
     virtual ~SocketListener() = default;
 
-    virtual void opened(const std::shared_ptr<WebSocketSession> &session) = 0;
+    virtual void opened(WebSocketSession &session) = 0;
     virtual void text(std::string_view message) = 0;
     virtual void binary(std::string_view message) = 0;
     /// Exactly once after opened(), however the connection ended; never without opened().

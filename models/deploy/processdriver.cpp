@@ -15,7 +15,7 @@ namespace {
 /// How often a starting instance is asked. The platforms ask every few seconds; asking faster only sharpens the figure.
 constexpr int checkEveryMs = 100;
 /// How long processes get when nothing is measured any more.
-constexpr int shutDownGraceMs = 3'000;
+constexpr int shutDownGraceMs = 1'500;
 
 QStringList expandPort(QStringList argv, int port)
 {
@@ -366,7 +366,7 @@ void ProcessDriver::becameHealthy(int number)
         return finishDeploy();
     emitEvent(DriverEvent::Kind::Step, old, QStringLiteral("the old instance keeps its connections for %1 s")
                                                 .arg(double(m_config.waitAfterSwitch.count()) / 1000));
-    QTimer::singleShot(m_config.waitAfterSwitch, this, [this] {
+    QTimer::singleShot(m_config.waitAfterSwitch, Qt::PreciseTimer, this, [this] {
         if (m_state == State::Deploying)
             stopOld();
     });
@@ -399,6 +399,7 @@ void ProcessDriver::stopOld()
     const Instant at = old->process->sendSignal(signalNumber(m_config.signal));
     emitEvent(DriverEvent::Kind::SignalSent, number, m_config.signal, 0, at);
     old->grace.setSingleShot(true);
+    old->grace.setTimerType(Qt::PreciseTimer); // a coarse one is up to 5 % late, and the grace is judged
     old->grace.setInterval(m_config.grace);
     connect(&old->grace, &QTimer::timeout, this, [this, number] {
         emitEvent(DriverEvent::Kind::InstanceKilled, number, QStringLiteral("SIGKILL"));

@@ -29,6 +29,8 @@ constexpr std::size_t keptMessageBytes = 16 * 1024;
 constexpr std::size_t maxQueuedBytes = 1 << 20;
 /// After the close frame TCP gets this long to end by itself.
 constexpr Milliseconds closingGrace{1'000};
+/// Beast's own callback for a close frame comes within this time of the frame, if it comes at all.
+constexpr Milliseconds callbackGrace{100};
 /// A refused handshake's status line is known before its body has come; the body is waited for no longer than this.
 constexpr Milliseconds refusalBodyGrace{200};
 
@@ -43,7 +45,7 @@ bool isReset(const ErrorCode &error)
 }
 
 template <typename Transport>
-class BeastConnection final : public Connection
+class BeastConnection final : public Connection, private TapWatcher
 {
 public:
     using Stream = websocket::stream<Tap<Transport>, false>;
@@ -55,6 +57,7 @@ public:
         , m_stream(io, args...)
         , m_timer(io)
     {
+        tap().setWatcher(this);
     }
 
     void start(const std::vector<net::ip::tcp::endpoint> &endpoints) override
@@ -319,6 +322,29 @@ private:
             // Beast is in the middle of its read.
             net::post(m_stream.get_executor(), [self = self()] { self->closeFrameArrived(); });
         }
+    }
+
+    void handshakeRefused() override
+    {
+        net::post(m_stream.get_executor(), [self = self()] {
+            if (self->m_phase == Phase::Handshake)
+                self->arm(refusalBodyGrace);
+        });
+    }
+
+    /// Beast calls back for the close codes it likes, once the messages before the frame are delivered. For the others
+    /// it waits for the end of TCP, which may never come: then this decides, a little later.
+    void closeFrameSeen() override
+    {
+        net::post(m_stream.get_executor(), [self = self()] {
+            if (self->m_phase != Phase::Open)
+                return;
+            self->m_timer.expires_after(callbackGrace);
+            self->m_timer.async_wait([self](ErrorCode error) {
+                if (!error)
+                    self->closeFrameArrived();
+            });
+        });
     }
 
     void closeFrameArrived()

@@ -15,6 +15,16 @@
 
 namespace Switchyard {
 
+/// Told once each, from inside a read, when the close frame or the status line of a refusal has been read from the
+/// transport. It must not touch the stream before the read is over: post.
+class TapWatcher
+{
+public:
+    virtual ~TapWatcher() = default;
+    virtual void closeFrameSeen() = 0;
+    virtual void handshakeRefused() = 0;
+};
+
 /// A stream layer between Beast's WebSocket and the transport that passes every byte through, shows what arrives to a
 /// FrameParser, and keeps the first read and the first write error. Beast alone cannot be asked: it refuses some close
 /// codes, hides an empty close frame and reports the end of TCP instead of the arrival of the frame; and the kernel
@@ -39,6 +49,7 @@ public:
     const Next &next_layer() const { return m_next; }
 
     FrameParser &parser() { return m_parser; }
+    void setWatcher(TapWatcher *watcher) { m_watcher = watcher; }
     boost::beast::error_code readError() const { return m_readError; }
     boost::beast::error_code writeError() const { return m_writeError; }
 
@@ -112,6 +123,8 @@ private:
 
         void operator()(boost::beast::error_code error, std::size_t size)
         {
+            const bool seenBefore = this->tap->m_parser.closeSeen();
+            const int statusBefore = this->tap->m_parser.httpStatus();
             std::size_t left = size;
             for (auto it = boost::asio::buffer_sequence_begin(buffers);
                  left > 0 && it != boost::asio::buffer_sequence_end(buffers); ++it) {
@@ -120,6 +133,11 @@ private:
                 this->tap->m_parser.feed(static_cast<const std::uint8_t *>(part.data()), n);
                 left -= n;
             }
+            if (!seenBefore && this->tap->m_parser.closeSeen() && this->tap->m_watcher)
+                this->tap->m_watcher->closeFrameSeen();
+            const int status = this->tap->m_parser.httpStatus();
+            if (statusBefore == 0 && status != 0 && status != 101 && this->tap->m_watcher)
+                this->tap->m_watcher->handshakeRefused();
             if (error && !this->tap->m_readError)
                 this->tap->m_readError = error;
             this->handler(error, size);
@@ -141,6 +159,7 @@ private:
 
     Next m_next;
     FrameParser m_parser;
+    TapWatcher *m_watcher = nullptr;
     boost::beast::error_code m_readError;
     boost::beast::error_code m_writeError;
 };

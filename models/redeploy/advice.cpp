@@ -19,11 +19,6 @@ bool onRender(const SessionFacts &facts)
     return facts.record.header.platform == QLatin1StringView("render");
 }
 
-double drainMs(const SessionFacts &facts)
-{
-    return facts.signal && facts.exited ? double(facts.exited->us - facts.signal->us) / 1000 : -1;
-}
-
 Advice graceAdvice(const SessionFacts &facts)
 {
     const int seconds = int(std::ceil(double(facts.record.header.thresholds.drain.count()) / 1000)) + 5;
@@ -56,16 +51,19 @@ Advice cleanCloseAdvice(const SessionFacts &facts)
     if (unclean == 0)
         return {QStringLiteral("Close with 1012 (service restart) or 1001 (going away), or allow the code in allowed_closes."),
                 QStringLiteral("allowed_closes = [1001, 1012]")};
-    if (facts.signal && facts.signal->text == QLatin1StringView("SIGINT"))
-        return {QStringLiteral("Stopped with SIGINT: gunicorn then quits at once and closes nothing. Stop with SIGTERM."),
-                onFly(facts) ? QStringLiteral("kill_signal = \"SIGTERM\"") : QString()};
+    const QString &server = facts.record.header.server;
+    if (server == QLatin1StringView("gunicorn") && facts.signal && facts.signal->text == QLatin1StringView("SIGINT"))
+        return {QStringLiteral("gunicorn takes SIGINT for a quick shutdown and closes nothing: stop it with SIGTERM."),
+                onFly(facts) ? QStringLiteral("kill_signal = \"SIGTERM\"\nkill_timeout = 30") : QString()};
+    if (server == QLatin1StringView("uvicorn") && clean == 0)
+        return {QStringLiteral("uvicorn before 0.21 with the websockets library ends sockets with a bare FIN: update uvicorn, "
+                               "or use the wsproto library, which sends 1012."), QStringLiteral("--ws wsproto")};
     if (clean > 0)
         return {QStringLiteral("Some sockets are closed properly and some are not: close every one before the process ends, "
                                "and wait for the close replies."), {}};
-    if (const double drain = drainMs(facts); drain >= 0 && drain < 2'000)
-        return {QStringLiteral("The process ended without closing its sockets: send 1012 to each from the shutdown handler. "
-                               "uvicorn before 0.21 with the websockets library does this; --ws wsproto or a newer uvicorn "
-                               "sends 1012."), QStringLiteral("--ws wsproto")};
+    if (facts.exited && server.isEmpty())
+        return {QStringLiteral("The process ended without closing its sockets: close each with 1012 when the stop signal "
+                               "arrives, and wait for the close replies."), {}};
     return {QStringLiteral("Send a close frame with 1012 to every socket before the process ends."), {}};
 }
 

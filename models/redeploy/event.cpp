@@ -171,6 +171,7 @@ QJsonObject headerToJson(const SessionHeader &header)
                        {QStringLiteral("stage"), header.stage},
                        {QStringLiteral("url"), header.url},
                        {QStringLiteral("driver"), header.driver},
+                       {QStringLiteral("server"), header.server},
                        {QStringLiteral("rehearsal"), header.rehearsal},
                        {QStringLiteral("sees_stop"), header.seesStop},
                        {QStringLiteral("sees_start"), header.seesStart},
@@ -198,6 +199,7 @@ SessionHeader headerFromJson(const QJsonObject &json)
     header.stage = json[QStringLiteral("stage")].toString();
     header.url = json[QStringLiteral("url")].toString();
     header.driver = json[QStringLiteral("driver")].toString();
+    header.server = json[QStringLiteral("server")].toString();
     header.rehearsal = json[QStringLiteral("rehearsal")].toBool();
     header.seesStop = json[QStringLiteral("sees_stop")].toBool();
     header.seesStart = json[QStringLiteral("sees_start")].toBool();

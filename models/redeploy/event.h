@@ -99,6 +99,7 @@ struct SessionHeader
     QString stage;
     QString url;              ///< redacted
     QString driver;
+    QString server;           ///< "uvicorn", "gunicorn", … as far as the command tells; empty: not known
     bool rehearsal = false;
     bool seesStop = false;
     bool seesStart = false;

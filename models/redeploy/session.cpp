@@ -26,6 +26,17 @@ constexpr Milliseconds holdBack{60};
 constexpr int tickMs = 30;
 constexpr Milliseconds minimumBaseline{5'000};
 
+/// The server program a command starts. Its arguments stay out of the record: they may hold anything.
+QString serverOf(const QStringList &argv)
+{
+    const QString command = argv.join(QLatin1Char(' '));
+    for (const char *name : {"gunicorn", "uvicorn", "hypercorn", "daphne", "node", "puma"}) {
+        if (command.contains(QLatin1StringView(name)))
+            return QString::fromLatin1(name);
+    }
+    return {};
+}
+
 bool isLoopback(const QString &url)
 {
     const QString host = QUrl(url).host();
@@ -172,6 +183,7 @@ void RedeploySession::Private::fillHeader()
     header.platform = plan.backend.platform;
     header.stage = plan.backend.stage;
     header.driver = driver->id();
+    header.server = serverOf(plan.backend.deploy.argv);
     header.rehearsal = plan.rehearsal;
     header.seesStop = driver->seesStop();
     header.seesStart = driver->seesStart();

@@ -210,13 +210,13 @@ SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
         m_draining = true;
         return {Phase::Draining, false, {}};
     }
-    if (!m_startingShown && m_starting) {
-        m_startingShown = true;
-        return {Phase::Starting, false, {}};
-    }
     if (!m_down && !m_startingShown && (m_exited || (m_observing && m_healthBad))) {
         m_down = true;
         return {Phase::Down, false, {}};
+    }
+    if (!m_startingShown && m_starting) {
+        m_startingShown = true;
+        return {Phase::Starting, false, {}};
     }
     const bool replaced = m_observing ? (m_lost || m_noticed || m_healthBad) : m_finishedUs >= 0;
     const bool back = replaced && everyoneBack();

@@ -15,6 +15,8 @@ QByteArray demoWorkspace(const DemoOptions &options)
 {
     QString program = options.program;
     program.replace(QLatin1Char('\\'), QStringLiteral("\\\\")).replace(QLatin1Char('"'), QStringLiteral("\\\""));
+    // Longer than the drain threshold below and shorter than the local grace, so that only the budget is broken.
+    const QString slow = options.shutdown == QLatin1StringView("slow") ? QStringLiteral(", \"--drain-ms\", \"9000\"") : QString();
     const int others = std::max(options.clients > 0 ? 2 : 0, options.clients / 3);
     return QStringLiteral(R"(# The demo: a little backend on this machine, watched through a redeploy.
 schema = 1
@@ -33,6 +35,7 @@ instance_id = { header = "x-instance-id" }
   interval = "2s"
   timeout = "2s"
   expect = { status = "200", json = { "/status" = "healthy" } }
+  degraded = { json = { "/status" = "draining" } }
 
   [[backend.health]]
   path = "/ready"
@@ -72,11 +75,11 @@ instance_id = { header = "x-instance-id" }
 
   [backend.deploy]
   driver = "local"
-  argv = ["%4", "--shutdown", "%5"]
+  argv = ["%4", "--shutdown", "%5"%6]
 
 [thresholds]
 drain = "8s"
-)").arg(options.port).arg(options.clients).arg(others).arg(program, options.shutdown).toUtf8();
+)").arg(options.port).arg(options.clients).arg(others).arg(program, options.shutdown, slow).toUtf8();
 }
 
 } // namespace Switchyard

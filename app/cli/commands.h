@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/output.h"
+#include "models/common/instant.h"
+#include "models/workspace/workspace.h"
+
+#include <QStringList>
+
+namespace Switchyard::Cli {
+
+struct SessionOptions
+{
+    QString backend;              ///< empty: the only one, or the target
+    QString driver;               ///< empty: as configured
+    QString unlock;
+    int clients = -1;
+    Milliseconds timeout{300'000};
+    Milliseconds baseline{10'000};
+    Milliseconds settle{10'000};
+    QStringList reports;
+    QStringList advisory;
+    QString journal;              ///< folder for sessions; empty: the user's data folder
+    QString caFile;
+};
+
+struct RehearseOptions
+{
+    SessionOptions session;
+    QString platform;
+    QStringList sockets;          ///< PATH[,protocol]
+    QString health, ready, live;
+    QStringList notices;          ///< POINTER=VALUE
+    double timeScale = 1;
+    QString cwd;
+    QStringList environment;      ///< NAME=VALUE or NAME (from this program's environment)
+    QStringList command;
+};
+
+struct DemoCommandOptions
+{
+    int port = 0;
+    QString shutdown = QStringLiteral("graceful");
+    int clients = 15;
+    bool redeploy = false;
+    SessionOptions session;
+};
+
+struct HoldOptions
+{
+    QString url;
+    int clients = 1;
+    Milliseconds duration{30'000};
+    QString reconnect = QStringLiteral("none");
+    QString protocol = QStringLiteral("websocket");
+    QString nameSpace = QStringLiteral("/");
+    QStringList headers;          ///< NAME=VALUE, VALUE may be a reference
+    QString caFile;
+    Milliseconds connectTimeout{10'000};
+    Milliseconds handshakeTimeout{10'000};
+    Milliseconds pingTimeout{20'000};
+};
+
+struct CheckOptions
+{
+    QStringList urls;
+    Milliseconds timeout{5'000};
+    QString status;
+    QString caFile;
+};
+
+int runDemo(const Global &global, const DemoCommandOptions &options);
+int runRehearse(const Global &global, const RehearseOptions &options);
+int runWatch(const Global &global, const SessionOptions &options);
+int runHold(const Global &global, const HoldOptions &options);
+int runHealthCheck(const Global &global, const CheckOptions &options);
+int runSessionShow(const Global &global, const QString &path, const QStringList &reports);
+
+/// Reads the workspace the options name, or ./switchyard.toml. Prints every problem; nothing on error.
+std::optional<Workspace> readWorkspace(const Global &global);
+
+/// The folder in which sessions are kept: $XDG_DATA_HOME/switchyard/sessions.
+QString sessionsFolder();
+
+} // namespace Switchyard::Cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/interrupt.h"
+
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace Switchyard::Cli {
+
+namespace {
+
+// The only thing a signal handler may touch: a pipe that the event loop watches.
+int pipeEnds[2] = {-1, -1};
+
+void handler(int number)
+{
+    const char byte = char(number);
+    [[maybe_unused]] const ssize_t written = ::write(pipeEnds[1], &byte, 1);
+    std::signal(number, SIG_DFL);
+}
+
+} // namespace
+
+Interrupt::Interrupt(QObject *parent)
+    : QObject(parent)
+{
+    if (::pipe2(pipeEnds, O_CLOEXEC | O_NONBLOCK) != 0)
+        return;
+    m_notifier = new QSocketNotifier(pipeEnds[0], QSocketNotifier::Read, this);
+    connect(m_notifier, &QSocketNotifier::activated, this, [this] {
+        char byte = 0;
+        while (::read(pipeEnds[0], &byte, 1) > 0) {
+        }
+        if (!m_happened) {
+            m_happened = true;
+            Q_EMIT interrupted();
+        }
+    });
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    for (const int number : {SIGINT, SIGTERM, SIGHUP})
+        ::sigaction(number, &action, nullptr);
+}
+
+Interrupt::~Interrupt()
+{
+    for (const int number : {SIGINT, SIGTERM, SIGHUP})
+        std::signal(number, SIG_DFL);
+    for (int &end : pipeEnds) {
+        if (end >= 0)
+            ::close(end);
+        end = -1;
+    }
+}
+
+} // namespace Switchyard::Cli

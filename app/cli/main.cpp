@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands.h"
+#include "models/common/duration.h"
+#include "models/common/log.h"
+
+#include <CLI/CLI.hpp>
+
+#include <QCoreApplication>
+
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+using namespace Switchyard;
+using namespace Switchyard::Cli;
+
+/// CLI11 knows std::string; these make it fill QString, QStringList and durations with a unit.
+CLI::Option *text(CLI::App *app, const std::string &name, QString &value, const std::string &help)
+{
+    return app->add_option_function<std::string>(name, [&value](const std::string &given) {
+        value = QString::fromStdString(given);
+    }, help)->type_name("TEXT");
+}
+
+CLI::Option *texts(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
+{
+    return app->add_option_function<std::vector<std::string>>(name, [&values](const std::vector<std::string> &given) {
+        for (const std::string &value : given)
+            values.append(QString::fromStdString(value));
+    }, help)->type_name("TEXT");
+}
+
+CLI::Option *duration(CLI::App *app, const std::string &name, Milliseconds &value, const std::string &help)
+{
+    return app->add_option_function<std::string>(name, [&value, name](const std::string &given) {
+        const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(given));
+        if (!parsed)
+            throw CLI::ValidationError(name, parsed.error().toString().toStdString());
+        value = *parsed;
+    }, help)->type_name("DURATION");
+}
+
+void sessionOptions(CLI::App *app, SessionOptions &options)
+{
+    text(app, "--backend", options.backend, "backend of the workspace");
+    app->add_option("--clients", options.clients, "probe clients on each socket")->check(CLI::Range(1, 20'000));
+    duration(app, "--timeout", options.timeout, "the session ends this long after the trigger (default 5m)");
+    duration(app, "--baseline", options.baseline, "quiet time before the trigger, at least 5s (default 10s)");
+    duration(app, "--settle", options.settle, "quiet time that ends the session (default 10s)");
+    texts(app, "--report", options.reports, "write a report: .json or .html; may be repeated")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(app, "--advisory", options.advisory, "a gate that is shown but does not decide")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    text(app, "--sessions", options.journal, "folder in which the session's journal is kept");
+    text(app, "--ca", options.caFile, "certificate bundle (PEM) instead of the system's");
+}
+
+struct Everything
+{
+    Global global;
+    DemoCommandOptions demo;
+    RehearseOptions rehearse;
+    SessionOptions watch;
+    HoldOptions hold;
+    CheckOptions check;
+    QString showPath;
+    QStringList showReports;
+    std::function<int()> run;
+};
+
+void addRehearse(CLI::App &app, Everything &all)
+{
+    CLI::App *rehearse = app.add_subcommand("rehearse", "play a platform's deploy sequence on local processes and judge it");
+    rehearse->footer("The command stands after --. $PORT in it is replaced by the instance's port.\n"
+                     "Sockets and paths come from these options, or from the workspace.");
+    text(rehearse, "--platform", all.rehearse.platform, "render, fly or local")->required();
+    texts(rehearse, "--socket", all.rehearse.sockets, "PATH[,protocol] with protocol websocket or socket.io")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    text(rehearse, "--health", all.rehearse.health, "path of the health endpoint");
+    text(rehearse, "--ready", all.rehearse.ready, "path of the readiness endpoint");
+    text(rehearse, "--live", all.rehearse.live, "path of the liveness endpoint");
+    texts(rehearse, "--notice", all.rehearse.notices, "POINTER=VALUE that marks the shutdown notice")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    rehearse->add_option("--time-scale", all.rehearse.timeScale, "shrinks the wait after the switch (0.001 to 1)");
+    text(rehearse, "--cwd", all.rehearse.cwd, "folder in which the command starts");
+    texts(rehearse, "--env", all.rehearse.environment, "NAME=VALUE, or NAME to pass this program's own")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    sessionOptions(rehearse, all.rehearse.session);
+    rehearse->callback([&all] { all.run = [&all] { return runRehearse(all.global, all.rehearse); }; });
+}
+
+void addSession(CLI::App &app, Everything &all)
+{
+    CLI::App *demo = app.add_subcommand("demo", "start the demo backend and print its URL and workspace file");
+    demo->add_option("--port", all.demo.port, "port (default: a free one)")->check(CLI::Range(1, 65'535));
+    text(demo, "--shutdown", all.demo.shutdown, "graceful, no-notice, abrupt, socketio-disconnect or slow");
+    demo->add_flag("--redeploy", all.demo.redeploy, "redeploy it, watch that, print the verdict and end");
+    all.demo.session.baseline = Milliseconds(5'000);
+    sessionOptions(demo, all.demo.session);
+    demo->callback([&all] { all.run = [&all] { return runDemo(all.global, all.demo); }; });
+
+    CLI::App *watch = app.add_subcommand("watch", "watch a redeploy of a workspace's backend and judge it");
+    text(watch, "--driver", all.watch.driver, "local or none instead of the configured driver");
+    text(watch, "--unlock", all.watch.unlock, "name of the production backend that may be redeployed");
+    sessionOptions(watch, all.watch);
+    watch->callback([&all] { all.run = [&all] { return runWatch(all.global, all.watch); }; });
+
+    CLI::App *session = app.add_subcommand("session", "recorded sessions");
+    session->require_subcommand(1);
+    CLI::App *show = session->add_subcommand("show", "judge a recorded session again and print it");
+    text(show, "SESSION", all.showPath, "its folder, journal file or id")->required();
+    texts(show, "--report", all.showReports, "write a report: .json or .html; may be repeated")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    show->callback([&all] { all.run = [&all] { return runSessionShow(all.global, all.showPath, all.showReports); }; });
+}
+
+void addProbes(CLI::App &app, Everything &all)
+{
+    CLI::App *ws = app.add_subcommand("ws", "WebSocket clients");
+    ws->require_subcommand(1);
+    CLI::App *hold = ws->add_subcommand("hold", "hold clients and count how they end; exit 1 when any was lost");
+    text(hold, "URL", all.hold.url, "ws://… or wss://…")->required();
+    hold->add_option("--clients", all.hold.clients, "how many (default 1)")->check(CLI::Range(1, 20'000));
+    duration(hold, "--duration", all.hold.duration, "how long (default 30s)");
+    text(hold, "--reconnect", all.hold.reconnect, "browser-backoff, notice-then-delay, socket.io-client, immediate or none (default)");
+    text(hold, "--protocol", all.hold.protocol, "websocket (default) or socket.io");
+    text(hold, "--namespace", all.hold.nameSpace, "Socket.IO namespace (default /)");
+    texts(hold, "--header", all.hold.headers, "NAME=VALUE; a secret as NAME=env:VARIABLE")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    text(hold, "--ca", all.hold.caFile, "certificate bundle (PEM) instead of the system's");
+    duration(hold, "--connect-timeout", all.hold.connectTimeout, "for TCP, and again for TLS (default 10s)");
+    duration(hold, "--handshake-timeout", all.hold.handshakeTimeout, "for the answer to the upgrade (default 10s)");
+    duration(hold, "--ping-timeout", all.hold.pingTimeout, "without a sign of life after a ping (default 20s)");
+    hold->callback([&all] { all.run = [&all] { return runHold(all.global, all.hold); }; });
+
+    CLI::App *health = app.add_subcommand("health", "HTTP health");
+    health->require_subcommand(1);
+    CLI::App *check = health->add_subcommand("check", "probe once, with phases; exit 1 when any target is not up");
+    texts(check, "URL", all.check.urls, "http://… or https://…; none: the workspace's endpoints")->expected(-1);
+    duration(check, "--timeout", all.check.timeout, "for the whole probe (default 5s)");
+    text(check, "--expect-status", all.check.status, "such as 200, 2xx or 200-299 (default 2xx)");
+    text(check, "--ca", all.check.caFile, "certificate bundle (PEM) instead of the system's");
+    check->callback([&all] { all.run = [&all] { return runHealthCheck(all.global, all.check); }; });
+}
+
+int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
+{
+    if (error.get_exit_code() == 0)
+        return app.exit(error); // --help and --version
+    // "A subcommand is required" is all the parser says of a command it does not know.
+    const auto known = app.get_subcommands([argc, argv](const CLI::App *command) { return argc > 1 && command->check_name(argv[1]); });
+    if (argc > 1 && argv[1][0] != '-' && known.empty()) {
+        std::fprintf(stderr, "switchyard-cli: there is no command \"%s\"\n  hint: switchyard-cli --help lists the commands\n",
+                     argv[1]);
+        return exitUsage;
+    }
+    std::fprintf(stderr, "switchyard-cli: %s\n  hint: switchyard-cli --help lists the commands, COMMAND --help its options\n",
+                 error.what());
+    return exitUsage;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && (std::strcmp(argv[1], "--version") == 0 || std::strcmp(argv[1], "-V") == 0)) {
+        std::puts("switchyard-cli " SWITCHYARD_VERSION);
+        return exitPass;
+    }
+    Everything all;
+    // What follows -- is somebody else's command line and none of the parser's business.
+    int own = argc;
+    for (int i = 1; i < argc; ++i) {
+        if (std::strcmp(argv[i], "--") != 0)
+            continue;
+        own = i;
+        for (int k = i + 1; k < argc; ++k)
+            all.rehearse.command.append(QString::fromLocal8Bit(argv[k]));
+        break;
+    }
+    CLI::App app("Moves web backends between platforms and watches them through redeploys.", "switchyard-cli");
+    app.set_version_flag("-V,--version", "switchyard-cli " SWITCHYARD_VERSION);
+    app.fallthrough();
+    app.require_subcommand(1);
+    std::string format = "text";
+    text(&app, "--workspace", all.global.workspace, "workspace file (default ./switchyard.toml)");
+    app.add_option("--format", format, "text or json")->check(CLI::IsMember({"text", "json"}));
+    app.add_flag("--quiet", all.global.quiet, "no progress on standard error");
+    app.add_flag("--no-color", all.global.noColor, "no colours");
+    addSession(app, all);
+    addRehearse(app, all);
+    addProbes(app, all);
+    try {
+        app.parse(own, argv);
+    } catch (const CLI::ParseError &error) {
+        return usage(error, app, own, argv);
+    }
+    all.global.json = format == "json";
+    int qtArgc = 1;
+    QCoreApplication application(qtArgc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("switchyard"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(SWITCHYARD_VERSION));
+    installLogging();
+    return all.run();
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/sessionrunner.h"
+
+#include "app/cli/interrupt.h"
+#include "models/common/duration.h"
+#include "models/realtime/closecodes.h"
+#include "models/report/sessionreport.h"
+
+#include <QCoreApplication>
+#include <QTimer>
+
+namespace Switchyard::Cli {
+
+namespace {
+
+/// What is worth a line while the session runs. Client events are summed up once a second instead.
+QString lineOf(const Event &event)
+{
+    switch (event.kind) {
+    case EventKind::Phase:
+        return QStringLiteral("── %1").arg(event.text);
+    case EventKind::InstanceStarting:
+        return QStringLiteral("   instance %1 started (pid %2)").arg(event.instance).arg(event.pid);
+    case EventKind::InstanceHealthy:
+        return QStringLiteral("   instance %1 healthy").arg(event.instance);
+    case EventKind::TrafficSwitched:
+        return QStringLiteral("   traffic goes to instance %1").arg(event.instance);
+    case EventKind::SignalSent:
+        return QStringLiteral("   %1 to instance %2").arg(event.text, event.instance);
+    case EventKind::InstanceKilled:
+        return QStringLiteral("   instance %1 killed: its grace was over").arg(event.instance);
+    case EventKind::InstanceExited:
+        return QStringLiteral("   instance %1 ended with status %2").arg(event.instance).arg(event.code);
+    case EventKind::LogLine:
+        return QStringLiteral("   log: %1").arg(event.text);
+    case EventKind::Step:
+    case EventKind::Note:
+        return QStringLiteral("   %1").arg(event.text);
+    case EventKind::DeployFailed:
+        return QStringLiteral("   deploy failed: %1").arg(event.text);
+    case EventKind::DeployFinished:
+        return QStringLiteral("   deploy finished");
+    default:
+        return {};
+    }
+}
+
+QString stamped(double seconds, const QString &text)
+{
+    return QStringLiteral("%1 s %2").arg(seconds, 8, 'f', 2).arg(text);
+}
+
+class Runner final : public QObject
+{
+    Q_OBJECT
+public:
+    Runner(const Global &global, const SessionOptions &options, SessionPlan plan, std::unique_ptr<DeployDriver> driver)
+        : m_global(global)
+        , m_options(options)
+        , m_driver(std::move(driver))
+        , m_session(std::move(plan), m_driver.get())
+    {
+        connect(&m_session, &RedeploySession::eventsAppended, this, &Runner::showEvents);
+        connect(&m_session, &RedeploySession::failed, this, [this](const Error &error) {
+            leave(reportError(error));
+        });
+        connect(&m_session, &RedeploySession::finished, this, &Runner::finish);
+        connect(&m_interrupt, &Interrupt::interrupted, this, [this] {
+            progress(m_global, QStringLiteral("interrupted: ending in order"));
+            m_session.interrupt();
+        });
+        connect(m_driver.get(), &DeployDriver::shutDownDone, this, [this] { QCoreApplication::exit(m_status); });
+        m_clientLine.setInterval(1'000);
+        connect(&m_clientLine, &QTimer::timeout, this, &Runner::showClients);
+    }
+
+    int run()
+    {
+        QTimer::singleShot(0, this, [this] {
+            m_session.start();
+            m_clientLine.start();
+        });
+        return QCoreApplication::exec();
+    }
+
+private:
+    void showEvents(const QList<Event> &events)
+    {
+        for (const Event &event : events) {
+            if (const QString line = lineOf(event); !line.isEmpty())
+                progress(m_global, stamped(event.seconds(), line));
+        }
+    }
+
+    void showClients()
+    {
+        int open = 0;
+        int asked = 0;
+        for (const SocketSnapshot &shot : m_session.snapshots()) {
+            open += shot.open;
+            asked += shot.clients;
+        }
+        if (asked == 0 || open == m_lastOpen)
+            return;
+        m_lastOpen = open;
+        progress(m_global, stamped(m_session.elapsedMs() / 1000, QStringLiteral("   %1 of %2 clients open").arg(open).arg(asked)));
+    }
+
+    void finish(const Verdict &verdict)
+    {
+        const SessionRecord &record = m_session.record();
+        if (m_global.json)
+            printJson(sessionToJson(record, verdict));
+        else
+            printResult(sessionToText(record, verdict, m_global.color()));
+        int status = verdict.outcome == Outcome::Pass ? exitPass
+            : verdict.outcome == Outcome::Fail        ? exitFail
+                                                      : exitInconclusive;
+        if (m_interrupt.happened())
+            status = exitInterrupted;
+        for (const QString &path : m_options.reports) {
+            const Result<void> written = writeSessionReport(path, record, verdict);
+            if (!written)
+                status = reportError(written.error());
+            else
+                progress(m_global, QStringLiteral("report: %1").arg(path));
+        }
+        if (!m_session.folder().isEmpty())
+            progress(m_global, QStringLiteral("session: %1").arg(m_session.folder()));
+        leave(status);
+    }
+
+    void leave(int status)
+    {
+        m_status = status;
+        m_clientLine.stop();
+        m_driver->shutDown();
+    }
+
+    const Global &m_global;
+    const SessionOptions &m_options;
+    std::unique_ptr<DeployDriver> m_driver;
+    Interrupt m_interrupt;
+    RedeploySession m_session;
+    QTimer m_clientLine;
+    int m_status = exitPass;
+    int m_lastOpen = -1;
+};
+
+} // namespace
+
+int runSession(const Global &global, const SessionOptions &options, SessionPlan plan, std::unique_ptr<DeployDriver> driver)
+{
+    for (const QString &path : options.reports) {
+        if (const Result<void> known = checkReportPath(path); !known)
+            return reportError(known.error());
+    }
+    plan.timeout = options.timeout;
+    plan.baseline = options.baseline;
+    plan.settle = options.settle;
+    plan.clientsOverride = options.clients;
+    plan.caFile = options.caFile;
+    plan.journalFolder = options.journal.isEmpty() ? sessionsFolder() : options.journal;
+    plan.workspace.advisoryGates += options.advisory;
+    Runner runner(global, options, std::move(plan), std::move(driver));
+    return runner.run();
+}
+
+} // namespace Switchyard::Cli
+
+#include "sessionrunner.moc"

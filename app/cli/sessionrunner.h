@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/commands.h"
+#include "models/deploy/driver.h"
+#include "models/redeploy/session.h"
+
+#include <memory>
+
+namespace Switchyard::Cli {
+
+/// Runs one session to its end in the terminal: progress on standard error, the result on standard output, reports
+/// to files, Ctrl-C to a partial report. Returns the exit status; every process of the driver is gone by then.
+int runSession(const Global &global, const SessionOptions &options, SessionPlan plan,
+               std::unique_ptr<DeployDriver> driver);
+
+} // namespace Switchyard::Cli

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/report/sessionreport.h"
+
+#include "models/common/duration.h"
+#include "models/redeploy/timeline.h"
+
+#include <QDateTime>
+
+#include <algorithm>
+#include <cmath>
+
+namespace Switchyard {
+
+namespace {
+
+constexpr double plotLeft = 90;
+constexpr double plotWidth = 860;
+constexpr double bandTop = 26;
+constexpr double bandHeight = 120;
+constexpr double laneHeight = 18;
+
+const QString style = QStringLiteral(R"(
+:root { --fg:#1c1e21; --bg:#ffffff; --soft:#5c6166; --line:#d5d9dd; --panel:#f6f7f8;
+  --pass:#007a5a; --fail:#b3261e; --warn:#9a6700; --need:#6741d9; --open:#2f7d5f; --notified:#b7860b; --lost:#c9cdd2; --conn:#5b8dd6; }
+@media (prefers-color-scheme: dark) { :root { --fg:#e6e8ea; --bg:#16181b; --soft:#a3a9b0; --line:#363b41; --panel:#1e2125;
+  --pass:#4cc38a; --fail:#ff8a80; --warn:#e2b340; --need:#b197fc; --open:#3f9d78; --notified:#c99a2e; --lost:#4a5058; --conn:#5b8dd6; } }
+body { font: 14px/1.45 system-ui, sans-serif; color:var(--fg); background:var(--bg); max-width:980px; margin:24px auto; padding:0 16px; font-variant-numeric:tabular-nums; }
+h1 { font-size:22px; margin:0 0 4px; } h2 { font-size:16px; margin:28px 0 8px; }
+.pass { color:var(--pass); } .fail { color:var(--fail); } .unknown, .inconclusive { color:var(--warn); } .not-applicable, .soft { color:var(--soft); }
+table { border-collapse:collapse; width:100%; } th, td { text-align:left; padding:5px 10px 5px 0; border-bottom:1px solid var(--line); vertical-align:top; }
+th { color:var(--soft); font-weight:500; } td.n { text-align:right; } .advice { margin-top:3px; } pre { background:var(--panel); padding:6px 10px; margin:4px 0; }
+svg text { fill:var(--soft); font-size:11px; } svg .mark { stroke:var(--soft); stroke-dasharray:3 3; } .key span { margin-right:16px; } .key i { display:inline-block; width:10px; height:10px; margin-right:5px; }
+)");
+
+QString esc(const QString &text)
+{
+    return text.toHtmlEscaped();
+}
+
+QString num(double value)
+{
+    return QString::number(value, 'f', 1);
+}
+
+QString markOf(GateStatus status)
+{
+    switch (status) {
+    case GateStatus::Pass:
+        return QStringLiteral("✓");
+    case GateStatus::Fail:
+        return QStringLiteral("✕");
+    case GateStatus::Unknown:
+        return QStringLiteral("○");
+    case GateStatus::NotApplicable:
+        break;
+    }
+    return QStringLiteral("–");
+}
+
+/// Draws the session over time: a stacked band of client states, a lane for each endpoint, the deploy's marks.
+class Timeline
+{
+public:
+    explicit Timeline(const SessionRecord &record)
+        : m_record(record)
+    {
+        m_clients.take(record.events);
+        for (const Event &event : record.events)
+            m_endMs = std::max(m_endMs, double(event.us) / 1000);
+    }
+
+    QString svg() const
+    {
+        const double lanesTop = bandTop + bandHeight + 8;
+        const double height = lanesTop + laneHeight * double(m_record.header.endpoints.size()) + 30;
+        QString out = QStringLiteral("<svg viewBox=\"0 0 960 %1\" role=\"img\" aria-label=\"timeline of the session\">").arg(num(height));
+        out += bands();
+        for (qsizetype i = 0; i < m_record.header.endpoints.size(); ++i)
+            out += lane(m_record.header.endpoints[i], lanesTop + laneHeight * double(i));
+        out += marks(height - 24);
+        out += axis(height - 24);
+        return out + QStringLiteral("</svg>");
+    }
+
+private:
+    double x(double ms) const { return plotLeft + (m_endMs > 0 ? ms / m_endMs : 0) * plotWidth; }
+
+    QString bands() const
+    {
+        const QList<ClientBand> &list = m_clients.bands();
+        const int total = m_clients.clientCount();
+        if (total == 0)
+            return {};
+        QString out = QStringLiteral("<text x=\"0\" y=\"%1\">clients</text><text x=\"0\" y=\"%2\">%3</text>")
+                          .arg(num(bandTop + bandHeight / 2)).arg(num(bandTop + bandHeight / 2 + 14)).arg(total);
+        struct Layer { int ClientBand::*count; const char *color; };
+        const Layer layers[] = {{&ClientBand::open, "open"}, {&ClientBand::notified, "notified"},
+                                {&ClientBand::connecting, "conn"}, {&ClientBand::lost, "lost"}};
+        std::vector<double> base(std::size_t(list.size()), 0);
+        for (const Layer &layer : layers) {
+            QString path;
+            for (qsizetype i = 0; i < list.size(); ++i) {
+                const double share = double(list[i].*layer.count) / total;
+                if (share <= 0)
+                    continue;
+                const double from = x(list[i].ms);
+                const double to = x(i + 1 < list.size() ? list[i + 1].ms : m_endMs);
+                const double top = bandTop + bandHeight * (1 - base[std::size_t(i)] - share);
+                path += QStringLiteral("M%1 %2H%3V%4H%1Z").arg(num(from), num(top), num(to), num(top + bandHeight * share));
+                base[std::size_t(i)] += share;
+            }
+            if (!path.isEmpty())
+                out += QStringLiteral("<path fill=\"var(--%1)\" d=\"%2\"/>").arg(QLatin1StringView(layer.color), path);
+        }
+        return out;
+    }
+
+    QString lane(const SessionEndpoint &endpoint, double top) const
+    {
+        QString good;
+        QString bad;
+        const QString subject = endpoint.subject();
+        for (const Event &event : m_record.events) {
+            if (event.kind != EventKind::Probe || event.subject != subject)
+                continue;
+            const double width = std::max(1.0, endpoint.intervalMs / std::max(1.0, m_endMs) * plotWidth);
+            (event.ok ? good : bad) += QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
+        }
+        QString out = QStringLiteral("<text x=\"0\" y=\"%1\">%2</text>").arg(num(top + 13), esc(endpoint.path));
+        // State by position too: a good answer lies high, a bad one low and thick.
+        out += QStringLiteral("<path stroke=\"var(--pass)\" stroke-width=\"3\" transform=\"translate(0,-4)\" d=\"%1\"/>").arg(good);
+        return out + QStringLiteral("<path stroke=\"var(--fail)\" stroke-width=\"6\" transform=\"translate(0,3)\" d=\"%1\"/>").arg(bad);
+    }
+
+    QString marks(double bottom) const
+    {
+        QString out;
+        double lastLabel = -100;
+        for (const Event &event : m_record.events) {
+            QString label;
+            switch (event.kind) {
+            case EventKind::SignalSent:
+                label = event.text;
+                break;
+            case EventKind::InstanceStarting:
+                label = QStringLiteral("start %1").arg(event.instance);
+                break;
+            case EventKind::InstanceHealthy:
+                label = QStringLiteral("healthy %1").arg(event.instance);
+                break;
+            case EventKind::TrafficSwitched:
+                label = QStringLiteral("switch");
+                break;
+            case EventKind::InstanceKilled:
+                label = QStringLiteral("SIGKILL");
+                break;
+            case EventKind::InstanceExited:
+                label = QStringLiteral("exit %1").arg(event.code);
+                break;
+            default:
+                continue;
+            }
+            const double at = x(double(event.us) / 1000);
+            const bool near = at - lastLabel < 62;
+            out += QStringLiteral("<line class=\"mark\" x1=\"%1\" x2=\"%1\" y1=\"%2\" y2=\"%3\"/>").arg(num(at)).arg(near ? 24 : 12).arg(num(bottom));
+            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3</text>").arg(num(at + 2)).arg(near ? 22 : 10).arg(esc(label));
+            lastLabel = near ? lastLabel : at;
+        }
+        return out;
+    }
+
+    QString axis(double top) const
+    {
+        static constexpr double steps[] = {1, 2, 5, 10, 20, 30, 60, 120, 300, 600};
+        double step = 600;
+        for (const double candidate : steps) {
+            if (m_endMs / 1000 / candidate <= 10) {
+                step = candidate;
+                break;
+            }
+        }
+        QString out;
+        for (double s = 0; s * 1000 <= m_endMs; s += step)
+            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3 s</text>").arg(num(x(s * 1000)), num(top + 16)).arg(s);
+        return out;
+    }
+
+    const SessionRecord &m_record;
+    ClientTimeline m_clients;
+    double m_endMs = 0;
+};
+
+QString gatesTable(const Verdict &verdict)
+{
+    QString out = QStringLiteral("<h2>Gates</h2><table><tr><th>Gate</th><th>Measured</th><th>Passes when</th></tr>");
+    for (const Gate &gate : verdict.gates) {
+        out += QStringLiteral("<tr><td class=\"%1\">%2 %3<br><span class=\"soft\">%4%5</span></td><td>%6")
+                   .arg(gateStatusName(gate.status), markOf(gate.status), esc(gate.id), gateStatusName(gate.status),
+                        gate.advisory ? QStringLiteral(", advisory") : QString(), esc(gate.measured));
+        if (!gate.advice.isEmpty())
+            out += QStringLiteral("<div class=\"advice\">→ %1</div>").arg(esc(gate.advice));
+        if (!gate.snippet.isEmpty())
+            out += QStringLiteral("<pre>%1</pre>").arg(esc(gate.snippet));
+        out += QStringLiteral("</td><td class=\"soft\">%1</td></tr>").arg(esc(gate.threshold));
+    }
+    return out + QStringLiteral("</table>");
+}
+
+QString closesTable(const Verdict &verdict)
+{
+    if (verdict.closes.isEmpty())
+        return QStringLiteral("<h2>Close codes</h2><p class=\"soft\">No client lost its connection.</p>");
+    QString out = QStringLiteral("<h2>Close codes</h2><table><tr><th>How</th><th>Reason</th><th>Socket</th><th>Count</th><th>Allowed</th></tr>");
+    for (const CloseCount &close : verdict.closes)
+        out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td class=\"%5\">%6</td></tr>")
+                   .arg(esc(closeLabel(close)), esc(close.reason), esc(close.socket)).arg(close.count)
+                   .arg(close.allowed ? QStringLiteral("pass") : QStringLiteral("fail"),
+                        close.allowed ? QStringLiteral("✓ yes") : QStringLiteral("✕ no"));
+    return out + QStringLiteral("</table>");
+}
+
+QString figures(const Verdict &verdict)
+{
+    QString out = QStringLiteral("<h2>Figures</h2><table><tr><th></th><th>Count</th><th>p50</th><th>p95</th><th>p99</th><th>Max</th></tr>");
+    const auto row = [&out](const QString &name, const Percentiles &p) {
+        if (p.count == 0)
+            return;
+        out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td>%5</td><td>%6</td></tr>")
+                   .arg(name).arg(p.count).arg(humanDuration(p.p50), humanDuration(p.p95), humanDuration(p.p99), humanDuration(p.max));
+    };
+    row(QStringLiteral("Loss to open again"), verdict.reconnect);
+    row(QStringLiteral("Notice to close"), verdict.noticeLead);
+    row(QStringLiteral("Good health answers"), verdict.health);
+    out += QStringLiteral("</table><table><tr><th>Socket</th><th>Clients</th><th>Lost</th><th>Back</th><th>Lost twice</th><th>Gave up</th><th>Noticed</th></tr>");
+    for (const ClientFigures &c : verdict.clients)
+        out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td>%5</td><td>%6</td><td>%7</td></tr>")
+                   .arg(esc(c.socket)).arg(c.clients).arg(c.lost).arg(c.back).arg(c.bounced).arg(c.gaveUp).arg(c.noticed);
+    return out + QStringLiteral("</table>");
+}
+
+QString heading(const SessionRecord &record, const Verdict &verdict)
+{
+    const SessionHeader &header = record.header;
+    const QString outcome = outcomeName(verdict.outcome);
+    const QString when = QDateTime::fromMSecsSinceEpoch(header.startedWallMs, Qt::UTC).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss 'UTC'"));
+    QString out = QStringLiteral("<h1 class=\"%1\">%2</h1><p>%3</p>").arg(outcome, outcome.toUpper(), esc(verdict.summary));
+    if (!record.complete)
+        out += QStringLiteral("<p class=\"unknown\">○ Partial: %1</p>").arg(esc(record.endReason));
+    return out + QStringLiteral("<p class=\"soft\">%1 of %2 on %3 · driver %4 · %5 · %6</p>")
+                     .arg(header.rehearsal ? QStringLiteral("Rehearsal") : QStringLiteral("Redeploy"), esc(header.backend),
+                          esc(header.platform), esc(header.driver), when, esc(header.url));
+}
+
+} // namespace
+
+QByteArray sessionToHtml(const SessionRecord &record, const Verdict &verdict)
+{
+    QString page = QStringLiteral("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+                                  "<meta name=\"viewport\" content=\"width=device-width\">"
+                                  "<title>%1: %2</title><style>%3</style></head><body>")
+                       .arg(outcomeName(verdict.outcome).toUpper(), esc(record.header.backend), style);
+    page += heading(record, verdict);
+    page += Timeline(record).svg();
+    page += QStringLiteral("<p class=\"key soft\"><span><i style=\"background:var(--open)\"></i>open</span>"
+                           "<span><i style=\"background:var(--notified)\"></i>notified</span>"
+                           "<span><i style=\"background:var(--conn)\"></i>connecting</span>"
+                           "<span><i style=\"background:var(--lost)\"></i>lost</span></p>");
+    page += gatesTable(verdict) + closesTable(verdict) + figures(verdict);
+    page += QStringLiteral("<p class=\"soft\">%1, session %2</p></body></html>\n").arg(esc(record.header.program), esc(record.header.id));
+    return page.toUtf8();
+}
+
+} // namespace Switchyard

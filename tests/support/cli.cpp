@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/cli.h"
+
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QProcess>
+#include <QTemporaryFile>
+#include <QThread>
+
+#include <csignal>
+
+namespace Switchyard::Testing {
+
+QJsonObject CliResult::json() const
+{
+    return QJsonDocument::fromJson(out.toUtf8()).object();
+}
+
+QJsonObject CliResult::gate(const QString &id) const
+{
+    for (const QJsonValue gate : json()[QStringLiteral("gates")].toArray()) {
+        if (gate[QStringLiteral("id")].toString() == id)
+            return gate.toObject();
+    }
+    return {};
+}
+
+QMap<QString, int> CliResult::closes() const
+{
+    QMap<QString, int> result;
+    for (const QJsonValue close : json()[QStringLiteral("closes")].toArray()) {
+        const QString key = QStringLiteral("%1 %2 %3").arg(close[QStringLiteral("socket")].toString(),
+                                                           close[QStringLiteral("cause")].toString())
+                                .arg(close[QStringLiteral("code")].toInt()).trimmed();
+        result[key] += close[QStringLiteral("count")].toInt();
+    }
+    return result;
+}
+
+CliResult runCli(const QStringList &arguments, const CliOptions &options)
+{
+    CliResult result;
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.remove(QStringLiteral("DISPLAY"));
+    for (auto it = options.environment.cbegin(); it != options.environment.cend(); ++it)
+        environment.insert(it.key(), it.value());
+    process.setProcessEnvironment(environment);
+    if (!options.cwd.isEmpty())
+        process.setWorkingDirectory(options.cwd);
+    QElapsedTimer clock;
+    clock.start();
+    process.start(QStringLiteral(BINARY_DIR "/switchyard-cli"), arguments);
+    QByteArray err;
+    bool signalled = options.signalOn.isEmpty();
+    while (!process.waitForFinished(20) && process.state() != QProcess::NotRunning && clock.elapsed() < options.timeoutMs) {
+        err += process.readAllStandardError();
+        if (!signalled && err.contains(options.signalOn.toUtf8())) {
+            signalled = true;
+            QThread::msleep(ulong(options.signalAfterMs));
+            ::kill(pid_t(process.processId()), SIGINT);
+        }
+    }
+    result.ms = clock.elapsed();
+    if (process.state() != QProcess::NotRunning) {
+        process.kill();
+        process.waitForFinished(5'000);
+    } else if (process.exitStatus() == QProcess::NormalExit) {
+        result.status = process.exitCode();
+    }
+    result.out = QString::fromUtf8(process.readAllStandardOutput());
+    result.err = QString::fromUtf8(err + process.readAllStandardError());
+    return result;
+}
+
+QString validate(const QString &schemaName, const QByteArray &json)
+{
+    QTemporaryFile file;
+    if (!file.open() || file.write(json) != json.size() || !file.flush())
+        return QStringLiteral("the document could not be written");
+    QProcess python;
+    python.start(QStringLiteral("/usr/bin/python3"),
+                 {QStringLiteral("-c"),
+                  QStringLiteral("import json,sys\n"
+                                 "try:\n    import jsonschema\nexcept ImportError:\n    sys.exit(77)\n"
+                                 "schema=json.load(open(sys.argv[1]))\n"
+                                 "jsonschema.Draft202012Validator.check_schema(schema)\n"
+                                 "jsonschema.Draft202012Validator(schema).validate(json.load(open(sys.argv[2])))\n"),
+                  QStringLiteral(SOURCE_DIR "/resources/schemas/%1.schema.json").arg(schemaName), file.fileName()});
+    if (!python.waitForFinished(20'000) || python.error() == QProcess::FailedToStart || python.exitCode() == 77)
+        return QStringLiteral("skip: python3-jsonschema is missing");
+    return python.exitCode() == 0 ? QString() : QString::fromUtf8(python.readAllStandardError());
+}
+
+QStringList processesWith(const QString &text)
+{
+    QStringList found;
+    for (const QString &entry : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
+        bool number = false;
+        entry.toInt(&number);
+        QFile file(QStringLiteral("/proc/%1/cmdline").arg(entry));
+        if (number && file.open(QIODevice::ReadOnly)
+            && QString::fromUtf8(file.readAll().replace('\0', ' ')).contains(text))
+            found.append(entry);
+    }
+    return found;
+}
+
+} // namespace Switchyard::Testing

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QJsonObject>
+#include <QProcessEnvironment>
+#include <QString>
+#include <QStringList>
+
+namespace Switchyard::Testing {
+
+/// What one run of switchyard-cli gave.
+struct CliResult
+{
+    int status = -1;           ///< exit status; -1: it did not end in time or was killed
+    QString out;
+    QString err;
+    qint64 ms = 0;
+
+    QJsonObject json() const;
+    /// The gate of a session's result; empty where it has none of that id.
+    QJsonObject gate(const QString &id) const;
+    QString gateStatus(const QString &id) const { return gate(id)[QStringLiteral("status")].toString(); }
+    /// "socket cause code" -> count, of a session's result or of ws hold (then without the socket).
+    QMap<QString, int> closes() const;
+};
+
+struct CliOptions
+{
+    int timeoutMs = 120'000;
+    QString cwd;
+    int signalAfterMs = 0;     ///< sends SIGINT that long after the text `signalOn` was seen on standard error
+    QString signalOn;
+    QMap<QString, QString> environment;
+};
+
+/// Runs the program built beside the tests.
+CliResult runCli(const QStringList &arguments, const CliOptions &options = {});
+
+/// Validates against resources/schemas/NAME.schema.json with python3-jsonschema. Empty: valid. "skip: …" when the
+/// validator is missing.
+QString validate(const QString &schemaName, const QByteArray &json);
+
+/// Pids of processes whose command line holds the text.
+QStringList processesWith(const QString &text);
+
+} // namespace Switchyard::Testing
