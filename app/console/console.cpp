@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/console/console.h"
+
+#include "ui/database/databasepage.h"
+#include "ui/environment/environmentpage.h"
+#include "ui/health/healthpage.h"
+#include "ui/manifests/manifestspage.h"
+#include "ui/overview/overviewpage.h"
+#include "ui/realtime/realtimepage.h"
+#include "ui/redeploy/sessionview.h"
+#include "ui/runbook/runbookpage.h"
+
+#include <QApplication>
+#include <QFileDialog>
+
+namespace Switchyard {
+
+namespace {
+
+void askFolder(QWidget *parent, std::function<void(const QString &)> answer)
+{
+    auto *dialog = new QFileDialog(parent, QStringLiteral("Open a folder"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, std::move(answer));
+    dialog->open();
+}
+
+void askSaveFile(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)
+{
+    auto *dialog = new QFileDialog(parent, QStringLiteral("Save the report"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->selectFile(name);
+    dialog->setDefaultSuffix(name.section(QLatin1Char('.'), -1));
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, std::move(answer));
+    dialog->open();
+}
+
+SessionPane makeSession(Workbench *workbench, const ChooseSaveFile &chooseSaveFile, QWidget *parent)
+{
+    auto *view = new SessionView(workbench, chooseSaveFile, parent);
+    return {view, [view] { view->focusFilter(); }, [view] { return view->togglePause(); }};
+}
+
+} // namespace
+
+Console::Console(PlatformCatalogue catalogue)
+    : m_catalogue(std::move(catalogue))
+{
+}
+
+Console::~Console() = default;
+
+Result<std::unique_ptr<Console>> Console::make(ConsoleOptions options)
+{
+    auto catalogue = PlatformCatalogue::load();
+    if (!catalogue)
+        return tl::unexpected(catalogue.error());
+    std::unique_ptr<Console> console(new Console(std::move(*catalogue)));
+    console->m_workbench = std::make_unique<Workbench>(&console->m_catalogue, options.workbench);
+    console->makeWindow(std::move(options));
+    return console;
+}
+
+void Console::makeWindow(ConsoleOptions options)
+{
+    Workbench *workbench = m_workbench.get();
+    const ChooseSaveFile chooseSaveFile = options.chooseSaveFile ? options.chooseSaveFile : &askSaveFile;
+    WindowServices services;
+    services.workbench = workbench;
+    services.chooseFolder = options.chooseFolder ? options.chooseFolder : &askFolder;
+    services.saveSettings = options.saveSettings ? options.saveSettings : [](const WindowSettings &) {};
+    services.applyTheme = [](ThemeChoice choice) { Switchyard::applyTheme(*qApp, choice); };
+    services.makePages = [workbench, chooseSaveFile](QWidget *parent) {
+        return QList<Page *>{
+            new OverviewPage(workbench, parent),
+            new EnvironmentPage(parent),
+            new RealtimePage(workbench, [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); }, parent),
+            new HealthPage(workbench, parent),
+            new DatabasePage(parent),
+            new ManifestsPage(parent),
+            new RunbookPage(parent),
+        };
+    };
+    m_window = std::make_unique<MainWindow>(std::move(services), std::move(options.settings));
+}
+
+} // namespace Switchyard

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+
+#include <functional>
+
+namespace Switchyard {
+
+class MainWindow;
+class Workbench;
+
+/// Runs the demo redeploy in the window and saves a picture of every tab, the start page and the session, in light and
+/// dark, 1280 x 800. Thread: GUI; goes on by timers and signals.
+class Screenshots final : public QObject
+{
+    Q_OBJECT
+public:
+    Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode, QObject *parent = nullptr);
+    void start();
+
+Q_SIGNALS:
+    /// `complete`: every picture was written.
+    void finished(bool complete);
+
+private:
+    void next();
+    void shoot(const QString &name);
+
+    MainWindow *m_window;
+    Workbench *m_workbench;
+    QString m_folder;
+    QString m_shutdownMode;
+    QList<std::function<void()>> m_steps;
+    bool m_complete = true;
+    bool m_verdictSeen = false;
+};
+
+} // namespace Switchyard

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDateTime>
+#include <QString>
+
+namespace Switchyard {
+
+/// "0.84 ms", "23 ms", "1.21 s".
+QString latencyText(double ms);
+/// "0.4 s", "12 s", "4 min", "2 h"; "–" when negative.
+QString ageText(double ms);
+/// "25.1", "0.3", "1,204": per second, without the unit.
+QString rateText(double value);
+/// "99.2 %"; share is 0 to 1.
+QString shareText(double share);
+/// "14:02:11" in the local zone; `withMs`: "14:02:11.204".
+QString localTime(qint64 wallMs, bool withMs = false);
+/// "2026-01-31 13:02:11 UTC", for tooltips.
+QString utcTime(qint64 wallMs);
+
+} // namespace Switchyard

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QTableView>
+
+class QSortFilterProxyModel;
+
+namespace Switchyard {
+
+/// The table every page uses: compact rows, whole-row selection, sorting by Role::Sort, Ctrl+C copies the selected rows
+/// as TSV with their header.
+class Table final : public QTableView
+{
+    Q_OBJECT
+public:
+    /// `model` stays owned by the caller and must outlive the table.
+    Table(QAbstractItemModel *model, const QString &name, const QString &accessibleName, QWidget *parent = nullptr);
+
+    QSortFilterProxyModel *proxy() const { return m_proxy; }
+    /// The key of the current row; empty without one.
+    QString currentKey() const;
+    void selectKey(const QString &key);
+    /// The selected rows, or all rows shown where none is selected, as TSV with a header line.
+    QString toTsv() const;
+    void copyRows() const;
+    void setWidths(const QList<int> &widths);
+
+Q_SIGNALS:
+    void currentKeyChanged(const QString &key);
+
+protected:
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    QSortFilterProxyModel *m_proxy;
+};
+
+} // namespace Switchyard

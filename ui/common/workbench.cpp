@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/common/workbench.h"
+
+#include "models/common/redact.h"
+#include "models/deploy/driverfactory.h"
+#include "models/platforms/platform.h"
+#include "models/workspace/demo.h"
+
+#include <QDateTime>
+#include <QFileInfo>
+#include <QUrl>
+
+namespace Switchyard {
+
+Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions options, QObject *parent)
+    : QObject(parent)
+    , m_catalogue(catalogue)
+    , m_options(std::move(options))
+{
+}
+
+Workbench::~Workbench() = default;
+
+void Workbench::openFile(const QString &path)
+{
+    auto loaded = loadWorkspace(path, m_catalogue->ids());
+    if (!loaded) {
+        Q_EMIT workspaceRefused(path, loaded.error());
+        return;
+    }
+    m_afterStop = [this, workspace = std::move(*loaded)] { open(workspace, false); };
+    stopDrivers();
+}
+
+void Workbench::openUrl(const QString &text)
+{
+    QString written = text.trimmed();
+    if (!written.isEmpty() && !written.contains(QStringLiteral("://")))
+        written.prepend(QStringLiteral("https://"));
+    const QUrl url(written, QUrl::StrictMode);
+    const auto refuse = [this, &written](const QString &message, const QString &hint) {
+        Q_EMIT workspaceRefused(redact(written), {Error{ErrorKind::Usage, message, hint, {}}});
+    };
+    if (!url.isValid() || url.host().isEmpty()
+        || (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))
+        return refuse(QStringLiteral("this is no http or https address"), QStringLiteral("https://api.example.org"));
+    if (urlCarriesSecret(written) || !url.userInfo().isEmpty())
+        return refuse(QStringLiteral("the address carries a credential"),
+                      QStringLiteral("leave it out; headers with secrets belong into a switchyard.toml, as references"));
+    Backend backend;
+    backend.name = url.host();
+    const Platform *platform = m_catalogue->forHost(url.host());
+    backend.platform = platform ? platform->id : QStringLiteral("local");
+    backend.url = url.toString(QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
+    HealthEndpoint health;
+    const QString path = url.path();
+    health.path = path.isEmpty() || path == QLatin1StringView("/") ? QStringLiteral("/health") : path;
+    health.interval = Milliseconds(10'000);
+    backend.health.append(health);
+    Workspace workspace;
+    workspace.name = url.host();
+    workspace.backends.append(backend);
+    m_afterStop = [this, workspace] { open(workspace, false); };
+    stopDrivers();
+}
+
+void Workbench::openDemo(const QString &shutdownMode, bool thenRedeploy)
+{
+    if (!QFileInfo(m_options.demoProgram).isExecutable()) {
+        Q_EMIT workspaceRefused(m_options.demoProgram,
+                                {Error{ErrorKind::Io, QStringLiteral("the demo backend is not there"),
+                                       QStringLiteral("build or install switchyard-demo-backend beside this program"), {}}});
+        return;
+    }
+    m_afterStop = [this, shutdownMode, thenRedeploy] {
+        DemoOptions demo;
+        demo.program = m_options.demoProgram;
+        demo.port = freePort();
+        demo.shutdown = shutdownMode;
+        auto parsed = parseWorkspace(demoWorkspace(demo), QString(), m_catalogue->ids());
+        if (!parsed) {
+            Q_EMIT workspaceRefused(QStringLiteral("the demo"), parsed.error());
+            return;
+        }
+        m_demoMode = shutdownMode;
+        const QString name = parsed->backends.first().name;
+        open(std::move(*parsed), true);
+        if (thenRedeploy)
+            return redeploy(name);
+        const Result<DeployDriver *> driver = driverFor(name);
+        if (!driver)
+            return;
+        connect(*driver, &DeployDriver::ready, this, [this, name] {
+            if (BackendMonitor *found = monitor(name); found && !sessionRunning())
+                found->start();
+        });
+        connect(*driver, &DeployDriver::failed, this, [this](const Error &error) { Q_EMIT noticed(error.toString()); });
+        (*driver)->prepare();
+    };
+    stopDrivers();
+}
+
+void Workbench::open(Workspace workspace, bool demo)
+{
+    const bool before = m_open;
+    dropAll();
+    if (before)
+        Q_EMIT workspaceClosed();
+    m_workspace = std::move(workspace);
+    m_open = true;
+    m_demo = demo;
+    if (!demo)
+        m_demoMode.clear();
+    for (const Backend &backend : m_workspace.backends) {
+        auto made = std::make_unique<BackendMonitor>(backend);
+        connect(made.get(), &BackendMonitor::changed, this, &Workbench::liveChanged);
+        // The demo's backend is started first; everything else runs somewhere already.
+        if (!demo)
+            made->start();
+        m_monitors.emplace(backend.name, std::move(made));
+    }
+    const Backend *first = m_workspace.withRole(QStringLiteral("target"));
+    if (!first && !m_workspace.backends.isEmpty())
+        first = &m_workspace.backends.first();
+    m_current = first ? first->name : QString();
+    Q_EMIT workspaceOpened();
+    Q_EMIT currentBackendChanged(m_current);
+}
+
+void Workbench::close()
+{
+    m_afterStop = [this] {
+        dropAll();
+        m_workspace = {};
+        m_open = false;
+        m_demo = false;
+        Q_EMIT workspaceClosed();
+    };
+    stopDrivers();
+}
+
+void Workbench::dropAll()
+{
+    m_session.reset();
+    m_sessionOver = true;
+    m_sessionBackend.clear();
+    m_monitors.clear();
+    m_drivers.clear();
+    m_observer.reset();
+    m_outcomes.clear();
+}
+
+QList<BackendMonitor *> Workbench::monitors() const
+{
+    QList<BackendMonitor *> all;
+    for (const Backend &backend : m_workspace.backends) {
+        if (BackendMonitor *found = monitor(backend.name))
+            all.append(found);
+    }
+    return all;
+}
+
+BackendMonitor *Workbench::monitor(const QString &backend) const
+{
+    const auto it = m_monitors.find(backend);
+    return it == m_monitors.end() ? nullptr : it->second.get();
+}
+
+void Workbench::setCurrentBackend(const QString &backend)
+{
+    if (backend == m_current || !m_workspace.backend(backend))
+        return;
+    m_current = backend;
+    Q_EMIT currentBackendChanged(backend);
+}
+
+QString Workbench::redeployObstacle(const QString &name) const
+{
+    const Backend *backend = m_workspace.backend(name);
+    if (!backend)
+        return QStringLiteral("No backend is chosen.");
+    if (sessionRunning())
+        return QStringLiteral("A session is running. Cancel it first.");
+    if (m_stopping)
+        return QStringLiteral("Processes are being stopped.");
+    if (backend->isProduction())
+        return QStringLiteral("%1 is production and read-only here: this version has no unlock in the window. "
+                              "Watch it while you redeploy, or use switchyard-cli watch --unlock %1.").arg(name);
+    if (backend->deploy.driver == QLatin1StringView("none"))
+        return QStringLiteral("%1 has no deploy driver: Switchyard can watch, but not start the redeploy. "
+                              "Use Watch and redeploy it yourself.").arg(name);
+    if (backend->deploy.driver != QLatin1StringView("local"))
+        return QStringLiteral("This version cannot drive a deploy by \"%1\". Use Watch and redeploy it yourself.")
+            .arg(backend->deploy.driver);
+    return {};
+}
+
+Result<DeployDriver *> Workbench::driverFor(const QString &name)
+{
+    if (const auto it = m_drivers.find(name); it != m_drivers.end())
+        return it->second.get();
+    const Backend *backend = m_workspace.backend(name);
+    const Platform *platform = backend ? m_catalogue->find(backend->platform) : nullptr;
+    if (!platform)
+        return fail(ErrorKind::Usage, QStringLiteral("the platform of %1 is not known").arg(name));
+    const QString folder = m_workspace.file.isEmpty() ? QString() : QFileInfo(m_workspace.file).absolutePath();
+    auto made = makeDriver(*backend, *platform, m_workspace.thresholds, folder);
+    if (!made)
+        return tl::unexpected(made.error());
+    DeployDriver *driver = made->get();
+    m_drivers.emplace(name, std::move(*made));
+    return driver;
+}
+
+void Workbench::redeploy(const QString &backend)
+{
+    if (!redeployObstacle(backend).isEmpty())
+        return;
+    const Result<DeployDriver *> driver = driverFor(backend);
+    if (!driver) {
+        Q_EMIT sessionFailed(driver.error());
+        return;
+    }
+    startSession(backend, *driver);
+}
+
+void Workbench::watch(const QString &backend)
+{
+    if (sessionRunning() || m_stopping || !m_workspace.backend(backend))
+        return;
+    m_observer = std::make_unique<ObserveDriver>();
+    startSession(backend, m_observer.get());
+}
+
+void Workbench::startSession(const QString &backend, DeployDriver *driver)
+{
+    setCurrentBackend(backend);
+    BackendMonitor *watched = monitor(backend);
+    if (watched)
+        watched->rest();
+    SessionPlan plan;
+    plan.workspace = m_workspace;
+    plan.backend = *m_workspace.backend(backend);
+    plan.baseline = m_demo ? m_options.demoBaseline : m_options.baseline;
+    plan.settle = m_demo ? m_options.demoSettle : m_options.settle;
+    plan.journalFolder = m_options.journalFolder;
+    m_sessionBackend = backend;
+    m_sessionOver = false;
+    m_session = std::make_unique<RedeploySession>(std::move(plan), driver);
+    RedeploySession *session = m_session.get();
+    connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend] {
+        if (BackendMonitor *found = monitor(backend))
+            found->takeSession(session->snapshots());
+    });
+    connect(session, &RedeploySession::eventsAppended, this, [this, session, backend](const QList<Event> &events) {
+        if (BackendMonitor *found = monitor(backend))
+            found->takeSession(events, session->record().header.startedWallMs);
+    });
+    connect(session, &RedeploySession::finished, this, &Workbench::finishSession);
+    connect(session, &RedeploySession::failed, this, [this](const Error &error) {
+        endSession();
+        Q_EMIT sessionFailed(error);
+    });
+    Q_EMIT sessionStarted();
+    session->start();
+}
+
+void Workbench::finishSession(const Verdict &verdict)
+{
+    SessionOutcome outcome;
+    outcome.backend = m_sessionBackend;
+    outcome.wallMs = QDateTime::currentMSecsSinceEpoch();
+    outcome.record = m_session->record();
+    outcome.verdict = verdict;
+    m_outcomes.append(outcome);
+    endSession();
+    Q_EMIT sessionFinished();
+}
+
+void Workbench::endSession()
+{
+    m_sessionOver = true;
+    if (m_stopping)
+        return nextAfterStop();
+    if (BackendMonitor *found = monitor(m_sessionBackend))
+        found->start();
+}
+
+void Workbench::interruptSession()
+{
+    if (sessionRunning())
+        m_session->interrupt();
+}
+
+const SessionOutcome *Workbench::lastOutcome(const QString &backend) const
+{
+    for (auto it = m_outcomes.crbegin(); it != m_outcomes.crend(); ++it) {
+        if (it->backend == backend)
+            return &*it;
+    }
+    return nullptr;
+}
+
+const SessionOutcome *Workbench::lastOutcome() const
+{
+    return m_outcomes.isEmpty() ? nullptr : &m_outcomes.last();
+}
+
+void Workbench::shutDown()
+{
+    m_afterStop = [this] {
+        dropAll();
+        Q_EMIT shutDownDone();
+    };
+    stopDrivers();
+}
+
+void Workbench::stopDrivers()
+{
+    if (m_stopping)
+        return;
+    m_stopping = true;
+    for (const auto &[name, found] : m_monitors)
+        found->rest();
+    if (sessionRunning()) {
+        // What follows waits for its end: the record of an interrupted session is kept.
+        return m_session->interrupt(QStringLiteral("interrupted: its workspace was closed"));
+    }
+    nextAfterStop();
+}
+
+void Workbench::nextAfterStop()
+{
+    m_driversStopping = int(m_drivers.size());
+    const auto done = [this] {
+        m_stopping = false;
+        if (const auto next = std::exchange(m_afterStop, {}))
+            next();
+    };
+    if (m_driversStopping == 0) {
+        // Not at once: a session may be on the stack.
+        QMetaObject::invokeMethod(this, done, Qt::QueuedConnection);
+        return;
+    }
+    for (const auto &[name, driver] : m_drivers) {
+        connect(driver.get(), &DeployDriver::shutDownDone, this, [this, done] {
+            if (--m_driversStopping == 0)
+                QMetaObject::invokeMethod(this, done, Qt::QueuedConnection);
+        });
+        driver->shutDown();
+    }
+}
+
+} // namespace Switchyard

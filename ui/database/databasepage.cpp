@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/database/databasepage.h"
+
+namespace Switchyard {
+
+DatabasePage::DatabasePage(QWidget *parent)
+    : PlannedPage(QStringLiteral("Databases"), QStringLiteral("database"),
+                  QStringLiteral("This tab will take a database connection apart, stage by stage, and compare source and target. This version does not do it yet."),
+                  QStringLiteral("Meanwhile: a /ready endpoint that asks the database shows its state on the Health tab."),
+                  parent)
+{
+}
+
+} // namespace Switchyard

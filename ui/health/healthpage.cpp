@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/health/healthpage.h"
+
+#include "ui/common/format.h"
+#include "ui/common/notice.h"
+#include "ui/common/rowmodel.h"
+#include "ui/common/table.h"
+#include "ui/common/workbench.h"
+#include "ui/health/healthrows.h"
+#include "ui/health/latencyplot.h"
+#include "ui/health/waterfall.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace Switchyard {
+
+HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
+    : Page(parent)
+    , m_workbench(workbench)
+    , m_stack(new QStackedWidget(this))
+    , m_empty(new NoticePane(this))
+    , m_model(new RowModel(healthColumns(), this))
+{
+    m_copyCurl = new QAction(QStringLiteral("Copy as &curl"), this);
+    m_copyCurl->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+C")));
+    connect(m_copyCurl, &QAction::triggered, this, &HealthPage::copyCurl);
+    auto *splitter = new QSplitter(Qt::Horizontal, m_stack);
+    splitter->setChildrenCollapsible(false);
+    splitter->setHandleWidth(12);
+    auto *left = new QWidget(splitter);
+    auto *leftLayout = new QVBoxLayout(left);
+    leftLayout->setContentsMargins(12, 12, 0, 8);
+    leftLayout->setSpacing(8);
+    m_table = new Table(m_model, QStringLiteral("healthTable"), QStringLiteral("Health endpoints"), left);
+    m_table->setWidths({120, 120, 60, 70, 80, 75, 75, 75, 90, 100});
+    m_note = new QLabel(left);
+    m_note->setProperty("faded", true);
+    leftLayout->addWidget(m_table, 1);
+    leftLayout->addWidget(m_note);
+    splitter->addWidget(left);
+    splitter->addWidget(makeDetails());
+    splitter->setStretchFactor(0, 5);
+    splitter->setStretchFactor(1, 2);
+    splitter->setSizes({880, 380});
+    m_stack->addWidget(splitter);
+    m_stack->addWidget(m_empty);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    m_empty->show(QStringLiteral("health"), QStringLiteral("No backend has a health endpoint in its workspace."),
+                  QStringLiteral("Add a [[backend.health]] table with its path to switchyard.toml, and it is probed here."));
+    connect(m_table, &Table::currentKeyChanged, this, &HealthPage::fillDetails);
+    for (const auto signal : {&Workbench::liveChanged, &Workbench::workspaceOpened, &Workbench::sessionStarted, &Workbench::sessionFinished})
+        connect(m_workbench, signal, this, &HealthPage::fill);
+    fill();
+}
+
+QWidget *HealthPage::makeDetails()
+{
+    auto *pane = new QWidget(this);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(0, 12, 12, 8);
+    layout->setSpacing(8);
+    m_name = new QLabel(pane);
+    m_name->setWordWrap(true);
+    m_plotPlace = new QWidget(pane);
+    auto *place = new QVBoxLayout(m_plotPlace);
+    place->setContentsMargins(0, 0, 0, 0);
+    m_plotPlace->setMinimumHeight(180);
+    m_phases = new QLabel(pane);
+    m_waterfall = new Waterfall(pane);
+    m_failures = new QLabel(pane);
+    m_failures->setObjectName(QStringLiteral("failures"));
+    m_failures->setWordWrap(true);
+    m_failures->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto *curl = new QPushButton(QStringLiteral("Copy as curl"), pane);
+    curl->setObjectName(QStringLiteral("copyCurlButton"));
+    curl->setToolTip(QStringLiteral("The same request for a shell, without credentials (Ctrl+Shift+C)"));
+    connect(curl, &QPushButton::clicked, m_copyCurl, &QAction::trigger);
+    layout->addWidget(m_name);
+    layout->addWidget(m_plotPlace, 2);
+    layout->addWidget(m_phases);
+    layout->addWidget(m_waterfall);
+    layout->addWidget(m_failures);
+    layout->addStretch(1);
+    layout->addWidget(curl, 0, Qt::AlignLeft);
+    return pane;
+}
+
+void HealthPage::fill()
+{
+    if (m_paused)
+        return;
+    QList<Row> rows;
+    int bad = 0;
+    const double limit = double(m_workbench->workspace().thresholds.apiLatency.count());
+    for (const BackendMonitor *monitor : m_workbench->monitors()) {
+        const bool inSession = m_workbench->sessionRunning() && m_workbench->sessionBackend() == monitor->backend().name;
+        for (const EndpointLive &live : monitor->endpoints()) {
+            rows.append(healthRow(live, limit));
+            bad += !inSession && (live.state() == State::Down || live.state() == State::Degraded);
+        }
+    }
+    Q_EMIT badgeChanged(bad);
+    m_stack->setCurrentIndex(rows.isEmpty() ? 1 : 0);
+    m_model->merge(rows);
+    if (m_table->currentKey().isEmpty() && !rows.isEmpty())
+        m_table->selectKey(rows.first().key);
+    m_note->setText(m_workbench->sessionRunning()
+                        ? QStringLiteral("A session runs: its probes, four a second, are shown.")
+                        : QStringLiteral("Every probe makes a fresh connection. F5 probes now, Space pauses."));
+    if (isVisible())
+        fillDetails();
+}
+
+void HealthPage::fillDetails()
+{
+    const QString key = m_table->currentKey();
+    for (const BackendMonitor *monitor : m_workbench->monitors()) {
+        for (const EndpointLive &live : monitor->endpoints()) {
+            if (live.key() != key)
+                continue;
+            const ThemeColors &colors = themeColors(palette());
+            m_name->setText(QStringLiteral("<b>%1 %2</b><br><span style='color:%3'>%4, every %5</span>")
+                                .arg(live.backend.toHtmlEscaped(), live.endpoint.path.toHtmlEscaped(), colors.faded.name(),
+                                     live.target.url.toHtmlEscaped(), ageText(double(live.endpoint.interval.count()))));
+            if (m_plot)
+                m_plot->show(live.points, double(m_workbench->workspace().thresholds.apiLatency.count()));
+            m_phases->setText(live.sampled ? QStringLiteral("<b>Last full probe</b> at %1: %2").arg(localTime(live.last.wallMs),
+                                  live.last.phases.total ? latencyText(*live.last.phases.total) : QStringLiteral("no answer"))
+                                           : QStringLiteral("<b>Last full probe</b>: none yet"));
+            m_phases->setToolTip(live.sampled ? utcTime(live.last.wallMs) : QString());
+            m_waterfall->show(live.sampled ? live.last.phases : ProbePhases());
+            QString failures;
+            for (qsizetype i = live.failures.size() - 1; i >= std::max<qsizetype>(0, live.failures.size() - 5); --i)
+                failures += QStringLiteral("<br>%1  %2").arg(localTime(live.failures[i].first), live.failures[i].second.toHtmlEscaped());
+            m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
+                                                   : QStringLiteral("<b>Last failures</b>") + failures);
+            return;
+        }
+    }
+}
+
+void HealthPage::refresh()
+{
+    for (BackendMonitor *monitor : m_workbench->monitors())
+        monitor->probeNow();
+}
+
+bool HealthPage::togglePause()
+{
+    m_paused = !m_paused;
+    if (m_paused)
+        m_note->setText(QStringLiteral("Paused: the table stands still while probing goes on. Space continues."));
+    fill();
+    return true;
+}
+
+void HealthPage::showItem(const QString &item)
+{
+    m_table->selectKey(item);
+}
+
+void HealthPage::copyCurl()
+{
+    for (const BackendMonitor *monitor : m_workbench->monitors()) {
+        for (const EndpointLive &live : monitor->endpoints()) {
+            if (live.key() == m_table->currentKey())
+                QApplication::clipboard()->setText(curlCommand(live));
+        }
+    }
+}
+
+void HealthPage::showEvent(QShowEvent *event)
+{
+    Page::showEvent(event);
+    // The plot costs memory and start-up time, so it is made when somebody looks.
+    if (!m_plot) {
+        m_plot = new LatencyPlot(m_plotPlace);
+        m_plotPlace->layout()->addWidget(m_plot);
+    }
+    fillDetails();
+}
+
+} // namespace Switchyard

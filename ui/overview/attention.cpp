@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/overview/attention.h"
+
+#include "ui/common/format.h"
+#include "ui/common/workbench.h"
+
+namespace Switchyard {
+
+namespace {
+
+constexpr int certificateDays = 14;
+
+void addHealth(const BackendMonitor &monitor, QList<Attention> *out)
+{
+    for (const EndpointLive &live : monitor.endpoints()) {
+        const State state = live.state();
+        if (state == State::Down || state == State::Degraded) {
+            const QString why = !live.problem.isEmpty() ? live.problem
+                : live.failures.isEmpty()               ? QStringLiteral("answers, but not as well as it should")
+                                                        : live.failures.last().second;
+            out->append({QStringLiteral("health/") + live.key(), state, live.stateWord(), live.backend,
+                         QStringLiteral("%1: %2").arg(live.endpoint.path, why), QStringLiteral("Health"), live.key()});
+        }
+        if (live.sampled && live.last.certificate && live.last.certificate->daysLeft < certificateDays)
+            out->append({QStringLiteral("certificate/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
+                         QStringLiteral("%1: the certificate ends in %2 days").arg(live.endpoint.path).arg(live.last.certificate->daysLeft),
+                         QStringLiteral("Health"), live.key()});
+    }
+}
+
+void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
+{
+    for (const SocketLive &live : monitor.sockets()) {
+        const State state = live.state();
+        if (state == State::Down || state == State::Degraded)
+            out->append({QStringLiteral("socket/") + live.key(), state, live.stateWord(), live.backend,
+                         live.problem.isEmpty() ? QStringLiteral("%1: %2 of %3 probe clients are open").arg(live.socket.name)
+                                                      .arg(live.figures.open).arg(live.figures.clients)
+                                                : QStringLiteral("%1: %2").arg(live.socket.name, live.problem),
+                         QStringLiteral("WebSockets"), QStringLiteral("live")});
+        if (live.count.status == CountReading::Status::Failed)
+            out->append({QStringLiteral("count/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
+                         QStringLiteral("%1: the client count cannot be read: %2").arg(live.socket.name, live.count.reason),
+                         QStringLiteral("WebSockets"), QStringLiteral("live")});
+    }
+}
+
+} // namespace
+
+QList<Attention> attentionOf(const Workbench &workbench)
+{
+    QList<Attention> items;
+    for (const BackendMonitor *monitor : workbench.monitors()) {
+        const QString name = monitor->backend().name;
+        const SessionOutcome *last = workbench.lastOutcome(name);
+        if (last && last->verdict.outcome != Outcome::Pass)
+            items.append({QStringLiteral("verdict/") + name,
+                          last->verdict.outcome == Outcome::Fail ? State::Down : State::Degraded,
+                          outcomeName(last->verdict.outcome), name,
+                          QStringLiteral("redeploy at %1: %2").arg(localTime(last->wallMs), last->verdict.summary),
+                          QStringLiteral("WebSockets"), QStringLiteral("session")});
+        // While a session runs, losses are what is being measured.
+        if (workbench.sessionRunning() && workbench.sessionBackend() == name)
+            continue;
+        addHealth(*monitor, &items);
+        addSockets(*monitor, &items);
+    }
+    return items;
+}
+
+QStringList attentionColumns()
+{
+    return {QStringLiteral("State"), QStringLiteral("Backend"), QStringLiteral("What"), QStringLiteral("Where")};
+}
+
+QList<Row> attentionRows(const QList<Attention> &items)
+{
+    QList<Row> rows;
+    for (const Attention &item : items)
+        rows.append({item.key, {{.text = item.word, .sort = int(item.state), .state = item.state}, {.text = item.backend, .sort = {}},
+                                {.text = item.text, .sort = {}, .tip = item.text}, {.text = item.page, .sort = {}, .faded = true}}});
+    return rows;
+}
+
+} // namespace Switchyard

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/realtime/realtimepage.h"
+
+#include "ui/common/notice.h"
+#include "ui/common/rowmodel.h"
+#include "ui/common/table.h"
+#include "ui/common/workbench.h"
+#include "ui/realtime/socketrows.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QStackedWidget>
+#include <QTabBar>
+#include <QVBoxLayout>
+
+namespace Switchyard {
+
+RealtimePage::RealtimePage(Workbench *workbench, std::function<SessionPane(QWidget *)> makeSession, QWidget *parent)
+    : Page(parent)
+    , m_workbench(workbench)
+    , m_makeSession(std::move(makeSession))
+    , m_parts(new QTabBar(this))
+    , m_stack(new QStackedWidget(this))
+    , m_sockets(new RowModel(socketColumns(), this))
+{
+    m_parts->setObjectName(QStringLiteral("realtimeParts"));
+    m_parts->setAccessibleName(QStringLiteral("Live counts or session"));
+    m_parts->setDrawBase(false);
+    m_parts->addTab(QStringLiteral("Live counts"));
+    m_parts->addTab(QStringLiteral("Redeploy session"));
+    m_stack->addWidget(makeLive());
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_parts);
+    layout->addWidget(m_stack, 1);
+    connect(m_parts, &QTabBar::currentChanged, this, &RealtimePage::showPart);
+    connect(m_workbench, &Workbench::liveChanged, this, &RealtimePage::fill);
+    connect(m_workbench, &Workbench::workspaceOpened, this, &RealtimePage::fill);
+    connect(m_workbench, &Workbench::currentBackendChanged, this, &RealtimePage::fill);
+    connect(m_workbench, &Workbench::sessionStarted, this, [this] { Q_EMIT busyChanged(true); });
+    connect(m_workbench, &Workbench::sessionFinished, this, [this] { Q_EMIT busyChanged(false); });
+    auto *live = new QAction(QStringLiteral("Show &live counts"), this);
+    live->setShortcut(QKeySequence(QStringLiteral("Ctrl+L")));
+    connect(live, &QAction::triggered, this, [this] { showItem(QStringLiteral("live")); });
+    auto *session = new QAction(QStringLiteral("Show the &session"), this);
+    session->setShortcut(QKeySequence(QStringLiteral("Ctrl+E")));
+    connect(session, &QAction::triggered, this, [this] { showItem(QStringLiteral("session")); });
+    m_actions = {live, session};
+    fill();
+}
+
+QWidget *RealtimePage::makeLive()
+{
+    m_live = new QStackedWidget(this);
+    auto *pane = new QWidget(m_live);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(12, 8, 12, 8);
+    layout->setSpacing(8);
+    m_table = new Table(m_sockets, QStringLiteral("socketTable"), QStringLiteral("Sockets of the backend"), pane);
+    m_table->setWidths({120, 130, 100, 130, 90, 90, 160, 100, 260});
+    m_note = new QLabel(pane);
+    m_note->setProperty("faded", true);
+    layout->addWidget(m_table, 1);
+    layout->addWidget(m_note);
+    m_live->addWidget(pane);
+    m_empty = new NoticePane(m_live);
+    m_live->addWidget(m_empty);
+    return m_live;
+}
+
+void RealtimePage::showPart(int part)
+{
+    if (part == 1 && !m_session.widget) {
+        m_session = m_makeSession(m_stack);
+        m_stack->addWidget(m_session.widget);
+    }
+    m_stack->setCurrentIndex(part);
+}
+
+void RealtimePage::fill()
+{
+    const BackendMonitor *monitor = m_workbench->monitor(m_workbench->currentBackend());
+    if (m_paused || !monitor)
+        return;
+    if (monitor->sockets().isEmpty()) {
+        m_empty->show(QStringLiteral("realtime"), QStringLiteral("%1 has no socket in its workspace.").arg(monitor->backend().name),
+                      QStringLiteral("Add a [[backend.socket]] table with its path to switchyard.toml, and its clients are counted here."));
+        m_live->setCurrentIndex(1);
+        return;
+    }
+    m_live->setCurrentIndex(0);
+    QList<Row> rows;
+    const double limit = double(m_workbench->workspace().thresholds.websocketLatency.count());
+    for (const SocketLive &live : monitor->sockets())
+        rows.append(socketRow(live, limit, Clock::now()));
+    m_sockets->merge(rows);
+    m_note->setText(m_workbench->sessionRunning()
+                        ? QStringLiteral("A session runs: probes are those of the session, counts rest until it ends.")
+                        : QStringLiteral("\"Backend says\" is the backend's own count, read every 2 s; it includes the probe clients. Space pauses."));
+}
+
+bool RealtimePage::isBusy() const
+{
+    return m_workbench->sessionRunning();
+}
+
+void RealtimePage::cancel()
+{
+    m_workbench->interruptSession();
+}
+
+bool RealtimePage::togglePause()
+{
+    if (m_stack->currentIndex() == 1)
+        return m_session.togglePause();
+    m_paused = !m_paused;
+    m_note->setText(QStringLiteral("Paused: the table stands still. Space goes on."));
+    fill();
+    return true;
+}
+
+bool RealtimePage::focusFilter()
+{
+    if (m_stack->currentIndex() != 1)
+        return false;
+    m_session.focusFilter();
+    return true;
+}
+
+void RealtimePage::showItem(const QString &item)
+{
+    m_parts->setCurrentIndex(item == QLatin1StringView("session") ? 1 : 0);
+}
+
+} // namespace Switchyard

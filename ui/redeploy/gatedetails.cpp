@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/redeploy/gatedetails.h"
+
+#include "ui/common/format.h"
+#include "ui/redeploy/sessionrows.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QFontDatabase>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace Switchyard {
+
+GateDetails::GateDetails(QWidget *parent)
+    : QWidget(parent)
+    , m_text(new QLabel(this))
+    , m_snippet(new QLabel(this))
+    , m_copy(new QPushButton(QStringLiteral("Copy"), this))
+    , m_events(new QPlainTextEdit(this))
+{
+    m_text->setWordWrap(true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_text->setObjectName(QStringLiteral("gateDetails"));
+    m_snippet->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_snippet->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_snippet->setWordWrap(true);
+    m_copy->setObjectName(QStringLiteral("copySnippetButton"));
+    m_copy->setToolTip(QStringLiteral("Copy what is to be put in"));
+    m_events->setReadOnly(true);
+    m_events->setLineWrapMode(QPlainTextEdit::NoWrap);
+    m_events->setAccessibleName(QStringLiteral("Events behind the gate"));
+    auto *row = new QHBoxLayout;
+    row->addWidget(m_snippet, 1);
+    row->addWidget(m_copy);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 4, 0, 0);
+    layout->setSpacing(4);
+    layout->addWidget(m_text);
+    layout->addLayout(row);
+    layout->addWidget(m_events, 1);
+    connect(m_copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_snippet->text()); });
+    clear();
+}
+
+void GateDetails::clear()
+{
+    m_text->setText(QStringLiteral("Choose a gate to see what is behind it."));
+    m_text->setProperty("faded", true);
+    m_snippet->hide();
+    m_copy->hide();
+    m_events->hide();
+}
+
+void GateDetails::show(const Gate &gate, const SessionRecord &record)
+{
+    QString text = QStringLiteral("<b>%1</b>: %2").arg(gate.id, gate.measured.toHtmlEscaped());
+    if (!gate.threshold.isEmpty())
+        text += QStringLiteral("<br>Threshold: %1").arg(gate.threshold.toHtmlEscaped());
+    if (!gate.advice.isEmpty())
+        text += QStringLiteral("<br><b>Advice:</b> %1").arg(gate.advice.toHtmlEscaped());
+    m_text->setText(text);
+    m_snippet->setText(gate.snippet);
+    m_snippet->setVisible(!gate.snippet.isEmpty());
+    m_copy->setVisible(!gate.snippet.isEmpty());
+    QStringList lines;
+    for (const int id : gate.evidence) {
+        // Ids count from 1 in the order of recording.
+        if (id < 1 || id > record.events.size())
+            continue;
+        const Event &event = record.events[id - 1];
+        lines.append(QStringLiteral("%1  %2  %3").arg(localTime(record.header.startedWallMs + event.us / 1000, true),
+                                                    event.subject, eventText(event)));
+    }
+    m_events->setPlainText(lines.join(QLatin1Char('\n')));
+    m_events->setVisible(!lines.isEmpty());
+}
+
+} // namespace Switchyard

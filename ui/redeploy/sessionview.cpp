@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/redeploy/sessionview.h"
+
+#include "models/report/sessionreport.h"
+#include "ui/common/format.h"
+#include "ui/common/notice.h"
+#include "ui/common/rowmodel.h"
+#include "ui/common/table.h"
+#include "ui/common/workbench.h"
+#include "ui/redeploy/budgetbar.h"
+#include "ui/redeploy/eventmodel.h"
+#include "ui/redeploy/gatedetails.h"
+#include "ui/redeploy/sessionrows.h"
+#include "ui/redeploy/timelineplot.h"
+#include "ui/redeploy/verdictbanner.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace Switchyard {
+
+namespace {
+constexpr int drawEveryMs = 100;
+constexpr int judgeEveryMs = 1'000;
+
+QString percentilesText(const QString &name, const Percentiles &figures)
+{
+    if (figures.count == 0)
+        return {};
+    return QStringLiteral("<tr><td style='padding-right:16px'>%1</td><td style='padding-right:16px'>p50 %2</td>"
+                          "<td style='padding-right:16px'>p95 %3</td><td style='padding-right:16px'>max %4</td><td>%5 measured</td></tr>")
+        .arg(name, latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.max))
+        .arg(figures.count);
+}
+} // namespace
+
+SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QWidget *parent)
+    : QWidget(parent)
+    , m_workbench(workbench)
+    , m_chooseSaveFile(std::move(chooseSaveFile))
+    , m_stack(new QStackedWidget(this))
+    , m_notice(new NoticePane(this))
+    , m_gates(new RowModel(gateColumns(), this))
+    , m_closes(new RowModel(closeColumns(), this))
+    , m_events(new EventModel(this))
+{
+    setObjectName(QStringLiteral("sessionView"));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+    m_stack->addWidget(m_notice);
+    m_stack->addWidget(makeBody());
+    m_notice->show(QStringLiteral("session"), QStringLiteral("No redeploy was watched yet."),
+                   QStringLiteral("A session holds the probe clients open, watches the redeploy and judges what it did to them."),
+                   QStringLiteral("Watch a redeploy"));
+    connect(m_notice, &NoticePane::buttonPressed, this, [this] {
+        const QString backend = m_workbench->currentBackend();
+        if (m_workbench->redeployObstacle(backend).isEmpty())
+            m_workbench->redeploy(backend);
+        else
+            m_workbench->watch(backend);
+    });
+    m_drawTimer.setSingleShot(true);
+    m_drawTimer.setInterval(drawEveryMs);
+    connect(&m_drawTimer, &QTimer::timeout, this, &SessionView::draw);
+    m_judgeTimer.setInterval(judgeEveryMs);
+    connect(&m_judgeTimer, &QTimer::timeout, this, &SessionView::judgeNow);
+    connect(m_workbench, &Workbench::sessionStarted, this, &SessionView::begin);
+    connect(m_workbench, &Workbench::sessionFinished, this, &SessionView::finish);
+    connect(m_workbench, &Workbench::sessionFailed, this, [this](const Error &error) { fail(error.toString()); });
+    connect(m_workbench, &Workbench::workspaceClosed, this, [this] {
+        m_judgeTimer.stop();
+        m_drawTimer.stop();
+        m_stack->setCurrentIndex(0);
+    });
+    if (m_workbench->sessionRunning())
+        begin();
+}
+
+SessionView::~SessionView() = default;
+
+QWidget *SessionView::makeBody()
+{
+    auto *body = new QWidget(this);
+    auto *layout = new QVBoxLayout(body);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_banner = new VerdictBanner(body);
+    layout->addWidget(m_banner);
+    connect(m_banner, &VerdictBanner::cancelRequested, m_workbench, &Workbench::interruptSession);
+    connect(m_banner, &VerdictBanner::reportRequested, this, &SessionView::saveReport);
+    auto *splitter = new QSplitter(Qt::Vertical, body);
+    splitter->setChildrenCollapsible(false);
+    layout->addWidget(splitter, 1);
+    auto *upper = new QWidget(splitter);
+    auto *upperLayout = new QVBoxLayout(upper);
+    upperLayout->setContentsMargins(12, 8, 12, 4);
+    upperLayout->setSpacing(4);
+    m_legend = new QLabel(upper);
+    m_plot = new TimelinePlot(upper);
+    m_budget = new BudgetBar(upper);
+    upperLayout->addWidget(m_legend);
+    upperLayout->addWidget(m_plot, 1);
+    upperLayout->addWidget(m_budget);
+    splitter->addWidget(upper);
+    auto *lower = new QSplitter(Qt::Horizontal, splitter);
+    lower->setChildrenCollapsible(false);
+    lower->setContentsMargins(12, 4, 12, 8);
+    lower->setHandleWidth(12);
+    lower->addWidget(makeGates());
+    m_tabs = new QTabWidget(lower);
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(makeFigures(), QStringLiteral("Close codes"));
+    m_tabs->addTab(makeEvents(), QStringLiteral("Events"));
+    lower->addWidget(m_tabs);
+    lower->setStretchFactor(0, 11);
+    lower->setStretchFactor(1, 10);
+    splitter->addWidget(lower);
+    splitter->setStretchFactor(0, 5);
+    splitter->setStretchFactor(1, 4);
+    return body;
+}
+
+QWidget *SessionView::makeGates()
+{
+    auto *side = new QSplitter(Qt::Vertical, this);
+    side->setChildrenCollapsible(false);
+    m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), side);
+    m_gateTable->setWidths({110, 120, 240, 180});
+    m_gate = new GateDetails(side);
+    side->addWidget(m_gateTable);
+    side->addWidget(m_gate);
+    side->setStretchFactor(0, 3);
+    side->setStretchFactor(1, 1);
+    connect(m_gateTable, &Table::currentKeyChanged, this, &SessionView::showGate);
+    return side;
+}
+
+QWidget *SessionView::makeFigures()
+{
+    auto *pane = new QWidget(this);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(0, 8, 0, 0);
+    layout->setSpacing(8);
+    auto *table = new Table(m_closes, QStringLiteral("closeTable"), QStringLiteral("Close codes"), pane);
+    table->setWidths({200, 110, 90, 110});
+    m_reconnects = new QLabel(pane);
+    m_reconnects->setObjectName(QStringLiteral("reconnects"));
+    m_reconnects->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    layout->addWidget(table, 1);
+    layout->addWidget(m_reconnects);
+    return pane;
+}
+
+QWidget *SessionView::makeEvents()
+{
+    auto *pane = new QWidget(this);
+    auto *layout = new QVBoxLayout(pane);
+    layout->setContentsMargins(0, 8, 0, 0);
+    layout->setSpacing(4);
+    m_filter = new QLineEdit(pane);
+    m_filter->setObjectName(QStringLiteral("eventFilter"));
+    m_filter->setAccessibleName(QStringLiteral("Filter of the events"));
+    m_filter->setPlaceholderText(QStringLiteral("Filter: prices, 1012, /ready … (Ctrl+F)"));
+    m_filter->setClearButtonEnabled(true);
+    auto *table = new Table(m_events, QStringLiteral("eventTable"), QStringLiteral("Events"), pane);
+    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table->setWidths({100, 150, 110, 400});
+    layout->addWidget(m_filter);
+    layout->addWidget(table, 1);
+    connect(m_filter, &QLineEdit::textChanged, table->proxy(), &QSortFilterProxyModel::setFilterFixedString);
+    return pane;
+}
+
+const SessionRecord *SessionView::record() const
+{
+    if (m_final) {
+        const SessionOutcome *last = m_workbench->lastOutcome();
+        return last ? &last->record : nullptr;
+    }
+    return m_workbench->session() ? &m_workbench->session()->record() : nullptr;
+}
+
+void SessionView::begin()
+{
+    RedeploySession *session = m_workbench->session();
+    m_final = false;
+    m_verdict = {};
+    m_gates->merge({});
+    m_closes->merge({});
+    m_gate->clear();
+    m_reconnects->clear();
+    m_events->begin(0);
+    m_banner->setRunning(true);
+    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Preparing"), QStringLiteral("The backend is made ready."));
+    m_plot->begin({});
+    m_plot->drawUntil(0);
+    m_stack->setCurrentIndex(1);
+    connect(session, &RedeploySession::eventsAppended, this, [this] {
+        if (!m_drawTimer.isActive())
+            m_drawTimer.start();
+    });
+    m_judgeTimer.start();
+}
+
+void SessionView::draw()
+{
+    const SessionRecord *now = record();
+    if (!now || (m_paused && !m_final) || (!isVisible() && !m_final))
+        return;
+    if (m_events->events().isEmpty() && !now->events.isEmpty()) {
+        m_events->begin(now->header.startedWallMs);
+        m_plot->begin(now->header);
+    }
+    const QList<Event> fresh = now->events.mid(m_events->events().size());
+    m_plot->take(fresh);
+    m_events->append(fresh);
+    m_tabs->setTabText(1, QStringLiteral("Events (%1)").arg(m_events->events().size()));
+    const double ms = m_final || !m_workbench->session() ? m_verdict.lastMs : m_workbench->session()->elapsedMs();
+    m_plot->drawUntil(ms);
+    const ThemeColors &colors = themeColors(palette());
+    const auto patch = [](const QColor &color, const QString &name) {
+        return QStringLiteral("<span style='color:%1'>■</span> %2&nbsp;&nbsp; ").arg(color.name(), name);
+    };
+    m_legend->setText(patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
+                      + patch(colors.bandConnecting, QStringLiteral("connecting")) + patch(colors.bandLost, QStringLiteral("lost"))
+                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not"));
+}
+
+void SessionView::judgeNow()
+{
+    RedeploySession *session = m_workbench->session();
+    if (!session || !m_workbench->sessionRunning())
+        return;
+    if (!m_drawTimer.isActive())
+        m_drawTimer.start();
+    if (m_paused)
+        return;
+    const QString phase = RedeploySession::phaseName(session->phase());
+    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
+                   QStringLiteral("%1 since the start. The gates below are provisional.").arg(ageText(session->elapsedMs())));
+    // Before the trigger nothing can be judged.
+    if (session->phase() >= RedeploySession::Phase::Triggered && isVisible())
+        showVerdict(judge(session->record()), true);
+}
+
+void SessionView::showVerdict(const Verdict &verdict, bool provisional)
+{
+    m_verdict = verdict;
+    m_gates->merge(gateRows(verdict, provisional));
+    m_closes->merge(closeRows(verdict));
+    showBudget(verdict, provisional);
+    int lost = 0, back = 0;
+    for (const ClientFigures &figures : verdict.clients) {
+        lost += figures.lost;
+        back += figures.back;
+    }
+    m_reconnects->setText(QStringLiteral("<b>%1 of %2 lost clients are back.</b><table>%3%4%5</table>").arg(back).arg(lost)
+                              .arg(percentilesText(QStringLiteral("reconnect"), verdict.reconnect),
+                                   percentilesText(QStringLiteral("notice lead"), verdict.noticeLead),
+                                   percentilesText(QStringLiteral("/health"), verdict.health)));
+    showGate();
+}
+
+void SessionView::showBudget(const Verdict &verdict, bool provisional)
+{
+    const SessionRecord *now = record();
+    if (!now)
+        return;
+    std::optional<double> used = verdict.drainMs;
+    bool draining = false;
+    if (!used && provisional) {
+        for (const Event &event : now->events) {
+            if (event.kind == EventKind::SignalSent) {
+                used = m_workbench->session()->elapsedMs() - double(event.us) / 1000;
+                draining = true;
+            }
+        }
+    }
+    m_budget->setVisible(now->header.seesStop);
+    m_budget->show(used, double(now->header.thresholds.drain.count()), draining);
+}
+
+void SessionView::finish()
+{
+    const SessionOutcome *last = m_workbench->lastOutcome();
+    if (!last)
+        return;
+    m_final = true;
+    m_judgeTimer.stop();
+    const Verdict &verdict = last->verdict;
+    showVerdict(verdict, false);
+    draw();
+    m_banner->setRunning(false);
+    QString word = outcomeName(verdict.outcome).toUpper();
+    const SessionHeader &header = last->record.header;
+    const QString partial = last->record.complete ? QString() : QStringLiteral("Partial: %1. ").arg(last->record.endReason);
+    m_banner->show(outcomeState(verdict.outcome), word, verdict.summary,
+                   QStringLiteral("%1%2 on %3, driver %4, %5 local (%6)")
+                       .arg(partial, header.backend, header.platform, header.driver, localTime(header.startedWallMs),
+                            utcTime(header.startedWallMs)));
+    // The first gate that failed is what a person wants to see next.
+    for (const Gate &gate : verdict.gates) {
+        if (gate.status == GateStatus::Fail)
+            return m_gateTable->selectKey(gate.id);
+    }
+    if (m_gateTable->currentKey().isEmpty() && !verdict.gates.isEmpty())
+        m_gateTable->selectKey(verdict.gates.first().id);
+}
+
+void SessionView::fail(const QString &message)
+{
+    m_judgeTimer.stop();
+    m_notice->show(QStringLiteral("failed"), QStringLiteral("■ The session did not begin."), message, QStringLiteral("Try again"));
+    m_stack->setCurrentIndex(0);
+}
+
+void SessionView::showGate()
+{
+    const QString id = m_gateTable->currentKey();
+    const SessionRecord *now = record();
+    for (const Gate &gate : std::as_const(m_verdict.gates)) {
+        if (gate.id == id && now)
+            return m_gate->show(gate, *now);
+    }
+}
+
+void SessionView::saveReport(const QString &suffix)
+{
+    const SessionOutcome *last = m_workbench->lastOutcome();
+    if (!last)
+        return;
+    const QString name = QStringLiteral("redeploy-%1.%2").arg(last->backend, suffix);
+    m_chooseSaveFile(this, name, [this](const QString &path) {
+        const SessionOutcome *outcome = m_workbench->lastOutcome();
+        if (!outcome)
+            return;
+        const Result<void> written = writeSessionReport(path, outcome->record, outcome->verdict);
+        Q_EMIT m_workbench->noticed(written ? QStringLiteral("Report written: %1").arg(path) : written.error().toString());
+    });
+}
+
+void SessionView::focusFilter()
+{
+    m_tabs->setCurrentIndex(1);
+    m_filter->setFocus();
+}
+
+bool SessionView::togglePause()
+{
+    m_paused = !m_paused;
+    if (!m_paused)
+        m_drawTimer.start();
+    return true;
+}
+
+void SessionView::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    draw();
+}
+
+} // namespace Switchyard

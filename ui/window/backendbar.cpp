@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/window/backendbar.h"
+
+#include "models/platforms/platform.h"
+#include "models/workspace/demo.h"
+#include "ui/common/format.h"
+#include "ui/common/workbench.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
+namespace Switchyard {
+
+BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
+    : QWidget(parent)
+    , m_workbench(workbench)
+    , m_backend(new QComboBox(this))
+    , m_state(new QLabel(this))
+    , m_facts(new QLabel(this))
+    , m_lock(new QLabel(this))
+    , m_modeLabel(new QLabel(QStringLiteral("Shutdown:"), this))
+    , m_mode(new QComboBox(this))
+    , m_watch(new QPushButton(QStringLiteral("Watch"), this))
+    , m_redeploy(new QPushButton(QStringLiteral("Redeploy"), this))
+    , m_cancel(new QPushButton(QStringLiteral("Cancel"), this))
+{
+    makeLayout();
+    connect(m_backend, &QComboBox::activated, this,
+            [this](int index) { m_workbench->setCurrentBackend(m_backend->itemData(index).toString()); });
+    connect(m_mode, &QComboBox::activated, this,
+            [this](int index) { m_workbench->openDemo(m_mode->itemText(index), false); });
+    connect(m_redeploy, &QPushButton::clicked, this, [this] { m_workbench->redeploy(m_workbench->currentBackend()); });
+    connect(m_watch, &QPushButton::clicked, this, [this] { m_workbench->watch(m_workbench->currentBackend()); });
+    connect(m_cancel, &QPushButton::clicked, m_workbench, &Workbench::interruptSession);
+    connect(m_workbench, &Workbench::workspaceOpened, this, &BackendBar::fill);
+    for (const auto signal : {&Workbench::liveChanged, &Workbench::sessionStarted, &Workbench::sessionFinished})
+        connect(m_workbench, signal, this, &BackendBar::fillState);
+    connect(m_workbench, &Workbench::sessionFailed, this, &BackendBar::fillState);
+    connect(m_workbench, &Workbench::currentBackendChanged, this, &BackendBar::fillState);
+}
+
+void BackendBar::makeLayout()
+{
+    m_backend->setObjectName(QStringLiteral("backendCombo"));
+    m_backend->setAccessibleName(QStringLiteral("Backend"));
+    m_backend->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    m_state->setObjectName(QStringLiteral("backendState"));
+    m_state->setMinimumWidth(150);
+    m_facts->setProperty("faded", true);
+    m_lock->setObjectName(QStringLiteral("lockLabel"));
+    m_mode->setObjectName(QStringLiteral("shutdownMode"));
+    m_mode->setAccessibleName(QStringLiteral("How the demo backend shuts down"));
+    m_mode->setToolTip(QStringLiteral("How the demo backend shuts down. Another choice starts it anew."));
+    m_mode->addItems(demoShutdownModes());
+    m_modeLabel->setProperty("faded", true);
+    m_modeLabel->setBuddy(m_mode);
+    m_redeploy->setObjectName(QStringLiteral("redeployButton"));
+    m_redeploy->setProperty("primary", true);
+    m_watch->setObjectName(QStringLiteral("watchButton"));
+    m_watch->setToolTip(QStringLiteral("Record and judge a redeploy that somebody else starts (Ctrl+Shift+R)"));
+    m_cancel->setObjectName(QStringLiteral("cancelSessionButton"));
+    m_cancel->setToolTip(QStringLiteral("End the session now; what was recorded is judged (Ctrl+.)"));
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 8, 12, 8);
+    layout->setSpacing(12);
+    layout->addWidget(m_backend);
+    layout->addWidget(m_state);
+    layout->addWidget(m_facts, 1);
+    layout->addWidget(m_lock);
+    layout->addWidget(m_modeLabel);
+    layout->addWidget(m_mode);
+    layout->addWidget(m_watch);
+    layout->addWidget(m_cancel);
+    layout->addWidget(m_redeploy);
+}
+
+void BackendBar::fill()
+{
+    m_backend->clear();
+    for (const Backend &backend : m_workbench->workspace().backends) {
+        const QString role = backend.role.isEmpty() ? QString() : QStringLiteral("  (%1)").arg(backend.role);
+        m_backend->addItem(backend.name + role, backend.name);
+    }
+    m_modeLabel->setVisible(m_workbench->isDemo());
+    m_mode->setVisible(m_workbench->isDemo());
+    m_mode->setCurrentText(m_workbench->demoMode());
+    fillState();
+}
+
+void BackendBar::fillState()
+{
+    const QString name = m_workbench->currentBackend();
+    const Backend *backend = m_workbench->workspace().backend(name);
+    const BackendMonitor *monitor = m_workbench->monitor(name);
+    if (!backend || !monitor)
+        return;
+    m_backend->setCurrentIndex(m_backend->findData(name));
+    const State state = monitor->state();
+    const double ms = monitor->latencyMs();
+    const QString latency = ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString();
+    m_state->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>%4")
+                         .arg(themeColors(palette()).state(state).name(), stateShape(state), stateWord(state), latency));
+    m_state->setAccessibleName(stateWord(state) + latency);
+    const Platform *platform = m_workbench->catalogue()->find(backend->platform);
+    m_facts->setText(QStringLiteral("%1 · deploy driver: %2 · %3")
+                         .arg(platform ? platform->name : backend->platform, backend->deploy.driver, backend->stage));
+    m_lock->setVisible(backend->isProduction());
+    m_lock->setText(QStringLiteral("<span style='color:%1'>Locked: production</span>")
+                        .arg(themeColors(palette()).degraded.name()));
+    const bool running = m_workbench->sessionRunning();
+    const QString obstacle = m_workbench->redeployObstacle(name);
+    m_lock->setToolTip(obstacle);
+    m_redeploy->setEnabled(obstacle.isEmpty());
+    m_redeploy->setToolTip(obstacle.isEmpty() ? QStringLiteral("Redeploy %1 and judge what it does to its clients (Ctrl+R)").arg(name)
+                                              : obstacle);
+    m_watch->setVisible(!running);
+    m_cancel->setVisible(running);
+    m_mode->setEnabled(!running);
+}
+
+} // namespace Switchyard

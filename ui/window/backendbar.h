@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace Switchyard {
+
+class Workbench;
+
+/// Above the tabs: which backend is meant, how it is, and what can be done to it.
+class BackendBar final : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit BackendBar(Workbench *workbench, QWidget *parent = nullptr);
+
+private:
+    void makeLayout();
+    void fill();
+    void fillState();
+
+    Workbench *m_workbench;
+    QComboBox *m_backend;
+    QLabel *m_state;
+    QLabel *m_facts;
+    QLabel *m_lock;
+    QLabel *m_modeLabel;
+    QComboBox *m_mode;
+    QPushButton *m_watch;
+    QPushButton *m_redeploy;
+    QPushButton *m_cancel;
+};
+
+} // namespace Switchyard
