@@ -45,7 +45,10 @@ public:
     {
     }
 
-    ~Engine() override
+    ~Engine() override { stopThread(); }
+
+    /// Ends the I/O thread. No call reaches the pool after this.
+    void stopThread()
     {
         if (!m_thread.joinable())
             return;
@@ -286,7 +289,13 @@ ClientPool::ClientPool(QObject *parent)
     qRegisterMetaType<QList<SocketSnapshot>>();
 }
 
-ClientPool::~ClientPool() = default;
+ClientPool::~ClientPool()
+{
+    m_engine->stopThread();
+    // Asio's resolver waits in its destructor for a look-up that is under way, which can take as long as the name
+    // servers are silent. Whoever closes a pool shall not wait for that.
+    std::thread([engine = std::move(m_engine)]() mutable { engine.reset(); }).detach();
+}
 
 Result<int> ClientPool::addTarget(SocketTarget target)
 {

@@ -215,7 +215,9 @@ bool RedeploySession::Private::openJournal()
     journalFolder = plan.journalFolder + QLatin1Char('/') + record.header.id;
     auto created = JournalWriter::create(journalFolder, record.header);
     if (!created) {
-        Q_EMIT q->failed(created.error());
+        Error error = created.error();
+        error.hint = QStringLiteral("choose another folder for sessions (--sessions)");
+        Q_EMIT q->failed(error);
         return false;
     }
     journal = std::move(*created);
