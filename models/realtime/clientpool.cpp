@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -86,6 +87,11 @@ public:
             scheduleSnapshot();
         });
         m_thread = std::thread([this] {
+            // Signals belong to the main thread; and OpenSSL writes with plain write(): a peer that is gone is an error
+            // code here, never SIGPIPE.
+            sigset_t all;
+            sigfillset(&all);
+            pthread_sigmask(SIG_BLOCK, &all, nullptr);
             const auto work = net::make_work_guard(m_io);
             m_io.run();
         });
