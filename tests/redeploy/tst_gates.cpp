@@ -536,7 +536,10 @@ void tst_Gates::ownNetwork()
     Recorded recorded = healthyRecord();
     recorded.record.header.loopbackOnly = false;
     QCOMPARE(recorded.status("own-network"), s_notApplicable);
-    recorded.probe(2000, "anchor 192.0.2.1:443", true);
+    // An anchor that never answered before the trigger says nothing about our network.
+    recorded.probe(2000, "anchor 198.51.100.1:53", false);
+    QCOMPARE(recorded.status("own-network"), s_notApplicable);
+    recorded.probe(-2000, "anchor 192.0.2.1:443", true);
     QCOMPARE(recorded.status("own-network"), s_pass);
     recorded.lost(9000, 0, 2, EndCause::Reset, 1006);
     QCOMPARE(outcomeName(recorded.verdict().outcome), s_fail);
@@ -547,6 +550,10 @@ void tst_Gates::ownNetwork()
     QVERIFY2(recorded.verdict().summary.startsWith(QStringLiteral("own-network: ")), qPrintable(recorded.verdict().summary));
     recorded.record.header.advisory = {QStringLiteral("own-network")};
     QCOMPARE(outcomeName(recorded.verdict().outcome), s_fail);
+    // While another anchor answers, the fault is that anchor's own.
+    recorded.probe(-1500, "anchor 192.0.2.2:443", true);
+    recorded.probe(9900, "anchor 192.0.2.2:443", true);
+    QCOMPARE(recorded.status("own-network"), s_pass);
 }
 
 void tst_Gates::observingDriver()
