@@ -340,11 +340,7 @@ void tst_Door::slowReaderDoesNotStopTheOthers()
     }
     QCOMPARE(stalled, 5);
     server->reset();
-    for (int i = 0; i < 5; ++i) {
-        client->send("x");
-        pollfd none{-1, 0, 0};
-        ::poll(&none, 0, 20);
-    }
+    client->send("x"); // once only: a second write would take the error that the read is to see
     auto [other, arrived] = pair();
     QVERIFY(arrived->fd >= 0);
     other->send("hello");
