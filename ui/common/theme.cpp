@@ -105,7 +105,7 @@ QString styleSheetFor(bool dark)
     return QStringLiteral(R"(
 QToolTip { border: 1px solid %1; padding: 4px; }
 QTableView, QTreeView, QListView { border: 1px solid %1; gridline-color: transparent; selection-color: %2; }
-QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %1; padding: 4px 8px; }
+QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %1; padding: 4px 4px; }
 QFrame[card="true"] { background: %5; border: 1px solid %1; border-radius: 6px; }
 QLabel[faded="true"] { color: %4; }
 QLabel[heading="true"] { font-weight: bold; }
@@ -121,6 +121,7 @@ QTabBar::tab:focus { color: %6; }
 QTabWidget::pane { border: 0; border-top: 1px solid %1; }
 QSplitter::handle { background: transparent; }
 QStatusBar::item { border: 0; }
+QToolButton::menu-indicator { image: none; }
 )").arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent);
 }
 

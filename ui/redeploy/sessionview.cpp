@@ -17,6 +17,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -122,8 +123,9 @@ QWidget *SessionView::makeBody()
     lower->setStretchFactor(0, 11);
     lower->setStretchFactor(1, 10);
     splitter->addWidget(lower);
-    splitter->setStretchFactor(0, 5);
-    splitter->setStretchFactor(1, 4);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({264, 340});
     return body;
 }
 
@@ -132,12 +134,12 @@ QWidget *SessionView::makeGates()
     auto *side = new QSplitter(Qt::Vertical, this);
     side->setChildrenCollapsible(false);
     m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), side);
-    m_gateTable->setWidths({110, 120, 240, 180});
+    m_gateTable->setWidths({105, 130, 225});
     m_gate = new GateDetails(side);
     side->addWidget(m_gateTable);
     side->addWidget(m_gate);
-    side->setStretchFactor(0, 3);
-    side->setStretchFactor(1, 1);
+    side->setStretchFactor(0, 1);
+    side->setStretchFactor(1, 0);
     connect(m_gateTable, &Table::currentKeyChanged, this, &SessionView::showGate);
     return side;
 }
@@ -149,7 +151,7 @@ QWidget *SessionView::makeFigures()
     layout->setContentsMargins(0, 8, 0, 0);
     layout->setSpacing(8);
     auto *table = new Table(m_closes, QStringLiteral("closeTable"), QStringLiteral("Close codes"), pane);
-    table->setWidths({200, 110, 90, 110});
+    table->setWidths({230, 110, 90});
     m_reconnects = new QLabel(pane);
     m_reconnects->setObjectName(QStringLiteral("reconnects"));
     m_reconnects->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -171,7 +173,9 @@ QWidget *SessionView::makeEvents()
     m_filter->setClearButtonEnabled(true);
     auto *table = new Table(m_events, QStringLiteral("eventTable"), QStringLiteral("Events"), pane);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setWidths({100, 150, 110, 400});
+    table->setWidths({100, 160, 110});
+    auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_filter, nullptr, nullptr, Qt::WidgetShortcut);
+    connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
     layout->addWidget(m_filter);
     layout->addWidget(table, 1);
     connect(m_filter, &QLineEdit::textChanged, table->proxy(), &QSortFilterProxyModel::setFilterFixedString);

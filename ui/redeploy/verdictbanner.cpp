@@ -28,7 +28,8 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     m_sentence->setObjectName(QStringLiteral("verdictSentence"));
     m_sentence->setWordWrap(true);
     m_detail->setProperty("faded", true);
-    m_report->setText(QStringLiteral("Report"));
+    m_report->setText(QStringLiteral("Report ▾"));
+    m_report->setMinimumHeight(26);
     m_report->setObjectName(QStringLiteral("reportButton"));
     m_report->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_report);
