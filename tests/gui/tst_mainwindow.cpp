@@ -24,7 +24,7 @@ using namespace Switchyard;
 namespace {
 
 /// Processes whose parent is this one, read from /proc.
-QStringList children()
+QStringList childProcesses()
 {
     QStringList found;
     for (const QString &pid : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
@@ -99,7 +99,7 @@ void TestMainWindow::closeWindow()
 void TestMainWindow::cleanup()
 {
     closeWindow();
-    QVERIFY2(children().isEmpty(), qPrintable(children().join(QStringLiteral(", "))));
+    QVERIFY2(childProcesses().isEmpty(), qPrintable(childProcesses().join(QStringLiteral(", "))));
 }
 
 QString TestMainWindow::writeWorkspace(const QByteArray &text)
@@ -236,14 +236,14 @@ void TestMainWindow::productionIsLocked()
 void TestMainWindow::closingStopsEverything()
 {
     QTest::mouseClick(find<QPushButton>("demoButton"), Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(!children().isEmpty(), 10'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!childProcesses().isEmpty(), 10'000);
     QTRY_VERIFY(m_console->workbench().sessionRunning());
     QSignalSpy closed(&m_console->window(), &MainWindow::closed);
     m_console->window().close();
     // Closing waits for the processes and says so meanwhile.
     QVERIFY(find<QLabel>("stoppingLabel")->isVisible());
     QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, 20'000);
-    QVERIFY2(children().isEmpty(), qPrintable(children().join(QStringLiteral(", "))));
+    QVERIFY2(childProcesses().isEmpty(), qPrintable(childProcesses().join(QStringLiteral(", "))));
     m_console.reset();
 }
 

@@ -14,7 +14,7 @@
 #include "ui/redeploy/timelineplot.h"
 #include "ui/redeploy/verdictbanner.h"
 
-#include <QHeaderView>
+#include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QShortcut>
@@ -80,6 +80,7 @@ SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QW
         m_drawTimer.stop();
         m_stack->setCurrentIndex(0);
     });
+    showLegend();
     if (m_workbench->sessionRunning())
         begin();
 }
@@ -228,13 +229,17 @@ void SessionView::draw()
     m_tabs->setTabText(1, QStringLiteral("Events (%1)").arg(m_events->events().size()));
     const double ms = m_final || !m_workbench->session() ? m_verdict.lastMs : m_workbench->session()->elapsedMs();
     m_plot->drawUntil(ms);
+}
+
+void SessionView::showLegend()
+{
     const ThemeColors &colors = themeColors(palette());
     const auto patch = [](const QColor &color, const QString &name) {
         return QStringLiteral("<span style='color:%1'>■</span> %2&nbsp;&nbsp; ").arg(color.name(), name);
     };
     m_legend->setText(patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
                       + patch(colors.bandConnecting, QStringLiteral("connecting")) + patch(colors.bandLost, QStringLiteral("lost"))
-                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not"));
+                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
 }
 
 void SessionView::judgeNow()
@@ -362,6 +367,13 @@ bool SessionView::togglePause()
     if (!m_paused)
         m_drawTimer.start();
     return true;
+}
+
+void SessionView::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange && m_legend)
+        showLegend();
+    QWidget::changeEvent(event);
 }
 
 void SessionView::showEvent(QShowEvent *event)

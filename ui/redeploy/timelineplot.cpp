@@ -14,7 +14,7 @@ namespace Switchyard {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr int markRows = 3;
+constexpr int markRows = 4;
 
 struct Mark
 {
@@ -104,7 +104,6 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
     clients->axis(QCPAxis::atBottom)->setTickLabels(false);
     clients->axis(QCPAxis::atLeft)->setLabel(QStringLiteral("clients"));
     clients->axis(QCPAxis::atLeft)->ticker()->setTickCount(3);
-    lanes->axis(QCPAxis::atBottom)->setLabel(QStringLiteral("seconds from the session's start"));
     lanes->axis(QCPAxis::atLeft)->grid()->setVisible(false);
     lanes->axis(QCPAxis::atLeft)->setTickLength(0);
     QCPAxis *above = clients->axis(QCPAxis::atBottom);
@@ -324,7 +323,7 @@ void TimelinePlot::begin(const SessionHeader &header)
     ticker->addTick(d->laneBase(-1) + 0.55, QStringLiteral("phase"));
     d->lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
     d->lanes->axis(QCPAxis::atLeft)->setRange(0, d->laneBase(-1) + 1.1);
-    const int height = int(d->laneBase(-1) * 18) + 62;
+    const int height = int(d->laneBase(-1) * 18) + 44;
     d->lanes->setMinimumSize(100, height);
     d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
     d->colour();

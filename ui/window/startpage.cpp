@@ -128,6 +128,7 @@ QWidget *StartPage::makeChoices()
 
     auto *open = new QPushButton(QStringLiteral("Open a folder…"), row);
     open->setObjectName(QStringLiteral("openFolderButton"));
+    setFocusProxy(open);
     connect(open, &QPushButton::clicked, this, &StartPage::folderRequested);
     layout->addWidget(choiceCard(QStringLiteral("folder"), QStringLiteral("Open a folder"),
                                  QStringLiteral("A repository with a switchyard.toml. Without one, you see what was found and can start one."),
