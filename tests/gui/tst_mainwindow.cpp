@@ -5,6 +5,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QFile>
 #include <QLabel>
@@ -158,6 +159,9 @@ void TestMainWindow::tabsByKey()
     }
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("no deploy driver")));
+    QTest::keyClick(&m_console->window(), '?');
+    QTRY_VERIFY(find<QDialog>("keysDialog"));
+    find<QDialog>("keysDialog")->close();
     QCOMPARE(m_saved.recent.size(), 1);
 }
 

@@ -155,6 +155,7 @@ void BackendMonitor::probeNow()
 {
     if (!m_prober || !m_running)
         return;
+    m_counts->read();
     for (const EndpointLive &live : m_endpoints) {
         if (live.problem.isEmpty())
             m_prober->probeOnce(live.target);

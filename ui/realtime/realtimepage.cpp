@@ -111,6 +111,12 @@ void RealtimePage::cancel()
     m_workbench->interruptSession();
 }
 
+void RealtimePage::refresh()
+{
+    if (BackendMonitor *monitor = m_workbench->monitor(m_workbench->currentBackend()))
+        monitor->probeNow();
+}
+
 bool RealtimePage::togglePause()
 {
     if (m_stack->currentIndex() == 1)

@@ -29,6 +29,7 @@ namespace Switchyard {
 namespace {
 constexpr int drawEveryMs = 100;
 constexpr int judgeEveryMs = 1'000;
+enum Tab { ClosesTab, GateTab, EventsTab };
 
 QString percentilesText(const QString &name, const Percentiles &figures)
 {
@@ -119,6 +120,7 @@ QWidget *SessionView::makeBody()
     m_tabs = new QTabWidget(lower);
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(makeFigures(), QStringLiteral("Close codes"));
+    m_tabs->addTab(m_gate, QStringLiteral("Gate"));
     m_tabs->addTab(makeEvents(), QStringLiteral("Events"));
     lower->addWidget(m_tabs);
     lower->setStretchFactor(0, 11);
@@ -126,23 +128,20 @@ QWidget *SessionView::makeBody()
     splitter->addWidget(lower);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({264, 340});
+    splitter->setSizes({300, 304});
     return body;
 }
 
 QWidget *SessionView::makeGates()
 {
-    auto *side = new QSplitter(Qt::Vertical, this);
-    side->setChildrenCollapsible(false);
-    m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), side);
+    m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), this);
     m_gateTable->setWidths({105, 130, 225});
-    m_gate = new GateDetails(side);
-    side->addWidget(m_gateTable);
-    side->addWidget(m_gate);
-    side->setStretchFactor(0, 1);
-    side->setStretchFactor(1, 0);
+    m_gate = new GateDetails(this);
     connect(m_gateTable, &Table::currentKeyChanged, this, &SessionView::showGate);
-    return side;
+    const auto lead = [this] { m_tabs->setCurrentIndex(GateTab); };
+    connect(m_gateTable, &QTableView::clicked, this, lead);
+    connect(m_gateTable, &QTableView::activated, this, lead);
+    return m_gateTable;
 }
 
 QWidget *SessionView::makeFigures()
@@ -200,6 +199,7 @@ void SessionView::begin()
     m_gates->merge({});
     m_closes->merge({});
     m_gate->clear();
+    m_tabs->setCurrentIndex(ClosesTab);
     m_reconnects->clear();
     m_events->begin(0);
     m_banner->setRunning(true);
@@ -226,7 +226,7 @@ void SessionView::draw()
     const QList<Event> fresh = now->events.mid(m_events->events().size());
     m_plot->take(fresh);
     m_events->append(fresh);
-    m_tabs->setTabText(1, QStringLiteral("Events (%1)").arg(m_events->events().size()));
+    m_tabs->setTabText(EventsTab, QStringLiteral("Events (%1)").arg(m_events->events().size()));
     const double ms = m_final || !m_workbench->session() ? m_verdict.lastMs : m_workbench->session()->elapsedMs();
     m_plot->drawUntil(ms);
 }
@@ -237,7 +237,8 @@ void SessionView::showLegend()
     const auto patch = [](const QColor &color, const QString &name) {
         return QStringLiteral("<span style='color:%1'>■</span> %2&nbsp;&nbsp; ").arg(color.name(), name);
     };
-    m_legend->setText(patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
+    const QString paused = m_paused ? QStringLiteral("<b>Paused</b>, Space goes on&nbsp;&nbsp;|&nbsp;&nbsp; ") : QString();
+    m_legend->setText(paused + patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
                       + patch(colors.bandConnecting, QStringLiteral("connecting")) + patch(colors.bandLost, QStringLiteral("lost"))
                       + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
 }
@@ -316,8 +317,10 @@ void SessionView::finish()
                             utcTime(header.startedWallMs)));
     // The first gate that failed is what a person wants to see next.
     for (const Gate &gate : verdict.gates) {
-        if (gate.status == GateStatus::Fail)
+        if (gate.status == GateStatus::Fail) {
+            m_tabs->setCurrentIndex(GateTab);
             return m_gateTable->selectKey(gate.id);
+        }
     }
     if (m_gateTable->currentKey().isEmpty() && !verdict.gates.isEmpty())
         m_gateTable->selectKey(verdict.gates.first().id);
@@ -357,13 +360,14 @@ void SessionView::saveReport(const QString &suffix)
 
 void SessionView::focusFilter()
 {
-    m_tabs->setCurrentIndex(1);
+    m_tabs->setCurrentIndex(EventsTab);
     m_filter->setFocus();
 }
 
 bool SessionView::togglePause()
 {
     m_paused = !m_paused;
+    showLegend();
     if (!m_paused)
         m_drawTimer.start();
     return true;

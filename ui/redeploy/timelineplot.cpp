@@ -101,6 +101,7 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
         rect->axis(QCPAxis::atTop)->setVisible(false);
         rect->axis(QCPAxis::atRight)->setVisible(false);
     }
+    clients->setMinimumSize(100, 64);
     clients->axis(QCPAxis::atBottom)->setTickLabels(false);
     clients->axis(QCPAxis::atLeft)->setLabel(QStringLiteral("clients"));
     clients->axis(QCPAxis::atLeft)->ticker()->setTickCount(3);
@@ -292,7 +293,7 @@ TimelinePlot::TimelinePlot(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(d->plot);
-    setMinimumHeight(210);
+    setMinimumHeight(240);
 }
 
 TimelinePlot::~TimelinePlot() = default;
