@@ -3,6 +3,7 @@
 #include "app/console/console.h"
 #include "app/console/measurestart.h"
 #include "app/console/screenshots.h"
+#include "app/console/stopsignals.h"
 #include "models/common/log.h"
 #include "models/workspace/demo.h"
 
@@ -126,6 +127,8 @@ int run(QApplication &application, const Arguments &arguments)
     MainWindow &window = (*console)->window();
     int status = 0;
     QObject::connect(&window, &MainWindow::closed, &application, [&status] { QApplication::exit(status); }, Qt::QueuedConnection);
+    StopSignals signalled;
+    QObject::connect(&signalled, &StopSignals::stopRequested, &window, &QWidget::close);
     std::unique_ptr<MeasureStart> measure;
     std::unique_ptr<Screenshots> screenshots;
     if (arguments.measure) {

@@ -17,6 +17,7 @@ constexpr int countEveryMs = 2'000;
 constexpr int rateEveryMs = 1'000;
 constexpr int announceEveryMs = 250;
 constexpr qsizetype keptRates = 300;
+constexpr qsizetype keptTotals = 6;
 constexpr qsizetype keptPoints = 3'600;
 constexpr qsizetype keptFailures = 10;
 
@@ -154,6 +155,7 @@ void BackendMonitor::probeNow()
 {
     if (!m_prober || !m_running)
         return;
+    m_counts->read();
     for (const EndpointLive &live : m_endpoints) {
         if (live.problem.isEmpty())
             m_prober->probeOnce(live.target);
@@ -221,7 +223,17 @@ void BackendMonitor::noteRates()
 {
     for (SocketLive &live : m_sockets) {
         const bool known = live.watched && live.figures.open > 0;
-        live.rates.append(known ? live.figures.messagesPerSecond : std::numeric_limits<double>::quiet_NaN());
+        // A total that fell belongs to another pool.
+        if (!known || (!live.totals.isEmpty() && live.figures.messages < live.totals.last()))
+            live.totals.clear();
+        if (known)
+            live.totals.append(live.figures.messages);
+        if (live.totals.size() > keptTotals)
+            live.totals.removeFirst();
+        // The snapshot's own rate speaks of half a second, in which a beat of one second comes once or not at all.
+        const qsizetype seconds = live.totals.size() - 1;
+        live.rate = seconds > 0 ? double(live.totals.last() - live.totals.first()) / double(seconds) : 0;
+        live.rates.append(seconds > 0 ? live.rate : std::numeric_limits<double>::quiet_NaN());
         if (live.rates.size() > keptRates)
             live.rates.removeFirst();
     }

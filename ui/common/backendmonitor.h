@@ -28,7 +28,7 @@ public:
     void start();
     /// Ends the live connections in order and probes no more; what was measured stays.
     void rest();
-    /// Probes every health endpoint once, now.
+    /// Probes every health endpoint and reads the counts once, now.
     void probeNow();
     /// The session's figures take the place of the live ones.
     void takeSession(const QList<SocketSnapshot> &snapshots);

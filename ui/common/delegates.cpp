@@ -90,14 +90,14 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     } else if (share.isValid()) {
         paintBar(*painter, cell.rect, share.toDouble(), colors.line);
         painter->setPen(cell.palette.color(QPalette::Text));
-        painter->drawText(cell.rect.adjusted(8, 0, -8, 0), int(cell.displayAlignment), text);
+        painter->drawText(cell.rect.adjusted(4, 0, -4, 0), int(cell.displayAlignment), text);
     } else {
         const State value = State(state.toInt());
         QColor color = colors.state(value);
         if (faded)
             color.setAlphaF(0.6F);
         painter->setPen(color);
-        const QRect place = cell.rect.adjusted(8, 0, 0, 0);
+        const QRect place = cell.rect.adjusted(4, 0, 0, 0);
         painter->drawText(place, Qt::AlignLeft | Qt::AlignVCenter, stateShape(value));
         painter->setPen(faded ? colors.faded : colors.state(value));
         const QRect words = place.adjusted(18, 0, -4, 0);

@@ -32,6 +32,8 @@ struct SocketLive
     bool inSession = false;   ///< figures are those of the running session
     QString problem;          ///< why it cannot be watched; empty otherwise
     CountReading count;
+    QList<quint64> totals;    ///< messages since start, one value a second, at most 6
+    double rate = 0;          ///< messages per second over the last five seconds
     QList<double> rates;      ///< messages per second, one value a second, at most 300; NaN is a gap
     QString key() const { return backend + QLatin1Char('/') + socket.name; }
     State state() const;

@@ -29,15 +29,19 @@ NoticePane::NoticePane(QWidget *parent)
     m_detail->setWordWrap(true);
     m_detail->setProperty("faded", true);
     m_detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    for (QLabel *label : {m_sentence, m_detail})
-        label->setFixedWidth(620);
     m_button->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(12);
     layout->addStretch(2);
     layout->addWidget(m_icon, 0, Qt::AlignHCenter);
-    layout->addWidget(m_sentence, 0, Qt::AlignHCenter);
-    layout->addWidget(m_detail, 0, Qt::AlignHCenter);
+    for (QLabel *label : {m_sentence, m_detail}) {
+        // Between stretches, not aligned: an aligned label does not get the height of its wrapped lines.
+        auto *row = new QHBoxLayout;
+        row->addStretch(1);
+        row->addWidget(label, 4);
+        row->addStretch(1);
+        layout->addLayout(row);
+    }
     layout->addWidget(m_button, 0, Qt::AlignHCenter);
     layout->addStretch(3);
     connect(m_button, &QPushButton::clicked, this, &NoticePane::buttonPressed);

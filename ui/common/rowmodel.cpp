@@ -25,9 +25,14 @@ int RowModel::columnCount(const QModelIndex &parent) const
 
 QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || section < 0 || section >= m_columns.size() || role != Qt::DisplayRole)
+    if (orientation != Qt::Horizontal || section < 0 || section >= m_columns.size())
         return {};
-    return m_columns[section];
+    if (role == Qt::TextAlignmentRole) {
+        // The heading stands where the figures stand.
+        const bool right = !m_rows.isEmpty() && section < m_rows.first().cells.size() && m_rows.first().cells[section].right;
+        return int((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    }
+    return role == Qt::DisplayRole ? QVariant(m_columns[section]) : QVariant();
 }
 
 QVariant RowModel::data(const QModelIndex &index, int role) const

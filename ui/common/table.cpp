@@ -34,7 +34,7 @@ Table::Table(QAbstractItemModel *model, const QString &name, const QString &acce
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     setTabKeyNavigation(false);
     verticalHeader()->hide();
-    verticalHeader()->setDefaultSectionSize(24);
+    verticalHeader()->setDefaultSectionSize(22);
     verticalHeader()->setMinimumSectionSize(20);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setSectionsMovable(true);
@@ -104,6 +104,9 @@ void Table::keyPressEvent(QKeyEvent *event)
 {
     if (event->matches(QKeySequence::Copy))
         return copyRows();
+    // The space bar pauses the page.
+    if (event->key() == Qt::Key_Space)
+        return event->ignore();
     QTableView::keyPressEvent(event);
 }
 

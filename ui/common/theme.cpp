@@ -81,7 +81,7 @@ QPalette paletteFor(bool dark)
     p.setColor(QPalette::ToolTipBase, dark ? rgb(0x2b3138) : rgb(0xffffff));
     p.setColor(QPalette::ToolTipText, c.text);
     p.setColor(QPalette::PlaceholderText, c.faded);
-    p.setColor(QPalette::Highlight, dark ? rgb(0x274a7a) : rgb(0xd5e4fa));
+    p.setColor(QPalette::Highlight, dark ? rgb(0x1f3857) : rgb(0xe5eefc));
     p.setColor(QPalette::HighlightedText, c.text);
     p.setColor(QPalette::Link, c.accent);
     p.setColor(QPalette::LinkVisited, c.action);
@@ -105,15 +105,18 @@ QString styleSheetFor(bool dark)
     return QStringLiteral(R"(
 QToolTip { border: 1px solid %1; padding: 4px; }
 QTableView, QTreeView, QListView { border: 1px solid %1; gridline-color: transparent; selection-color: %2; }
-QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %1; padding: 4px 8px; }
+QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px solid %1; padding: 4px 4px; }
 QFrame[card="true"] { background: %5; border: 1px solid %1; border-radius: 6px; }
 QLabel[faded="true"] { color: %4; }
 QLabel[heading="true"] { font-weight: bold; }
+QPushButton, #reportButton { background: %8; color: %2; border: 1px solid %1; border-radius: 4px; padding: 4px 12px; }
+QPushButton:hover, #reportButton:hover { border: 1px solid %4; }
+QPushButton:focus { border: 1px solid %6; }
+QPushButton:pressed { background: %1; }
+QPushButton:disabled { background: %3; color: %4; }
 QPushButton[primary="true"] { background: %6; color: %7; border: 1px solid %6; border-radius: 4px; padding: 5px 14px; font-weight: bold; }
 QPushButton[primary="true"]:disabled { background: %3; color: %4; border: 1px solid %1; }
 QPushButton[primary="true"]:focus { border: 2px solid %2; padding: 4px 13px; }
-QPushButton[choice="true"] { background: %5; border: 1px solid %1; border-radius: 6px; padding: 10px 16px; }
-QPushButton[choice="true"]:hover, QPushButton[choice="true"]:focus { border: 1px solid %6; }
 QTabBar::tab { background: transparent; color: %4; border: 0; border-bottom: 2px solid transparent; padding: 6px 12px; }
 QTabBar::tab:selected { color: %2; border-bottom: 2px solid %6; font-weight: bold; }
 QTabBar::tab:hover { color: %2; }
@@ -121,7 +124,9 @@ QTabBar::tab:focus { color: %6; }
 QTabWidget::pane { border: 0; border-top: 1px solid %1; }
 QSplitter::handle { background: transparent; }
 QStatusBar::item { border: 0; }
-)").arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent);
+QToolButton::menu-indicator { image: none; }
+)").arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent,
+     dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"));
 }
 
 } // namespace

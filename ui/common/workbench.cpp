@@ -249,7 +249,9 @@ void Workbench::startSession(const QString &backend, DeployDriver *driver)
     m_session = std::make_unique<RedeploySession>(std::move(plan), driver);
     RedeploySession *session = m_session.get();
     connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend] {
-        if (BackendMonitor *found = monitor(backend))
+        // Its pool goes on to say that nobody is connected any more.
+        BackendMonitor *found = monitor(backend);
+        if (found && session->phase() != RedeploySession::Phase::Ended)
             found->takeSession(session->snapshots());
     });
     connect(session, &RedeploySession::eventsAppended, this, [this, session, backend](const QList<Event> &events) {

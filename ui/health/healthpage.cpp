@@ -39,7 +39,7 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
     leftLayout->setContentsMargins(12, 12, 0, 8);
     leftLayout->setSpacing(8);
     m_table = new Table(m_model, QStringLiteral("healthTable"), QStringLiteral("Health endpoints"), left);
-    m_table->setWidths({120, 120, 60, 70, 80, 75, 75, 75, 90, 100});
+    m_table->setWidths({110, 130, 60, 70, 75, 75, 75, 75, 90});
     m_note = new QLabel(left);
     m_note->setProperty("faded", true);
     leftLayout->addWidget(m_table, 1);

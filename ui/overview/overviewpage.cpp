@@ -38,7 +38,7 @@ OverviewPage::OverviewPage(Workbench *workbench, QWidget *parent)
     layout->addWidget(m_calm);
     layout->addWidget(m_table, 3);
     layout->addStretch(1);
-    m_table->setWidths({130, 140, 640, 120});
+    m_table->setWidths({130, 140, 760});
     connect(m_table, &QTableView::activated, this, [this](const QModelIndex &index) {
         const QString key = index.siblingAtColumn(0).data(Role::Key).toString();
         for (const Attention &item : std::as_const(m_items)) {

@@ -26,6 +26,7 @@ RealtimePage::RealtimePage(Workbench *workbench, std::function<SessionPane(QWidg
     m_parts->setObjectName(QStringLiteral("realtimeParts"));
     m_parts->setAccessibleName(QStringLiteral("Live counts or session"));
     m_parts->setDrawBase(false);
+    m_parts->setExpanding(false);
     m_parts->addTab(QStringLiteral("Live counts"));
     m_parts->addTab(QStringLiteral("Redeploy session"));
     m_stack->addWidget(makeLive());
@@ -58,7 +59,7 @@ QWidget *RealtimePage::makeLive()
     layout->setContentsMargins(12, 8, 12, 8);
     layout->setSpacing(8);
     m_table = new Table(m_sockets, QStringLiteral("socketTable"), QStringLiteral("Sockets of the backend"), pane);
-    m_table->setWidths({120, 130, 100, 130, 90, 90, 160, 100, 260});
+    m_table->setWidths({120, 130, 100, 130, 90, 90, 160, 100});
     m_note = new QLabel(pane);
     m_note->setProperty("faded", true);
     layout->addWidget(m_table, 1);
@@ -108,6 +109,12 @@ bool RealtimePage::isBusy() const
 void RealtimePage::cancel()
 {
     m_workbench->interruptSession();
+}
+
+void RealtimePage::refresh()
+{
+    if (BackendMonitor *monitor = m_workbench->monitor(m_workbench->currentBackend()))
+        monitor->probeNow();
 }
 
 bool RealtimePage::togglePause()

@@ -36,6 +36,7 @@ public:
     bool isBusy() const override;
     void cancel() override;
     QList<QAction *> pageActions() const override { return m_actions; }
+    void refresh() override;
     bool togglePause() override;
     bool focusFilter() override;
     /// "live" or "session".

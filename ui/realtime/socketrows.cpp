@@ -56,14 +56,14 @@ Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
                                  : probed ? QStringLiteral("%1/%2").arg(figures.open).arg(figures.clients)
                                           : QStringLiteral("–/%1").arg(figures.clients), figures.open, !probed);
     probes.tip = live.inSession ? QStringLiteral("Open of asked, as the running session sees it") : QStringLiteral("Open of asked probe clients");
-    Cell rate = figureCell(probed ? rateText(figures.messagesPerSecond) : none, figures.messagesPerSecond, !probed);
+    Cell rate = figureCell(probed ? rateText(live.rate) : none, live.rate, !probed);
     Cell ping = figureCell(probed && figures.pings > 0
                                ? QStringLiteral("%1 / %2").arg(latencyText(figures.pingP50), latencyText(figures.pingP99)) : none,
                            figures.pingP99, figures.pings == 0);
     if (figures.pings > 0 && figures.pingP99 > websocketLimitMs)
         ping.limit = State::Degraded;
     Cell last = figureCell(probed ? ageText(figures.lastMessageAge) : none, figures.lastMessageAge, !probed);
-    Cell trend{.text = {}, .sort = figures.messagesPerSecond};
+    Cell trend{.text = {}, .sort = live.rate};
     trend.series = QVariant::fromValue(live.rates);
     trend.tip = QStringLiteral("Messages per second over the last five minutes; a gap: no client was open");
     return {live.key(), {state, name, protocol, countCell(live, now), probes, rate, ping, last, trend}};

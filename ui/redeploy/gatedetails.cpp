@@ -36,11 +36,12 @@ GateDetails::GateDetails(QWidget *parent)
     row->addWidget(m_snippet, 1);
     row->addWidget(m_copy);
     auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 4, 0, 0);
+    layout->setContentsMargins(0, 8, 0, 0);
     layout->setSpacing(4);
     layout->addWidget(m_text);
     layout->addLayout(row);
     layout->addWidget(m_events, 1);
+    layout->addStretch(0);
     connect(m_copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_snippet->text()); });
     clear();
 }

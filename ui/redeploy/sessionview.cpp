@@ -14,9 +14,10 @@
 #include "ui/redeploy/timelineplot.h"
 #include "ui/redeploy/verdictbanner.h"
 
-#include <QHeaderView>
+#include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -28,6 +29,7 @@ namespace Switchyard {
 namespace {
 constexpr int drawEveryMs = 100;
 constexpr int judgeEveryMs = 1'000;
+enum Tab { ClosesTab, GateTab, EventsTab };
 
 QString percentilesText(const QString &name, const Percentiles &figures)
 {
@@ -79,6 +81,7 @@ SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QW
         m_drawTimer.stop();
         m_stack->setCurrentIndex(0);
     });
+    showLegend();
     if (m_workbench->sessionRunning())
         begin();
 }
@@ -117,29 +120,28 @@ QWidget *SessionView::makeBody()
     m_tabs = new QTabWidget(lower);
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(makeFigures(), QStringLiteral("Close codes"));
+    m_tabs->addTab(m_gate, QStringLiteral("Gate"));
     m_tabs->addTab(makeEvents(), QStringLiteral("Events"));
     lower->addWidget(m_tabs);
     lower->setStretchFactor(0, 11);
     lower->setStretchFactor(1, 10);
     splitter->addWidget(lower);
-    splitter->setStretchFactor(0, 5);
-    splitter->setStretchFactor(1, 4);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({300, 304});
     return body;
 }
 
 QWidget *SessionView::makeGates()
 {
-    auto *side = new QSplitter(Qt::Vertical, this);
-    side->setChildrenCollapsible(false);
-    m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), side);
-    m_gateTable->setWidths({110, 120, 240, 180});
-    m_gate = new GateDetails(side);
-    side->addWidget(m_gateTable);
-    side->addWidget(m_gate);
-    side->setStretchFactor(0, 3);
-    side->setStretchFactor(1, 1);
+    m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), this);
+    m_gateTable->setWidths({105, 130, 225});
+    m_gate = new GateDetails(this);
     connect(m_gateTable, &Table::currentKeyChanged, this, &SessionView::showGate);
-    return side;
+    const auto lead = [this] { m_tabs->setCurrentIndex(GateTab); };
+    connect(m_gateTable, &QTableView::clicked, this, lead);
+    connect(m_gateTable, &QTableView::activated, this, lead);
+    return m_gateTable;
 }
 
 QWidget *SessionView::makeFigures()
@@ -149,7 +151,7 @@ QWidget *SessionView::makeFigures()
     layout->setContentsMargins(0, 8, 0, 0);
     layout->setSpacing(8);
     auto *table = new Table(m_closes, QStringLiteral("closeTable"), QStringLiteral("Close codes"), pane);
-    table->setWidths({200, 110, 90, 110});
+    table->setWidths({230, 110, 90});
     m_reconnects = new QLabel(pane);
     m_reconnects->setObjectName(QStringLiteral("reconnects"));
     m_reconnects->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -171,7 +173,9 @@ QWidget *SessionView::makeEvents()
     m_filter->setClearButtonEnabled(true);
     auto *table = new Table(m_events, QStringLiteral("eventTable"), QStringLiteral("Events"), pane);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setWidths({100, 150, 110, 400});
+    table->setWidths({100, 160, 110});
+    auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_filter, nullptr, nullptr, Qt::WidgetShortcut);
+    connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
     layout->addWidget(m_filter);
     layout->addWidget(table, 1);
     connect(m_filter, &QLineEdit::textChanged, table->proxy(), &QSortFilterProxyModel::setFilterFixedString);
@@ -195,6 +199,7 @@ void SessionView::begin()
     m_gates->merge({});
     m_closes->merge({});
     m_gate->clear();
+    m_tabs->setCurrentIndex(ClosesTab);
     m_reconnects->clear();
     m_events->begin(0);
     m_banner->setRunning(true);
@@ -221,16 +226,21 @@ void SessionView::draw()
     const QList<Event> fresh = now->events.mid(m_events->events().size());
     m_plot->take(fresh);
     m_events->append(fresh);
-    m_tabs->setTabText(1, QStringLiteral("Events (%1)").arg(m_events->events().size()));
+    m_tabs->setTabText(EventsTab, QStringLiteral("Events (%1)").arg(m_events->events().size()));
     const double ms = m_final || !m_workbench->session() ? m_verdict.lastMs : m_workbench->session()->elapsedMs();
     m_plot->drawUntil(ms);
+}
+
+void SessionView::showLegend()
+{
     const ThemeColors &colors = themeColors(palette());
     const auto patch = [](const QColor &color, const QString &name) {
         return QStringLiteral("<span style='color:%1'>■</span> %2&nbsp;&nbsp; ").arg(color.name(), name);
     };
-    m_legend->setText(patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
+    const QString paused = m_paused ? QStringLiteral("<b>Paused</b>, Space goes on&nbsp;&nbsp;|&nbsp;&nbsp; ") : QString();
+    m_legend->setText(paused + patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
                       + patch(colors.bandConnecting, QStringLiteral("connecting")) + patch(colors.bandLost, QStringLiteral("lost"))
-                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not"));
+                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
 }
 
 void SessionView::judgeNow()
@@ -307,8 +317,10 @@ void SessionView::finish()
                             utcTime(header.startedWallMs)));
     // The first gate that failed is what a person wants to see next.
     for (const Gate &gate : verdict.gates) {
-        if (gate.status == GateStatus::Fail)
+        if (gate.status == GateStatus::Fail) {
+            m_tabs->setCurrentIndex(GateTab);
             return m_gateTable->selectKey(gate.id);
+        }
     }
     if (m_gateTable->currentKey().isEmpty() && !verdict.gates.isEmpty())
         m_gateTable->selectKey(verdict.gates.first().id);
@@ -348,16 +360,24 @@ void SessionView::saveReport(const QString &suffix)
 
 void SessionView::focusFilter()
 {
-    m_tabs->setCurrentIndex(1);
+    m_tabs->setCurrentIndex(EventsTab);
     m_filter->setFocus();
 }
 
 bool SessionView::togglePause()
 {
     m_paused = !m_paused;
+    showLegend();
     if (!m_paused)
         m_drawTimer.start();
     return true;
+}
+
+void SessionView::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange && m_legend)
+        showLegend();
+    QWidget::changeEvent(event);
 }
 
 void SessionView::showEvent(QShowEvent *event)

@@ -43,6 +43,7 @@ public:
 
 protected:
     void showEvent(QShowEvent *event) override;
+    void changeEvent(QEvent *event) override;
 
 private:
     QWidget *makeBody();
@@ -51,6 +52,7 @@ private:
     QWidget *makeEvents();
     void begin();
     void draw();
+    void showLegend();
     void judgeNow();
     void showVerdict(const Verdict &verdict, bool provisional);
     void showBudget(const Verdict &verdict, bool provisional);

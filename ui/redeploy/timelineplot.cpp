@@ -14,7 +14,7 @@ namespace Switchyard {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr int markRows = 3;
+constexpr int markRows = 4;
 
 struct Mark
 {
@@ -59,7 +59,7 @@ public:
     void drawPhases(double until);
     void paintItems();
     int laneCount() const { return int(header.endpoints.size()); }
-    double laneBase(int lane) const { return double(laneCount() - lane) + markRows * 0.8; }
+    double laneBase(int lane) const { return double(laneCount() - 1 - lane) + markRows * 0.8; }
 
     TimelinePlot *q;
     QCustomPlot *plot;
@@ -101,9 +101,10 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
         rect->axis(QCPAxis::atTop)->setVisible(false);
         rect->axis(QCPAxis::atRight)->setVisible(false);
     }
+    clients->setMinimumSize(100, 64);
     clients->axis(QCPAxis::atBottom)->setTickLabels(false);
     clients->axis(QCPAxis::atLeft)->setLabel(QStringLiteral("clients"));
-    lanes->axis(QCPAxis::atBottom)->setLabel(QStringLiteral("seconds from the session's start"));
+    clients->axis(QCPAxis::atLeft)->ticker()->setTickCount(3);
     lanes->axis(QCPAxis::atLeft)->grid()->setVisible(false);
     lanes->axis(QCPAxis::atLeft)->setTickLength(0);
     QCPAxis *above = clients->axis(QCPAxis::atBottom);
@@ -292,7 +293,7 @@ TimelinePlot::TimelinePlot(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(d->plot);
-    setMinimumHeight(220);
+    setMinimumHeight(240);
 }
 
 TimelinePlot::~TimelinePlot() = default;
@@ -323,7 +324,7 @@ void TimelinePlot::begin(const SessionHeader &header)
     ticker->addTick(d->laneBase(-1) + 0.55, QStringLiteral("phase"));
     d->lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
     d->lanes->axis(QCPAxis::atLeft)->setRange(0, d->laneBase(-1) + 1.1);
-    const int height = 24 * (header.endpoints.size() + 1 + markRows) + 44;
+    const int height = int(d->laneBase(-1) * 18) + 44;
     d->lanes->setMinimumSize(100, height);
     d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
     d->colour();

@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
 
@@ -19,7 +20,6 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     , m_cancel(new QPushButton(QStringLiteral("Cancel"), this))
 {
     setObjectName(QStringLiteral("verdictBanner"));
-    setAutoFillBackground(true);
     QFont font = m_word->font();
     font.setBold(true);
     font.setPointSizeF(font.pointSizeF() * 1.5);
@@ -28,7 +28,8 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     m_sentence->setObjectName(QStringLiteral("verdictSentence"));
     m_sentence->setWordWrap(true);
     m_detail->setProperty("faded", true);
-    m_report->setText(QStringLiteral("Report"));
+    m_report->setText(QStringLiteral("Report ▾"));
+    m_report->setMinimumHeight(26);
     m_report->setObjectName(QStringLiteral("reportButton"));
     m_report->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_report);
@@ -58,7 +59,7 @@ void VerdictBanner::show(State state, const QString &word, const QString &senten
     m_sentence->setText(sentence);
     m_detail->setText(detail);
     setAccessibleName(QStringLiteral("%1: %2").arg(word, sentence));
-    paintState();
+    colourWord();
 }
 
 void VerdictBanner::setRunning(bool running)
@@ -69,20 +70,25 @@ void VerdictBanner::setRunning(bool running)
 
 void VerdictBanner::changeEvent(QEvent *event)
 {
-    if (event->type() == QEvent::PaletteChange && !m_painting)
-        paintState();
+    if (event->type() == QEvent::PaletteChange)
+        colourWord();
     QFrame::changeEvent(event);
 }
 
-void VerdictBanner::paintState()
+void VerdictBanner::paintEvent(QPaintEvent *)
 {
-    m_painting = true;
     const ThemeColors &colors = themeColors(palette());
-    setStyleSheet(QStringLiteral("#verdictBanner { background: %1; border: 0; border-bottom: 1px solid %2; }")
-                      .arg(colors.tint(m_state).name(), colors.line.name()));
+    QPainter painter(this);
+    painter.fillRect(rect(), colors.tint(m_state));
+    painter.setPen(colors.line);
+    painter.drawLine(rect().bottomLeft(), rect().bottomRight());
+}
+
+void VerdictBanner::colourWord()
+{
     m_word->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>")
-                        .arg(colors.state(m_state).name(), stateShape(m_state), m_text.toHtmlEscaped()));
-    m_painting = false;
+                        .arg(themeColors(palette()).state(m_state).name(), stateShape(m_state), m_text.toHtmlEscaped()));
+    update();
 }
 
 } // namespace Switchyard

@@ -29,9 +29,10 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
 
 private:
-    void paintState();
+    void colourWord();
 
     QLabel *m_word;
     QLabel *m_sentence;
@@ -40,7 +41,6 @@ private:
     QPushButton *m_cancel;
     State m_state = State::Unknown;
     QString m_text;
-    bool m_painting = false;
 };
 
 } // namespace Switchyard

@@ -199,6 +199,7 @@ void MainWindow::showStart()
 {
     setWindowTitle(QStringLiteral("Switchyard"));
     m_stack->setCurrentWidget(m_start);
+    m_start->setFocus();
     for (QAction *action : m_workspaceActions)
         action->setEnabled(false);
     m_jobsButton->hide();

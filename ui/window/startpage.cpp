@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/startpage.h"
 
+#include "ui/common/icons.h"
+#include "ui/common/theme.h"
+
 #include <QDir>
+#include <QEvent>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
@@ -29,12 +33,39 @@ QFrame *card(QWidget *parent)
     return made;
 }
 
-QFrame *choiceCard(const QString &title, const QString &text, QPushButton *button, QWidget *parent)
+/// A picture that follows the theme.
+class Picture final : public QLabel
+{
+public:
+    Picture(QString icon, QWidget *parent)
+        : QLabel(parent)
+        , m_icon(std::move(icon))
+    {
+        paint();
+    }
+
+protected:
+    void changeEvent(QEvent *event) override
+    {
+        if (event->type() == QEvent::PaletteChange)
+            paint();
+        QLabel::changeEvent(event);
+    }
+
+private:
+    void paint() { setPixmap(iconPixmap(m_icon, 40, themeColors(palette()).accent, devicePixelRatioF())); }
+
+    QString m_icon;
+};
+
+QFrame *choiceCard(const QString &icon, const QString &title, const QString &text, QPushButton *button, QWidget *parent)
 {
     auto *frame = card(parent);
+    button->setMinimumHeight(30);
     auto *layout = new QVBoxLayout(frame);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(8);
+    layout->addWidget(new Picture(icon, frame));
     layout->addWidget(label(title, "heading", frame));
     layout->addWidget(label(text, "faded", frame), 1, Qt::AlignTop);
     layout->addWidget(button);
@@ -97,8 +128,9 @@ QWidget *StartPage::makeChoices()
 
     auto *open = new QPushButton(QStringLiteral("Open a folder…"), row);
     open->setObjectName(QStringLiteral("openFolderButton"));
+    setFocusProxy(open);
     connect(open, &QPushButton::clicked, this, &StartPage::folderRequested);
-    layout->addWidget(choiceCard(QStringLiteral("Open a folder"),
+    layout->addWidget(choiceCard(QStringLiteral("folder"), QStringLiteral("Open a folder"),
                                  QStringLiteral("A repository with a switchyard.toml. Without one, you see what was found and can start one."),
                                  open, row), 1);
     layout->addWidget(makeUrlCard(), 1);
@@ -107,7 +139,7 @@ QWidget *StartPage::makeChoices()
     demo->setObjectName(QStringLiteral("demoButton"));
     demo->setProperty("primary", true);
     connect(demo, &QPushButton::clicked, this, &StartPage::demoRequested);
-    layout->addWidget(choiceCard(QStringLiteral("Try the demo"),
+    layout->addWidget(choiceCard(QStringLiteral("play"), QStringLiteral("Try the demo"),
                                  QStringLiteral("Starts a little backend on this machine, redeploys it under 25 clients and gives a verdict in half a minute."),
                                  demo, row), 1);
     return row;
@@ -119,16 +151,19 @@ QWidget *StartPage::makeUrlCard()
     auto *layout = new QVBoxLayout(frame);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(8);
+    layout->addWidget(new Picture(QStringLiteral("link"), frame));
     layout->addWidget(label(QStringLiteral("Paste a URL"), "heading", frame));
     layout->addWidget(label(QStringLiteral("Watches the health of a running backend. Nothing is written."), "faded", frame), 1,
                       Qt::AlignTop);
     m_url->setParent(frame);
+    m_url->setMinimumHeight(28);
     m_url->setObjectName(QStringLiteral("urlEdit"));
     m_url->setAccessibleName(QStringLiteral("URL of a backend"));
     m_url->setPlaceholderText(QStringLiteral("https://api.example.org"));
     layout->addWidget(m_url);
     auto *watch = new QPushButton(QStringLiteral("Watch it"), frame);
     watch->setObjectName(QStringLiteral("watchUrlButton"));
+    watch->setMinimumHeight(30);
     watch->setEnabled(false);
     watch->setToolTip(QStringLiteral("Paste an address first"));
     layout->addWidget(watch);

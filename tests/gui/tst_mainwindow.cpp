@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Drives the real window, as the program puts it together, without a display.
+#include "app/console/console.h"
+#include "ui/common/theme.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QDialog>
+#include <QDir>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <unistd.h>
+
+using namespace Switchyard;
+
+namespace {
+
+/// Processes whose parent is this one, read from /proc.
+QStringList childProcesses()
+{
+    QStringList found;
+    for (const QString &pid : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
+        QFile stat(QStringLiteral("/proc/%1/stat").arg(pid));
+        if (!stat.open(QIODevice::ReadOnly))
+            continue;
+        const QByteArray text = stat.readAll();
+        const QList<QByteArray> fields = text.mid(text.lastIndexOf(')') + 2).split(' ');
+        if (fields.size() > 1 && fields[1].toLongLong() == getpid())
+            found.append(pid + QLatin1Char(' ') + QString::fromUtf8(text.left(text.lastIndexOf(')') + 1)));
+    }
+    return found;
+}
+
+} // namespace
+
+class TestMainWindow : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void startPageOffersThreeWays();
+    void demoGivesAVerdict();
+    void tabsByKey();
+    void themeSwitches();
+    void workspaceErrorsAreAllShown();
+    void folderWithoutWorkspace();
+    void urlIsWatched();
+    void urlWithCredentialIsRefused();
+    void productionIsLocked();
+    void closingStopsEverything();
+
+private:
+    template <typename T>
+    T *find(const char *name) { return m_console->window().findChild<T *>(QLatin1StringView(name)); }
+    void closeWindow();
+    QString writeWorkspace(const QByteArray &text);
+
+    QTemporaryDir m_folder;
+    QString m_chosen;
+    WindowSettings m_saved;
+    std::unique_ptr<Console> m_console;
+};
+
+void TestMainWindow::init()
+{
+    ConsoleOptions options;
+    options.workbench.demoProgram = QStringLiteral(BINARY_DIR "/switchyard-demo-backend");
+    options.workbench.demoSettle = Milliseconds(3'000);
+    options.chooseFolder = [this](QWidget *, std::function<void(const QString &)> answer) { answer(m_chosen); };
+    options.saveSettings = [this](const WindowSettings &settings) { m_saved = settings; };
+    options.settings.theme = ThemeChoice::Light;
+    applyTheme(*qobject_cast<QApplication *>(QCoreApplication::instance()), ThemeChoice::Light);
+    auto console = Console::make(std::move(options));
+    QVERIFY(console.has_value());
+    m_console = std::move(*console);
+    m_console->window().show();
+    QVERIFY(QTest::qWaitForWindowExposed(&m_console->window()));
+}
+
+void TestMainWindow::closeWindow()
+{
+    if (!m_console)
+        return;
+    QSignalSpy closed(&m_console->window(), &MainWindow::closed);
+    m_console->window().close();
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, 20'000);
+    m_console.reset();
+}
+
+void TestMainWindow::cleanup()
+{
+    closeWindow();
+    QVERIFY2(childProcesses().isEmpty(), qPrintable(childProcesses().join(QStringLiteral(", "))));
+}
+
+QString TestMainWindow::writeWorkspace(const QByteArray &text)
+{
+    const QString path = m_folder.filePath(QStringLiteral("switchyard.toml"));
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly))
+        return {};
+    file.write(text);
+    return path;
+}
+
+void TestMainWindow::startPageOffersThreeWays()
+{
+    for (const char *name : {"openFolderButton", "demoButton", "watchUrlButton"})
+        QVERIFY2(find<QPushButton>(name) && find<QPushButton>(name)->isVisible(), name);
+    QVERIFY(!find<QPushButton>("watchUrlButton")->isEnabled());
+    QVERIFY(!find<QTabWidget>("tabs")->isVisible());
+}
+
+void TestMainWindow::demoGivesAVerdict()
+{
+    QTest::mouseClick(find<QPushButton>("demoButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    QTRY_VERIFY(find<QWidget>("sessionView"));
+    QVERIFY(find<QWidget>("sessionView")->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("verdictWord")->text().contains(QStringLiteral("RUNNING")), 5'000);
+    QTRY_VERIFY_WITH_TIMEOUT(m_console->workbench().lastOutcome(), 30'000);
+    QVERIFY2(find<QLabel>("verdictWord")->text().contains(QStringLiteral("PASS")),
+             qPrintable(find<QLabel>("verdictWord")->text() + find<QLabel>("verdictSentence")->text()));
+    QCOMPARE(find<QTableView>("gateList")->model()->rowCount(), int(gateIds().size()));
+    QVERIFY(find<QTableView>("closeTable")->model()->rowCount() > 0);
+    QVERIFY(find<QTableView>("eventTable")->model()->rowCount() > 100);
+    find<QLineEdit>("eventFilter")->setText(QStringLiteral("service restart"));
+    const int shown = find<QTableView>("eventTable")->model()->rowCount();
+    QVERIFY(shown > 0 && shown < 100);
+    QVERIFY(find<QPushButton>("redeployButton")->isEnabled());
+    // The live counts come back after the session.
+    const QTableView *sockets = find<QTableView>("socketTable");
+    QCOMPARE(sockets->model()->rowCount(), 3);
+    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 4).data().toString(), QStringLiteral("15/15"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 3).data().toString(), QStringLiteral("15"), 10'000);
+}
+
+void TestMainWindow::tabsByKey()
+{
+    m_console->window().openPath(writeWorkspace("schema = 1\nname = \"tabs\"\n[[backend]]\nname = \"one\"\nplatform = \"local\"\n"
+                                                "url = \"http://127.0.0.1:9\"\n"));
+    QTabWidget *tabs = find<QTabWidget>("tabs");
+    QTRY_VERIFY(tabs->isVisible());
+    QCOMPARE(tabs->count(), 7);
+    m_console->window().activateWindow();
+    for (int i = 6; i >= 0; --i) {
+        QTest::keyClick(&m_console->window(), Qt::Key(Qt::Key_1 + i), Qt::ControlModifier);
+        QCOMPARE(tabs->currentIndex(), i);
+    }
+    QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("no deploy driver")));
+    QTest::keyClick(&m_console->window(), '?');
+    QTRY_VERIFY(find<QDialog>("keysDialog"));
+    find<QDialog>("keysDialog")->close();
+    QCOMPARE(m_saved.recent.size(), 1);
+}
+
+void TestMainWindow::themeSwitches()
+{
+    const auto dark = [] { return QApplication::palette().color(QPalette::Window).lightness() < 128; };
+    QVERIFY(!dark());
+    find<QAction>("theme-dark")->trigger();
+    QVERIFY(dark());
+    QCOMPARE(m_saved.theme, ThemeChoice::Dark);
+    find<QAction>("theme-light")->trigger();
+    QVERIFY(!dark());
+}
+
+void TestMainWindow::workspaceErrorsAreAllShown()
+{
+    const QString path = writeWorkspace("schema = 1\nname = \"wrong\"\nunknown_key = 1\n[[backend]]\nname = \"a\"\nplatform = \"moon\"\n"
+                                        "url = \"http://127.0.0.1:9\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"5\"\n");
+    m_chosen = m_folder.path();
+    QTest::mouseClick(find<QPushButton>("openFolderButton"), Qt::LeftButton);
+    QTableWidget *list = find<QTableWidget>("errorList");
+    QTRY_VERIFY(list->isVisible());
+    QVERIFY(list->rowCount() >= 3);
+    QStringList places;
+    for (int i = 0; i < list->rowCount(); ++i)
+        places.append(list->item(i, 0)->text());
+    for (const char *place : {":3:", ":6:", ":10:"})
+        QVERIFY2(!places.filter(path + QLatin1StringView(place)).isEmpty(), qPrintable(places.join(QLatin1Char('\n'))));
+}
+
+void TestMainWindow::folderWithoutWorkspace()
+{
+    QTemporaryDir empty;
+    QFile manifest(empty.filePath(QStringLiteral("render.yaml")));
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.close();
+    m_chosen = empty.path();
+    QTest::mouseClick(find<QPushButton>("openFolderButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLabel>("folderFindings")->isVisible());
+    QVERIFY(find<QLabel>("folderFindings")->text().contains(QStringLiteral("render.yaml")));
+    QTest::mouseClick(find<QPushButton>("starterButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    QVERIFY(QFile::exists(empty.filePath(QStringLiteral("switchyard.toml"))));
+}
+
+void TestMainWindow::urlIsWatched()
+{
+    find<QLineEdit>("urlEdit")->setText(QStringLiteral("http://127.0.0.1:9"));
+    QTest::mouseClick(find<QPushButton>("watchUrlButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    m_console->window().showPage(QStringLiteral("Health"));
+    const QTableView *health = find<QTableView>("healthTable");
+    QTRY_COMPARE(health->model()->rowCount(), 1);
+    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("down"), 10'000);
+    QCOMPARE(health->model()->index(0, 3).data().toString(), QStringLiteral("no answer"));
+}
+
+void TestMainWindow::urlWithCredentialIsRefused()
+{
+    find<QLineEdit>("urlEdit")->setText(QStringLiteral("https://user:hunter2@api.example.org"));
+    QTest::mouseClick(find<QPushButton>("watchUrlButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QTableWidget>("errorList")->isVisible());
+    QVERIFY(!find<QLabel>("errorsTitle")->text().contains(QStringLiteral("hunter2")));
+}
+
+void TestMainWindow::productionIsLocked()
+{
+    m_console->window().openPath(writeWorkspace("schema = 1\nname = \"p\"\n[[backend]]\nname = \"live\"\nplatform = \"local\"\nstage = \"production\"\n"
+                                                "url = \"http://127.0.0.1:9\"\n[backend.deploy]\ndriver = \"local\"\nargv = [\"true\"]\n"));
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("production")));
+    QVERIFY(find<QLabel>("lockLabel")->isVisible());
+}
+
+void TestMainWindow::closingStopsEverything()
+{
+    QTest::mouseClick(find<QPushButton>("demoButton"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!childProcesses().isEmpty(), 10'000);
+    QTRY_VERIFY(m_console->workbench().sessionRunning());
+    QSignalSpy closed(&m_console->window(), &MainWindow::closed);
+    m_console->window().close();
+    // Closing waits for the processes and says so meanwhile.
+    QVERIFY(find<QLabel>("stoppingLabel")->isVisible());
+    QTRY_COMPARE_WITH_TIMEOUT(closed.size(), 1, 20'000);
+    QVERIFY2(childProcesses().isEmpty(), qPrintable(childProcesses().join(QStringLiteral(", "))));
+    m_console.reset();
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_mainwindow.moc"
