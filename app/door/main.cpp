@@ -36,8 +36,8 @@ class Splice final : public std::enable_shared_from_this<Splice>
 {
 public:
     Splice(net::io_context &io, Socket client)
-        : m_front{std::move(client), {}, false}
-        , m_back{Socket(io), {}, false}
+        : m_front{std::move(client), {}, false, false}
+        , m_back{Socket(io), {}, false, false}
         , m_timer(io)
     {
     }
@@ -63,7 +63,8 @@ private:
     {
         Socket socket;
         std::array<char, 16 * 1024> buffer;
-        bool ended; ///< its peer has sent a FIN that was passed on
+        bool ended;   ///< its peer has sent a FIN that was passed on
+        bool writing; ///< a write to it is under way
     };
 
     void pump(Side &from, Side &to)
@@ -76,7 +77,9 @@ private:
                 return self->passEnd(from, to);
             if (error)
                 return self->reset(from, to);
+            to.writing = true;
             net::async_write(to.socket, net::buffer(from.buffer, size), [self, &from, &to](ErrorCode writeError, std::size_t) {
+                to.writing = false;
                 if (self->m_over)
                     return;
                 if (writeError)
@@ -120,17 +123,21 @@ private:
         abort();
     }
 
+    /// Passes on what lies unread, as far as the other side takes it at once: to wait for one slow reader would stop
+    /// every other connection. Behind a write that is under way nothing can follow in order.
     static void drain(Side &from, Side &to)
     {
+        if (to.writing)
+            return;
         ErrorCode error;
         from.socket.non_blocking(true, error);
+        to.socket.non_blocking(true, error);
         std::array<char, 4096> bytes{};
         for (;;) {
             const std::size_t size = from.socket.read_some(net::buffer(bytes), error);
             if (error || size == 0)
                 return;
-            net::write(to.socket, net::buffer(bytes, size), error);
-            if (error)
+            if (to.socket.write_some(net::buffer(bytes, size), error) != size)
                 return;
         }
     }

@@ -153,6 +153,8 @@ void ProcessDriver::prepare()
 
 void ProcessDriver::startDoor()
 {
+    if (m_door && m_door->state() == QProcess::Running && m_doorPort > 0)
+        return startInstance(); // it stands since a start that failed
     m_door = new QProcess(this);
     m_door->setProcessChannelMode(QProcess::ForwardedErrorChannel);
     connect(m_door, &QProcess::readyReadStandardOutput, this, [this] {
@@ -419,7 +421,8 @@ void ProcessDriver::instanceExited(int number, Instant at, int status, bool left
               status, at);
     if (m_state == State::ShuttingDown)
         return maybeShutDown();
-    if (!entry->healthy && (m_state == State::Preparing || m_state == State::Deploying)) {
+    const bool awaited = m_state == State::Preparing || m_state == State::Deploying;
+    if (awaited && !entry->healthy && entry == newest()) {
         return deployFailed(QStringLiteral("instance %1 ended with status %2 before it was healthy%3")
                                 .arg(number).arg(status).arg(lastWords(*entry)));
     }
@@ -438,6 +441,7 @@ void ProcessDriver::deployFailed(const QString &why)
         for (const auto &entry : m_instances) {
             entry->check.stop();
             entry->limit.stop();
+            entry->process->killGroup(); // it would hold the port against the next try
         }
         Q_EMIT failed(Error{ErrorKind::Timeout, why, QStringLiteral("does it listen on the PORT it is given?"), {}});
         return;

@@ -86,7 +86,9 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
         readOutput();
         if (!m_pending.isEmpty())
             takeLine(std::exchange(m_pending, {}));
-        const bool leftovers = killLeftovers();
+        // The group's leader has been reaped: only processes it left behind can still answer to the group's number.
+        const bool leftovers = killGroup();
+        m_over = true;
         Q_EMIT exited(at, status == QProcess::CrashExit ? 128 + code : code, leftovers);
     });
 }
@@ -134,16 +136,9 @@ Instant ProcessInstance::sendSignal(int signal)
     return at;
 }
 
-void ProcessInstance::killGroup()
+bool ProcessInstance::killGroup()
 {
-    if (m_pid > 0)
-        ::kill(-pid_t(m_pid), SIGKILL);
-}
-
-bool ProcessInstance::killLeftovers()
-{
-    // The group's leader has been reaped: only processes it left behind can still answer to the group's number.
-    return m_pid > 0 && ::kill(-pid_t(m_pid), SIGKILL) == 0;
+    return m_pid > 0 && !m_over && ::kill(-pid_t(m_pid), SIGKILL) == 0;
 }
 
 void ProcessInstance::readOutput()

@@ -36,8 +36,8 @@ public:
 
     /// Sends the signal to the first process only. Returns when it was sent.
     Instant sendSignal(int signal);
-    /// SIGKILL to the whole group.
-    void killGroup();
+    /// SIGKILL to the whole group. False when there is none any more: its number may be another's by now.
+    bool killGroup();
 
     /// The last lines of its output, redacted, at most 20.
     QStringList lastLines() const { return m_lastLines; }
@@ -54,13 +54,13 @@ Q_SIGNALS:
 private:
     void readOutput();
     void takeLine(QByteArray bytes);
-    bool killLeftovers();
 
     ProcessSpec m_spec;
     QProcess m_process;
     QByteArray m_pending;
     QStringList m_lastLines;
     qint64 m_pid = 0;
+    bool m_over = false; ///< it has ended, and what it left behind was killed
 };
 
 /// The number of "SIGTERM", "SIGINT", …; 0 for an unknown name.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -45,7 +46,10 @@ public:
     {
     }
 
-    ~Engine() override
+    ~Engine() override { stopThread(); }
+
+    /// Ends the I/O thread. No call reaches the pool after this.
+    void stopThread()
     {
         if (!m_thread.joinable())
             return;
@@ -83,6 +87,11 @@ public:
             scheduleSnapshot();
         });
         m_thread = std::thread([this] {
+            // Signals belong to the main thread; and OpenSSL writes with plain write(): a peer that is gone is an error
+            // code here, never SIGPIPE.
+            sigset_t all;
+            sigfillset(&all);
+            pthread_sigmask(SIG_BLOCK, &all, nullptr);
             const auto work = net::make_work_guard(m_io);
             m_io.run();
         });
@@ -286,7 +295,13 @@ ClientPool::ClientPool(QObject *parent)
     qRegisterMetaType<QList<SocketSnapshot>>();
 }
 
-ClientPool::~ClientPool() = default;
+ClientPool::~ClientPool()
+{
+    m_engine->stopThread();
+    // Asio's resolver waits in its destructor for a look-up that is under way, which can take as long as the name
+    // servers are silent. Whoever closes a pool shall not wait for that.
+    std::thread([engine = std::move(m_engine)]() mutable { engine.reset(); }).detach();
+}
 
 Result<int> ClientPool::addTarget(SocketTarget target)
 {

@@ -241,6 +241,9 @@ private:
         if (m_phase != Phase::Open)
             return;
         schedulePing();
+        // A close frame may have come in one segment with the handshake's answer.
+        if (tap().parser().closeSeen())
+            closeFrameSeen();
         read();
     }
 
@@ -347,6 +350,22 @@ private:
         });
     }
 
+    /// Beast answers with a close frame of its own when the server breaks the protocol, and then waits for the end of
+    /// TCP, which may never come.
+    void closeFrameSent() override
+    {
+        net::post(m_stream.get_executor(), [self = self()] {
+            if (self->m_phase != Phase::Open || self->tap().parser().closeSeen())
+                return;
+            self->m_failing = true;
+            self->m_timer.expires_after(callbackGrace);
+            self->m_timer.async_wait([self](ErrorCode error) {
+                if (!error && self->m_phase == Phase::Open)
+                    self->judgeEnd(websocket::make_error_code(websocket::error::bad_opcode), Clock::now());
+            });
+        });
+    }
+
     void closeFrameArrived()
     {
         if (m_phase != Phase::Open)
@@ -361,8 +380,7 @@ private:
         ConnectionEnd end;
         end.cause = EndCause::CloseFrame;
         end.code = parser.closeCode();
-        end.codeValid = !parser.closeMalformed() && (end.code == CloseCode::noStatus ? parser.closeReason().empty()
-                                                                                     : closeCodeMayTravel(end.code));
+        end.codeValid = !parser.closeMalformed() && (!parser.closeHasCode() || closeCodeMayTravel(end.code));
         end.reason = QString::fromUtf8(parser.closeReason().data(), qsizetype(parser.closeReason().size()));
         if (parser.closeMalformed())
             end.detail = QStringLiteral("malformed close frame");
@@ -392,7 +410,10 @@ private:
         ConnectionEnd end;
         end.code = CloseCode::abnormal;
         end.wasOpen = true;
-        if (m_timedOut) {
+        if (m_failing) {
+            end.cause = EndCause::Protocol;
+            end.detail = QStringLiteral("the server broke the WebSocket protocol");
+        } else if (m_timedOut) {
             end.cause = EndCause::PingTimeout;
             end.detail = QStringLiteral("no sign of life within %1 ms of a ping").arg(m_target->pingTimeout.count());
         } else if (isReset(tap().readError()) || isReset(tap().writeError()) || isReset(error)) {
@@ -445,7 +466,8 @@ private:
         m_timer.expires_after(m_pingSent == Instant{} ? m_target->pingInterval
                                                       : std::min(m_target->pingInterval, m_target->pingTimeout));
         m_timer.async_wait([self = self()](ErrorCode error) {
-            if (error || self->m_phase != Phase::Open)
+            // A timer that was already due when an end was noticed must not put off its judgement.
+            if (error || self->m_phase != Phase::Open || self->m_failing || self->tap().parser().closeSeen())
                 return;
             self->pingDue();
         });
@@ -534,6 +556,7 @@ private:
     Instant m_pingSent{};
     Phase m_phase = Phase::Connecting;
     bool m_timedOut = false;
+    bool m_failing = false;
     bool m_pingWritten = true;
 };
 

@@ -144,9 +144,10 @@ void FrameParser::endFrame()
     m_closeMalformed = !finished || reserved || m_masked || m_length == 1 || m_length > maxControlPayload;
     if (m_length == 0) {
         m_closeCode = 1005;
-    } else if (m_length == 1) {
+    } else if (m_length == 1 || m_length > maxControlPayload) {
         m_closeCode = 0;
     } else {
+        m_closeHasCode = true;
         m_closeCode = (std::uint8_t(m_kept[0]) << 8) | std::uint8_t(m_kept[1]);
         m_closeReason = m_kept.substr(2);
     }

@@ -26,6 +26,8 @@ public:
     Instant closeAt() const { return m_closeAt; }
     /// Raw code; 1005 for an empty frame, 0 for a malformed one (a payload of one byte, or over 125).
     int closeCode() const { return m_closeCode; }
+    /// The frame carried a code: 1005 then stood on the wire, where it must not.
+    bool closeHasCode() const { return m_closeHasCode; }
     const std::string &closeReason() const { return m_closeReason; }
     /// The frame broke RFC 6455: fragmented, reserved bits, masked, one byte of payload or more than 125.
     bool closeMalformed() const { return m_closeMalformed; }
@@ -47,6 +49,7 @@ private:
     bool m_masked = false;
     bool m_closeSeen = false;
     bool m_closeMalformed = false;
+    bool m_closeHasCode = false;
     std::uint64_t m_length = 0;
     std::uint64_t m_left = 0;
     int m_httpStatus = 0;

@@ -216,6 +216,8 @@ void ProbeClient::connectionPong(Clock::duration roundTrip)
 void ProbeClient::socketIoText(Instant at, std::string_view text)
 {
     const auto packet = parseSocketIoPacket(text);
+    if (m_override)
+        return; // the session is over already: a ping must not put off the end of its transport
     if (!packet)
         return endSession(EndCause::Protocol, QStringLiteral("a text that is no Socket.IO packet"), false);
     switch (packet->type) {
@@ -240,7 +242,8 @@ void ProbeClient::socketIoText(Instant at, std::string_view text)
             endSession(EndCause::Local, QStringLiteral("the server sent DISCONNECT"), true);
         break;
     case Type::EngineClose:
-        endSession(EndCause::Local, QStringLiteral("the server sent the Engine.IO close packet"), false);
+        // Where no close frame follows: not an end of ours, and not one the WebSocket knows of.
+        endSession(EndCause::Eof, QStringLiteral("the server sent the Engine.IO close packet and left TCP open"), false);
         break;
     case Type::Event:
     case Type::BinaryEvent:
@@ -282,8 +285,9 @@ void ProbeClient::endSession(EndCause cause, const QString &detail, bool serverD
     m_override->detail = detail;
     m_override->serverDisconnect = serverDisconnect;
     m_override->wasOpen = m_state == State::Open;
-    m_override->code = cause == EndCause::PingTimeout || cause == EndCause::Protocol ? CloseCode::abnormal : 0;
-    m_timer.expires_after(cause == EndCause::Local ? disconnectGrace : Milliseconds(0));
+    m_override->code = cause == EndCause::Local || cause == EndCause::Handshake ? 0 : CloseCode::abnormal;
+    m_overrideAt = Clock::now();
+    m_timer.expires_after(cause == EndCause::Local || cause == EndCause::Eof ? disconnectGrace : Milliseconds(0));
     m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
         if (!error && self->m_connections == attempt && self->m_connection)
             self->m_connection->close();
@@ -303,8 +307,10 @@ void ProbeClient::connectionEnded(Instant at, const ConnectionEnd &end)
     ended.end.wasOpen = m_state == State::Open || (m_state == State::Stopped && end.wasOpen);
     if (m_override) {
         ended.end.serverDisconnect = m_override->serverDisconnect;
-        ended.end.detail = m_override->detail;
+        if (end.cause == EndCause::Local || m_override->serverDisconnect)
+            ended.end.detail = m_override->detail;
         if (end.cause == EndCause::Local && m_state != State::Stopped) {
+            ended.at = m_overrideAt;
             ended.end.cause = m_override->cause;
             ended.end.code = m_override->code;
         }

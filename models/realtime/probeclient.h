@@ -74,6 +74,7 @@ private:
     Timer m_timer;
     ReconnectPolicy::Kind m_policy;
     std::unique_ptr<ConnectionEnd> m_override; ///< what really ended a Socket.IO session, before the WebSocket ends
+    Instant m_overrideAt{};                    ///< and when
     std::optional<Milliseconds> m_announced;
     Milliseconds m_watchdog{0};
     std::string m_instance;

@@ -23,6 +23,8 @@ public:
     virtual ~TapWatcher() = default;
     virtual void closeFrameSeen() = 0;
     virtual void handshakeRefused() = 0;
+    /// A close frame goes out: an answer to the server's, the owner's own, or the library gives up on the connection.
+    virtual void closeFrameSent() = 0;
 };
 
 /// A stream layer between Beast's WebSocket and the transport that passes every byte through, shows what arrives to a
@@ -82,8 +84,10 @@ public:
     {
         return boost::asio::async_initiate<Token, void(boost::beast::error_code, std::size_t)>(
             [this](auto handler, const Buffers &sequence) {
+                lookAtWrite(sequence);
                 m_next.async_write_some(sequence,
-                                        WriteHandler<std::decay_t<decltype(handler)>>(this, std::move(handler)));
+                                        WriteHandler<std::decay_t<decltype(handler)>>(this, std::move(handler),
+                                                                                      boost::asio::buffer_size(sequence)));
             },
             token, buffers);
     }
@@ -147,19 +151,43 @@ private:
     template <typename Handler>
     struct WriteHandler final : Forwarding<Handler>
     {
-        using Forwarding<Handler>::Forwarding;
+        std::size_t wanted;
+
+        WriteHandler(Tap *owner, Handler wrapped, std::size_t bytes)
+            : Forwarding<Handler>(owner, std::move(wrapped))
+            , wanted(bytes)
+        {
+        }
 
         void operator()(boost::beast::error_code error, std::size_t size)
         {
+            this->tap->m_midWrite = size < wanted;
             if (error && !this->tap->m_writeError)
                 this->tap->m_writeError = error;
             this->handler(error, size);
         }
     };
 
+    /// A control frame goes out in one piece, so its opcode is the first byte of a write that begins one.
+    template <typename Buffers>
+    void lookAtWrite(const Buffers &buffers)
+    {
+        if (m_midWrite || m_parser.httpStatus() != 101 || !m_watcher)
+            return;
+        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers); ++it) {
+            const boost::asio::const_buffer part = *it;
+            if (part.size() == 0)
+                continue;
+            if (*static_cast<const std::uint8_t *>(part.data()) == 0x88)
+                m_watcher->closeFrameSent();
+            return;
+        }
+    }
+
     Next m_next;
     FrameParser m_parser;
     TapWatcher *m_watcher = nullptr;
+    bool m_midWrite = false;
     boost::beast::error_code m_readError;
     boost::beast::error_code m_writeError;
 };

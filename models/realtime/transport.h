@@ -87,6 +87,8 @@ public:
 
     std::size_t readNow(void *data, std::size_t size)
     {
+        if (!m_socket.is_open())
+            return 0;
         ERR_clear_error();
         const int n = SSL_read(m_ssl, data, int(size));
         return n > 0 ? std::size_t(n) : 0;
@@ -167,6 +169,9 @@ private:
                 return self.complete(error, size);
             if (waitError)
                 return self.complete(waitError, 0);
+            // The SSL object still holds the number of a closed descriptor, which may be another connection's by now.
+            if (started && !transport->m_socket.is_open())
+                return self.complete(boost::asio::error::operation_aborted, 0);
             ERR_clear_error();
             errno = 0;
             const int result = call(transport->m_ssl);
@@ -219,13 +224,15 @@ void async_teardown(boost::beast::role_type role, PlainTransport &transport, Han
 }
 inline void teardown(boost::beast::role_type role, TlsTransport &transport, boost::beast::error_code &error)
 {
-    SSL_shutdown(transport.ssl());
+    if (transport.socket().is_open())
+        SSL_shutdown(transport.ssl());
     boost::beast::websocket::teardown(role, transport.socket(), error);
 }
 template <typename Handler>
 void async_teardown(boost::beast::role_type role, TlsTransport &transport, Handler &&handler)
 {
-    SSL_shutdown(transport.ssl());
+    if (transport.socket().is_open())
+        SSL_shutdown(transport.ssl());
     boost::beast::websocket::async_teardown(role, transport.socket(), std::forward<Handler>(handler));
 }
 

@@ -3,6 +3,7 @@
 
 #include <QJsonArray>
 
+#include <algorithm>
 #include <array>
 
 namespace Switchyard {
@@ -224,7 +225,8 @@ SessionHeader headerFromJson(const QJsonObject &json)
         SessionSocket socket;
         socket.name = value[QStringLiteral("name")].toString();
         socket.protocol = value[QStringLiteral("protocol")].toString();
-        socket.clients = value[QStringLiteral("clients")].toInt();
+        // A pool takes no more: a damaged figure must not make a reader reserve room for it.
+        socket.clients = std::clamp(value[QStringLiteral("clients")].toInt(), 0, 20'000);
         for (const QJsonValue code : value[QStringLiteral("allowed_closes")].toArray())
             socket.allowedCloses.append(code.toInt());
         socket.promisesNotice = value[QStringLiteral("promises_notice")].toBool();

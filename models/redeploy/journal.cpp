@@ -78,7 +78,10 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const QString &fold
     if (!writer->d->file.open(QIODevice::WriteOnly | QIODevice::NewOnly))
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
     writer->d->file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
-    writer->d->lines = lineOf(QStringLiteral("session"), headerToJson(header));
+    // At once, so that it is the first line and that a disk that takes nothing is known before the session begins.
+    const QByteArray first = lineOf(QStringLiteral("session"), headerToJson(header));
+    if (writer->d->file.write(first) != first.size() || !writer->d->file.flush())
+        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
     writer->d->thread = std::thread([p = writer->d.get()] { p->run(); });
     return writer;
 }

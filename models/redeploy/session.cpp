@@ -6,6 +6,7 @@
 #include "models/health/prober.h"
 #include "models/health/targets.h"
 #include "models/redeploy/journal.h"
+#include "models/redeploy/networkcontrol.h"
 #include "models/redeploy/sessionstate.h"
 
 #include <QDateTime>
@@ -126,6 +127,7 @@ public:
     std::unique_ptr<JournalWriter> journal;
     ClientPool *pool = nullptr;
     Prober *prober = nullptr;
+    NetworkControl *network = nullptr;
     QTimer tick;
     Instant origin{};
     QList<Event> held;
@@ -162,6 +164,7 @@ public:
     void driverReady();
     bool addSockets(const Backend &backend);
     bool addProbes(const Backend &backend);
+    void watchOwnNetwork();
     void driverFailed(const Error &error);
     void ticked();
     void flush(bool everything);
@@ -215,7 +218,9 @@ bool RedeploySession::Private::openJournal()
     journalFolder = plan.journalFolder + QLatin1Char('/') + record.header.id;
     auto created = JournalWriter::create(journalFolder, record.header);
     if (!created) {
-        Q_EMIT q->failed(created.error());
+        Error error = created.error();
+        error.hint = QStringLiteral("choose another folder for sessions (--sessions)");
+        Q_EMIT q->failed(error);
         return false;
     }
     journal = std::move(*created);
@@ -236,6 +241,7 @@ void RedeploySession::Private::driverReady()
         over = true;
         return;
     }
+    watchOwnNetwork();
     enter(Phase::Preparing, Clock::now());
     state.clientsStarted(Clock::now());
     pool->start();
@@ -318,6 +324,26 @@ bool RedeploySession::Private::addProbes(const Backend &backend)
         }
     });
     return true;
+}
+
+void RedeploySession::Private::watchOwnNetwork()
+{
+    if (record.header.loopbackOnly)
+        return;
+    network = new NetworkControl(plan.workspace.anchors.isEmpty() ? NetworkControl::defaultAnchors() : plan.workspace.anchors, q);
+    connect(network, &NetworkControl::answered, q,
+            [this](const QString &anchor, Instant at, bool ok, double ms, const QString &problem) {
+        if (over)
+            return;
+        Event event;
+        event.kind = EventKind::Probe;
+        event.subject = QStringLiteral("anchor ") + anchor;
+        event.ok = ok;
+        event.ms = ms;
+        event.text = ok ? QString() : problem;
+        hold(std::move(event), at);
+    });
+    network->start();
 }
 
 void RedeploySession::Private::driverFailed(const Error &error)
@@ -409,6 +435,8 @@ void RedeploySession::Private::end(bool complete, const QString &reason)
     Q_EMIT q->phaseChanged(phase);
     if (prober)
         prober->unscheduleAll();
+    if (network)
+        network->stop();
     if (pool)
         pool->stop();
     else

@@ -73,6 +73,8 @@ void SessionState::take(const Event &event)
         m_lastAnswer[event.subject] = event.ok;
         if (m_instance.isEmpty() && event.ok)
             m_instance = event.instance;
+        else if (m_triggerUs >= 0 && event.ok && !event.instance.isEmpty() && event.instance != m_instance)
+            m_instanceChanged = true;
         if (m_triggerUs >= 0 && !event.ok && event.subject.startsWith(QLatin1StringView("health ")))
             m_healthBad = true;
         break;
@@ -218,7 +220,7 @@ SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
         m_startingShown = true;
         return {Phase::Starting, false, {}};
     }
-    const bool replaced = m_observing ? (m_lost || m_noticed || m_healthBad) : m_finishedUs >= 0;
+    const bool replaced = m_observing ? (m_lost || m_instanceChanged || m_healthBad) : m_finishedUs >= 0;
     const bool back = replaced && everyoneBack();
     if (!back)
         m_recoveredUs = -1;

@@ -72,6 +72,7 @@ private:
     bool m_lost = false;
     bool m_noticed = false;
     bool m_healthBad = false;
+    bool m_instanceChanged = false;
     bool m_draining = false;
     bool m_down = false;
     bool m_startingShown = false;

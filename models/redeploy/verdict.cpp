@@ -128,7 +128,7 @@ void addFigures(Verdict &verdict, const SessionFacts &facts)
     }
 }
 
-Outcome decide(const QList<Gate> &gates)
+Outcome decide(const QList<Gate> &gates, bool complete)
 {
     bool failed = false;
     bool missing = false;
@@ -147,7 +147,8 @@ Outcome decide(const QList<Gate> &gates)
         return Outcome::Inconclusive;
     if (failed)
         return Outcome::Fail;
-    return missing ? Outcome::Inconclusive : Outcome::Pass;
+    // Whatever is advisory: half a session is no proof.
+    return missing || !complete ? Outcome::Inconclusive : Outcome::Pass;
 }
 
 QString summarise(const Verdict &verdict, const SessionFacts &facts)
@@ -166,9 +167,13 @@ QString summarise(const Verdict &verdict, const SessionFacts &facts)
             .arg(facts.losses.size()).arg(humanDuration(verdict.reconnect.max));
     }
     const Gate *gate = deciding(GateStatus::Fail);
+    // Our own network decides before everything else, although it is judged last.
+    if (verdict.outcome == Outcome::Inconclusive && gate)
+        gate = &verdict.gates.last();
     if (!gate)
         gate = deciding(GateStatus::Unknown);
-    return gate ? QStringLiteral("%1: %2").arg(gate->id, gate->measured) : QString();
+    return gate ? QStringLiteral("%1: %2").arg(gate->id, gate->measured)
+                : QStringLiteral("the session did not reach its end");
 }
 
 } // namespace
@@ -224,7 +229,7 @@ Verdict judge(const SessionRecord &record)
         }
         verdict.gates.append(gate);
     }
-    verdict.outcome = decide(verdict.gates);
+    verdict.outcome = decide(verdict.gates, record.complete);
     verdict.closes = closesOf(facts);
     verdict.clients = clientsOf(facts);
     verdict.phases = phasesOf(facts);

@@ -215,7 +215,8 @@ void CliTest::watchesWithoutADriver()
     QProcess watch;
     watch.start(s(BINARY_DIR "/switchyard-cli"), {s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--settle"), s("3s"),
                                                   s("--format"), s("json"), s("--sessions"), m_folder.path(), s("--timeout"), s("60s")});
-    QTRY_VERIFY_WITH_TIMEOUT(watch.readAllStandardError().contains("baseline"), 15'000);
+    QByteArray log;
+    QTRY_VERIFY2_WITH_TIMEOUT((log += watch.readAllStandardError()).contains("baseline"), log.constData(), 15'000);
     QTest::qWait(6'500); // the baseline must be over before the first sign
     first.signal(SIGTERM);
     QCOMPARE(first.waitForExit(8'000), 0);
