@@ -77,7 +77,10 @@ void Console::makeWindow(ConsoleOptions options)
         return QList<Page *>{
             new OverviewPage(workbench, parent),
             new EnvironmentPage(parent),
-            new RealtimePage(workbench, [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); }, parent),
+            new RealtimePage(
+                workbench,
+                [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); },
+                parent),
             new HealthPage(workbench, parent),
             new DatabasePage(parent),
             new ManifestsPage(parent),

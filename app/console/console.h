@@ -17,7 +17,8 @@ struct ConsoleOptions
     std::function<void(const WindowSettings &)> saveSettings;
     /// Absent: the platform's own dialogs.
     std::function<void(QWidget *parent, std::function<void(const QString &)> answer)> chooseFolder;
-    std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)> chooseSaveFile;
+    std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>
+        chooseSaveFile;
 };
 
 /// The composition root of the window: builds the services in the order in which they need each other and hands them

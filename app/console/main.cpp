@@ -35,18 +35,26 @@ struct Arguments
 int readArguments(const QStringList &list, Arguments *out)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Watches redeploys of web backends and judges what they do to their clients."));
+    parser.setApplicationDescription(
+        QStringLiteral("Watches redeploys of web backends and judges what they do to their clients."));
     const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("Show this text."));
     const QCommandLineOption version(QStringLiteral("version"), QStringLiteral("Show the version."));
     const QCommandLineOption demo(QStringLiteral("demo"), QStringLiteral("Start the demo redeploy right away."));
-    const QCommandLineOption shutdown(QStringLiteral("shutdown"), QStringLiteral("How the demo shuts down: %1.").arg(demoShutdownModes().join(QStringLiteral(", "))),
-                                      QStringLiteral("mode"), QStringLiteral("graceful"));
-    const QCommandLineOption theme(QStringLiteral("theme"), QStringLiteral("light, dark or system."), QStringLiteral("theme"));
-    const QCommandLineOption screenshots(QStringLiteral("screenshots"), QStringLiteral("Run the demo without a display and save a picture of every tab."),
-                                         QStringLiteral("folder"));
-    const QCommandLineOption measure(QStringLiteral("measure-start"), QStringLiteral("Print the time to the first paint and the memory, then quit."));
+    const QCommandLineOption shutdown(
+        QStringLiteral("shutdown"),
+        QStringLiteral("How the demo shuts down: %1.").arg(demoShutdownModes().join(QStringLiteral(", "))),
+        QStringLiteral("mode"), QStringLiteral("graceful"));
+    const QCommandLineOption theme(QStringLiteral("theme"), QStringLiteral("light, dark or system."),
+                                   QStringLiteral("theme"));
+    const QCommandLineOption screenshots(
+        QStringLiteral("screenshots"),
+        QStringLiteral("Run the demo without a display and save a picture of every tab."), QStringLiteral("folder"));
+    const QCommandLineOption measure(QStringLiteral("measure-start"),
+                                     QStringLiteral("Print the time to the first paint and the memory, then quit."));
     parser.addOptions({help, version, demo, shutdown, theme, screenshots, measure});
-    parser.addPositionalArgument(QStringLiteral("workspace"), QStringLiteral("A switchyard.toml, or a folder with one."), QStringLiteral("[WORKSPACE.toml|DIR]"));
+    parser.addPositionalArgument(QStringLiteral("workspace"),
+                                 QStringLiteral("A switchyard.toml, or a folder with one."),
+                                 QStringLiteral("[WORKSPACE.toml|DIR]"));
     const auto refuse = [](const QString &text) {
         std::fprintf(stderr, "switchyard: %s\n", qPrintable(text));
         return 2;
@@ -83,8 +91,8 @@ bool findDisplay(const Arguments &arguments)
         qputenv("QT_QPA_PLATFORM", "offscreen");
         return true;
     }
-    return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY")
-        || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+    return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY") ||
+           !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
 }
 
 WindowSettings readSettings(const QSettings &store)
@@ -112,7 +120,8 @@ int run(QApplication &application, const Arguments &arguments)
     ConsoleOptions options;
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
     if (!shooting) {
-        options.workbench.journalFolder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
+        options.workbench.journalFolder =
+            QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };
     }
@@ -126,7 +135,8 @@ int run(QApplication &application, const Arguments &arguments)
     }
     MainWindow &window = (*console)->window();
     int status = 0;
-    QObject::connect(&window, &MainWindow::closed, &application, [&status] { QApplication::exit(status); }, Qt::QueuedConnection);
+    QObject::connect(
+        &window, &MainWindow::closed, &application, [&status] { QApplication::exit(status); }, Qt::QueuedConnection);
     StopSignals signalled;
     QObject::connect(&signalled, &StopSignals::stopRequested, &window, &QWidget::close);
     std::unique_ptr<MeasureStart> measure;
@@ -137,7 +147,8 @@ int run(QApplication &application, const Arguments &arguments)
     }
     if (shooting) {
         window.resize(1280, 800);
-        screenshots = std::make_unique<Screenshots>(&window, &(*console)->workbench(), arguments.screenshots, arguments.shutdown);
+        screenshots =
+            std::make_unique<Screenshots>(&window, &(*console)->workbench(), arguments.screenshots, arguments.shutdown);
         QObject::connect(screenshots.get(), &Screenshots::finished, &window, [&](bool complete) {
             status = complete ? 0 : 1;
             window.close();

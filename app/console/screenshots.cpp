@@ -20,7 +20,8 @@ constexpr int limitMs = 60'000;
 constexpr int liveMs = 8'000;
 } // namespace
 
-Screenshots::Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode, QObject *parent)
+Screenshots::Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode,
+                         QObject *parent)
     : QObject(parent)
     , m_window(window)
     , m_workbench(workbench)

@@ -17,7 +17,8 @@ class Screenshots final : public QObject
 {
     Q_OBJECT
 public:
-    Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode, QObject *parent = nullptr);
+    Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode,
+                QObject *parent = nullptr);
     void start();
 
 Q_SIGNALS:

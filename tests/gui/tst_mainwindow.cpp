@@ -61,7 +61,10 @@ private Q_SLOTS:
 
 private:
     template <typename T>
-    T *find(const char *name) { return m_console->window().findChild<T *>(QLatin1StringView(name)); }
+    T *find(const char *name)
+    {
+        return m_console->window().findChild<T *>(QLatin1StringView(name));
+    }
     void closeWindow();
     QString writeWorkspace(const QByteArray &text);
 
@@ -147,8 +150,9 @@ void TestMainWindow::demoGivesAVerdict()
 
 void TestMainWindow::tabsByKey()
 {
-    m_console->window().openPath(writeWorkspace("schema = 1\nname = \"tabs\"\n[[backend]]\nname = \"one\"\nplatform = \"local\"\n"
-                                                "url = \"http://127.0.0.1:9\"\n"));
+    m_console->window().openPath(
+        writeWorkspace("schema = 1\nname = \"tabs\"\n[[backend]]\nname = \"one\"\nplatform = \"local\"\n"
+                       "url = \"http://127.0.0.1:9\"\n"));
     QTabWidget *tabs = find<QTabWidget>("tabs");
     QTRY_VERIFY(tabs->isVisible());
     QCOMPARE(tabs->count(), 7);
@@ -178,8 +182,9 @@ void TestMainWindow::themeSwitches()
 
 void TestMainWindow::workspaceErrorsAreAllShown()
 {
-    const QString path = writeWorkspace("schema = 1\nname = \"wrong\"\nunknown_key = 1\n[[backend]]\nname = \"a\"\nplatform = \"moon\"\n"
-                                        "url = \"http://127.0.0.1:9\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"5\"\n");
+    const QString path =
+        writeWorkspace("schema = 1\nname = \"wrong\"\nunknown_key = 1\n[[backend]]\nname = \"a\"\nplatform = \"moon\"\n"
+                       "url = \"http://127.0.0.1:9\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"5\"\n");
     m_chosen = m_folder.path();
     QTest::mouseClick(find<QPushButton>("openFolderButton"), Qt::LeftButton);
     QTableWidget *list = find<QTableWidget>("errorList");
@@ -229,8 +234,9 @@ void TestMainWindow::urlWithCredentialIsRefused()
 
 void TestMainWindow::productionIsLocked()
 {
-    m_console->window().openPath(writeWorkspace("schema = 1\nname = \"p\"\n[[backend]]\nname = \"live\"\nplatform = \"local\"\nstage = \"production\"\n"
-                                                "url = \"http://127.0.0.1:9\"\n[backend.deploy]\ndriver = \"local\"\nargv = [\"true\"]\n"));
+    m_console->window().openPath(writeWorkspace(
+        "schema = 1\nname = \"p\"\n[[backend]]\nname = \"live\"\nplatform = \"local\"\nstage = \"production\"\n"
+        "url = \"http://127.0.0.1:9\"\n[backend.deploy]\ndriver = \"local\"\nargv = [\"true\"]\n"));
     QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("production")));

@@ -34,7 +34,9 @@ QStringList keys(const RowModel &model)
 double contrast(const QColor &a, const QColor &b)
 {
     const auto luminance = [](const QColor &color) {
-        const auto channel = [](double value) { return value <= 0.03928 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4); };
+        const auto channel = [](double value) {
+            return value <= 0.03928 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+        };
         return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) + 0.0722 * channel(color.blueF());
     };
     const double x = luminance(a), y = luminance(b);
@@ -107,7 +109,8 @@ void TestModels::eventsGrowAtTheEnd()
     event.id = 2;
     model.append({event, event});
     QCOMPARE(model.rowCount(), 3);
-    QCOMPARE(model.index(0, EventModel::What).data().toString(), QStringLiteral("client 1 closed: 1012 service restart"));
+    QCOMPARE(model.index(0, EventModel::What).data().toString(),
+             QStringLiteral("client 1 closed: 1012 service restart"));
     QVERIFY(model.index(0, EventModel::Time).data(Qt::ToolTipRole).toString().contains(QStringLiteral("UTC")));
 }
 
@@ -204,11 +207,14 @@ void TestModels::colorsAreReadable()
     const QPalette palette = QApplication::palette();
     const ThemeColors &colors = themeColors(palette);
     QCOMPARE(colors.dark, dark);
-    const QList<QColor> inks{colors.up, colors.degraded, colors.down, colors.action, colors.unknown, colors.working, colors.text, colors.faded};
+    const QList<QColor> inks{colors.up,      colors.degraded, colors.down, colors.action,
+                             colors.unknown, colors.working,  colors.text, colors.faded};
     for (const QPalette::ColorRole role : {QPalette::Base, QPalette::Window, QPalette::Highlight}) {
         for (const QColor &ink : inks)
             QVERIFY2(contrast(ink, palette.color(role)) >= 4.5,
-                     qPrintable(QStringLiteral("%1 on %2: %3").arg(ink.name(), palette.color(role).name()).arg(contrast(ink, palette.color(role)))));
+                     qPrintable(QStringLiteral("%1 on %2: %3")
+                                    .arg(ink.name(), palette.color(role).name())
+                                    .arg(contrast(ink, palette.color(role)))));
     }
     for (const State state : {State::Up, State::Degraded, State::Down, State::Unknown, State::Working}) {
         for (const QColor &ink : {colors.state(state), colors.text, colors.faded})

@@ -126,9 +126,8 @@ void BackendMonitor::startSockets()
             m_poolPlaces.append(i);
     }
     m_pool->setSnapshotInterval(Milliseconds(500));
-    connect(m_pool, &ClientPool::snapshotsReady, this, [this](const QList<SocketSnapshot> &snapshots) {
-        takeSnapshots(snapshots, m_poolPlaces, false);
-    });
+    connect(m_pool, &ClientPool::snapshotsReady, this,
+            [this](const QList<SocketSnapshot> &snapshots) { takeSnapshots(snapshots, m_poolPlaces, false); });
     m_pool->start();
 }
 

@@ -57,7 +57,7 @@ private:
     QList<SocketLive> m_sockets;
     QList<EndpointLive> m_endpoints;
     ClientPool *m_pool = nullptr;
-    QList<int> m_poolPlaces;   ///< index in the pool -> index in m_sockets
+    QList<int> m_poolPlaces; ///< index in the pool -> index in m_sockets
     Prober *m_prober = nullptr;
     CountReader *m_counts = nullptr;
     QTimer m_countTimer, m_rateTimer, m_announceTimer;

@@ -39,10 +39,12 @@ bool contains(const QMap<QString, QString> &have, const QMap<QString, QString> &
 
 Result<double> prometheusValue(const QByteArray &text, const QString &metric)
 {
-    static const QRegularExpression series(QStringLiteral(R"(^([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S*)?(?:\s+\d+)?\s*$)"));
+    static const QRegularExpression series(
+        QStringLiteral(R"(^([A-Za-z_:][\w:]*)\s*(?:\{(.*)\})?\s*(\S*)?(?:\s+\d+)?\s*$)"));
     const auto wanted = series.match(metric.trimmed());
     if (!wanted.hasMatch())
-        return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is no metric").arg(metric), QStringLiteral("name{label='value'}"));
+        return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is no metric").arg(metric),
+                    QStringLiteral("name{label='value'}"));
     const QMap<QString, QString> labels = labelsOf(wanted.captured(2));
     double sum = 0;
     bool found = false;
@@ -89,8 +91,8 @@ void CountReader::read()
     QStringList paths;
     for (const SocketEndpoint &socket : m_backend.sockets) {
         const CountSource &source = socket.count;
-        if ((source.kind == CountSource::Kind::Json || source.kind == CountSource::Kind::Prometheus)
-            && !paths.contains(source.path) && !m_running.contains(source.path))
+        if ((source.kind == CountSource::Kind::Json || source.kind == CountSource::Kind::Prometheus) &&
+            !paths.contains(source.path) && !m_running.contains(source.path))
             paths.append(source.path);
     }
     for (const QString &path : paths) {

@@ -14,11 +14,18 @@ namespace Switchyard {
 /// What the backend itself says about the number of its clients.
 struct CountReading
 {
-    enum class Status { NoSource, Waiting, Read, Failed, NotReadYet };
+    enum class Status
+    {
+        NoSource,
+        Waiting,
+        Read,
+        Failed,
+        NotReadYet
+    };
     Status status = Status::NoSource;
     double value = 0;
-    QString reason;           ///< Failed and NotReadYet: why
-    Instant at{};             ///< Read: when
+    QString reason; ///< Failed and NotReadYet: why
+    Instant at{};   ///< Read: when
     bool operator==(const CountReading &) const = default;
 };
 
@@ -28,13 +35,13 @@ struct SocketLive
     QString backend;
     SocketEndpoint socket;
     SocketSnapshot figures;
-    bool watched = false;     ///< figures came at least once
-    bool inSession = false;   ///< figures are those of the running session
-    QString problem;          ///< why it cannot be watched; empty otherwise
+    bool watched = false;   ///< figures came at least once
+    bool inSession = false; ///< figures are those of the running session
+    QString problem;        ///< why it cannot be watched; empty otherwise
     CountReading count;
-    QList<quint64> totals;    ///< messages since start, one value a second, at most 6
-    double rate = 0;          ///< messages per second over the last five seconds
-    QList<double> rates;      ///< messages per second, one value a second, at most 300; NaN is a gap
+    QList<quint64> totals; ///< messages since start, one value a second, at most 6
+    double rate = 0;       ///< messages per second over the last five seconds
+    QList<double> rates;   ///< messages per second, one value a second, at most 300; NaN is a gap
     QString key() const { return backend + QLatin1Char('/') + socket.name; }
     State state() const;
     QString stateWord() const;
@@ -44,7 +51,7 @@ struct SocketLive
 struct EndpointPoint
 {
     qint64 wallMs = 0;
-    double ms = -1;           ///< negative: no answer, a gap
+    double ms = -1; ///< negative: no answer, a gap
     ProbeState state = ProbeState::Down;
 };
 
@@ -54,9 +61,9 @@ struct EndpointLive
     QString backend;
     HealthEndpoint endpoint;
     ProbeTarget target;
-    QString problem;          ///< why it cannot be probed
+    QString problem;             ///< why it cannot be probed
     QList<EndpointPoint> points; ///< the last 3,600
-    ProbeSample last;         ///< the last with phases
+    ProbeSample last;            ///< the last with phases
     bool sampled = false;
     qint64 total = 0, good = 0;
     int failuresInRow = 0;

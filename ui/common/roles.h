@@ -7,7 +7,8 @@ namespace Switchyard {
 
 /// Roles that the delegates of every table understand.
 namespace Role {
-enum {
+enum
+{
     Key = Qt::UserRole + 1, ///< QString: stable id of the row
     Sort,                   ///< raw typed value to sort and export by
     StateValue,             ///< int(State): shape and colour of the cell

@@ -29,7 +29,8 @@ QVariant RowModel::headerData(int section, Qt::Orientation orientation, int role
         return {};
     if (role == Qt::TextAlignmentRole) {
         // The heading stands where the figures stand.
-        const bool right = !m_rows.isEmpty() && section < m_rows.first().cells.size() && m_rows.first().cells[section].right;
+        const bool right =
+            !m_rows.isEmpty() && section < m_rows.first().cells.size() && m_rows.first().cells[section].right;
         return int((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     }
     return role == Qt::DisplayRole ? QVariant(m_columns[section]) : QVariant();

@@ -18,15 +18,15 @@ struct Cell
     std::optional<State> limit = {}; ///< a figure that kept or broke its threshold
     QString tip = {};
     bool faded = false;
-    bool right = false;              ///< figures stand right
-    QVariant series = {};            ///< QList<double>
-    QVariant share = {};             ///< 0 to 1
+    bool right = false;   ///< figures stand right
+    QVariant series = {}; ///< QList<double>
+    QVariant share = {};  ///< 0 to 1
     bool operator==(const Cell &) const = default;
 };
 
 struct Row
 {
-    QString key;                     ///< stable and unique
+    QString key; ///< stable and unique
     QList<Cell> cells;
     bool operator==(const Row &) const = default;
 };
@@ -36,7 +36,6 @@ class RowModel final : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    /// `explanations`: tooltips of the headers, may be shorter.
     explicit RowModel(QStringList columns, QObject *parent = nullptr);
 
     int rowCount(const QModelIndex &parent = {}) const override;

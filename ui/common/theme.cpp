@@ -125,8 +125,9 @@ QTabWidget::pane { border: 0; border-top: 1px solid %1; }
 QSplitter::handle { background: transparent; }
 QStatusBar::item { border: 0; }
 QToolButton::menu-indicator { image: none; }
-)").arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent,
-     dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"));
+)")
+        .arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent,
+             dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"));
 }
 
 } // namespace

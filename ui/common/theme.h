@@ -10,9 +10,22 @@ class QApplication;
 namespace Switchyard {
 
 /// What a thing is like. Shown by shape, word and colour together, never by colour alone.
-enum class State { Up, Degraded, Down, Action, Unknown, Working };
+enum class State
+{
+    Up,
+    Degraded,
+    Down,
+    Action,
+    Unknown,
+    Working
+};
 
-enum class ThemeChoice { System, Light, Dark };
+enum class ThemeChoice
+{
+    System,
+    Light,
+    Dark
+};
 /// "system", "light", "dark".
 QString themeChoiceName(ThemeChoice choice);
 /// Unknown names are System.
@@ -23,9 +36,9 @@ struct ThemeColors
 {
     QColor up, degraded, down, action, unknown, working;
     QColor accent;
-    QColor text, faded;      ///< body text, and text of less weight (still 4.5:1)
-    QColor line;             ///< hairlines and grid
-    QColor surface;          ///< bars and cards
+    QColor text, faded; ///< body text, and text of less weight (still 4.5:1)
+    QColor line;        ///< hairlines and grid
+    QColor surface;     ///< bars and cards
     QColor bandOpen, bandNotified, bandLost, bandConnecting;
     QColor tintUp, tintDegraded, tintDown, tintUnknown; ///< backgrounds of banners, text on them is `text`
     bool dark = false;

@@ -41,12 +41,13 @@ void Workbench::openUrl(const QString &text)
     const auto refuse = [this, &written](const QString &message, const QString &hint) {
         Q_EMIT workspaceRefused(redact(written), {Error{ErrorKind::Usage, message, hint, {}}});
     };
-    if (!url.isValid() || url.host().isEmpty()
-        || (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))
+    if (!url.isValid() || url.host().isEmpty() ||
+        (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))
         return refuse(QStringLiteral("this is no http or https address"), QStringLiteral("https://api.example.org"));
     if (urlCarriesSecret(written) || !url.userInfo().isEmpty())
-        return refuse(QStringLiteral("the address carries a credential"),
-                      QStringLiteral("leave it out; headers with secrets belong into a switchyard.toml, as references"));
+        return refuse(
+            QStringLiteral("the address carries a credential"),
+            QStringLiteral("leave it out; headers with secrets belong into a switchyard.toml, as references"));
     Backend backend;
     backend.name = url.host();
     const Platform *platform = m_catalogue->forHost(url.host());
@@ -68,8 +69,10 @@ void Workbench::openDemo(const QString &shutdownMode, bool thenRedeploy)
 {
     if (!QFileInfo(m_options.demoProgram).isExecutable()) {
         Q_EMIT workspaceRefused(m_options.demoProgram,
-                                {Error{ErrorKind::Io, QStringLiteral("the demo backend is not there"),
-                                       QStringLiteral("build or install switchyard-demo-backend beside this program"), {}}});
+                                {Error{ErrorKind::Io,
+                                       QStringLiteral("the demo backend is not there"),
+                                       QStringLiteral("build or install switchyard-demo-backend beside this program"),
+                                       {}}});
         return;
     }
     m_afterStop = [this, shutdownMode, thenRedeploy] {
@@ -185,10 +188,12 @@ QString Workbench::redeployObstacle(const QString &name) const
         return QStringLiteral("Processes are being stopped.");
     if (backend->isProduction())
         return QStringLiteral("%1 is production and read-only here: this version has no unlock in the window. "
-                              "Watch it while you redeploy, or use switchyard-cli watch --unlock %1.").arg(name);
+                              "Watch it while you redeploy, or use switchyard-cli watch --unlock %1.")
+            .arg(name);
     if (backend->deploy.driver == QLatin1StringView("none"))
         return QStringLiteral("%1 has no deploy driver: Switchyard can watch, but not start the redeploy. "
-                              "Use Watch and redeploy it yourself.").arg(name);
+                              "Use Watch and redeploy it yourself.")
+            .arg(name);
     if (backend->deploy.driver != QLatin1StringView("local"))
         return QStringLiteral("This version cannot drive a deploy by \"%1\". Use Watch and redeploy it yourself.")
             .arg(backend->deploy.driver);

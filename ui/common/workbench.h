@@ -18,8 +18,8 @@ class PlatformCatalogue;
 /// Where things lie that the workbench needs; filled in by the program.
 struct WorkbenchOptions
 {
-    QString demoProgram;      ///< path of switchyard-demo-backend
-    QString journalFolder;    ///< empty: sessions are not journalled
+    QString demoProgram;   ///< path of switchyard-demo-backend
+    QString journalFolder; ///< empty: sessions are not journalled
     Milliseconds baseline{10'000};
     Milliseconds demoBaseline{5'000};
     Milliseconds settle{10'000};
@@ -35,8 +35,8 @@ struct SessionOutcome
     Verdict verdict;
 };
 
-/// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one session.
-/// Pages are given it and listen; it knows none of them.
+/// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one
+/// session. Pages are given it and listen; it knows none of them.
 ///
 /// Thread: GUI; nothing in it blocks. shutDown() before it is destroyed, and wait for shutDownDone, so that no process
 /// outlives it.

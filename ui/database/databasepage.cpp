@@ -4,10 +4,12 @@
 namespace Switchyard {
 
 DatabasePage::DatabasePage(QWidget *parent)
-    : PlannedPage(QStringLiteral("Databases"), QStringLiteral("database"),
-                  QStringLiteral("This tab will take a database connection apart, stage by stage, and compare source and target. This version does not do it yet."),
-                  QStringLiteral("Meanwhile: a /ready endpoint that asks the database shows its state on the Health tab."),
-                  parent)
+    : PlannedPage(
+          QStringLiteral("Databases"), QStringLiteral("database"),
+          QStringLiteral("This tab will take a database connection apart, stage by stage, and compare source and "
+                         "target. This version does not do it yet."),
+          QStringLiteral("Meanwhile: a /ready endpoint that asks the database shows its state on the Health tab."),
+          parent)
 {
 }
 

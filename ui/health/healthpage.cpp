@@ -54,10 +54,12 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_stack);
-    m_empty->show(QStringLiteral("health"), QStringLiteral("No backend has a health endpoint in its workspace."),
-                  QStringLiteral("Add a [[backend.health]] table with its path to switchyard.toml, and it is probed here."));
+    m_empty->show(
+        QStringLiteral("health"), QStringLiteral("No backend has a health endpoint in its workspace."),
+        QStringLiteral("Add a [[backend.health]] table with its path to switchyard.toml, and it is probed here."));
     connect(m_table, &Table::currentKeyChanged, this, &HealthPage::fillDetails);
-    for (const auto signal : {&Workbench::liveChanged, &Workbench::workspaceOpened, &Workbench::sessionStarted, &Workbench::sessionFinished})
+    for (const auto signal : {&Workbench::liveChanged, &Workbench::workspaceOpened, &Workbench::sessionStarted,
+                              &Workbench::sessionFinished})
         connect(m_workbench, signal, this, &HealthPage::fill);
     fill();
 }
@@ -102,7 +104,8 @@ void HealthPage::fill()
     int bad = 0;
     const double limit = double(m_workbench->workspace().thresholds.apiLatency.count());
     for (const BackendMonitor *monitor : m_workbench->monitors()) {
-        const bool inSession = m_workbench->sessionRunning() && m_workbench->sessionBackend() == monitor->backend().name;
+        const bool inSession =
+            m_workbench->sessionRunning() && m_workbench->sessionBackend() == monitor->backend().name;
         for (const EndpointLive &live : monitor->endpoints()) {
             rows.append(healthRow(live, limit));
             bad += !inSession && (live.state() == State::Down || live.state() == State::Degraded);
@@ -129,18 +132,22 @@ void HealthPage::fillDetails()
                 continue;
             const ThemeColors &colors = themeColors(palette());
             m_name->setText(QStringLiteral("<b>%1 %2</b><br><span style='color:%3'>%4, every %5</span>")
-                                .arg(live.backend.toHtmlEscaped(), live.endpoint.path.toHtmlEscaped(), colors.faded.name(),
-                                     live.target.url.toHtmlEscaped(), ageText(double(live.endpoint.interval.count()))));
+                                .arg(live.backend.toHtmlEscaped(), live.endpoint.path.toHtmlEscaped(),
+                                     colors.faded.name(), live.target.url.toHtmlEscaped(),
+                                     ageText(double(live.endpoint.interval.count()))));
             if (m_plot)
                 m_plot->show(live.points, double(m_workbench->workspace().thresholds.apiLatency.count()));
-            m_phases->setText(live.sampled ? QStringLiteral("<b>Last full probe</b> at %1: %2").arg(localTime(live.last.wallMs),
-                                  live.last.phases.total ? latencyText(*live.last.phases.total) : QStringLiteral("no answer"))
+            m_phases->setText(live.sampled ? QStringLiteral("<b>Last full probe</b> at %1: %2")
+                                                 .arg(localTime(live.last.wallMs),
+                                                      live.last.phases.total ? latencyText(*live.last.phases.total)
+                                                                             : QStringLiteral("no answer"))
                                            : QStringLiteral("<b>Last full probe</b>: none yet"));
             m_phases->setToolTip(live.sampled ? utcTime(live.last.wallMs) : QString());
             m_waterfall->show(live.sampled ? live.last.phases : ProbePhases());
             QString failures;
             for (qsizetype i = live.failures.size() - 1; i >= std::max<qsizetype>(0, live.failures.size() - 5); --i)
-                failures += QStringLiteral("<br>%1  %2").arg(localTime(live.failures[i].first), live.failures[i].second.toHtmlEscaped());
+                failures += QStringLiteral("<br>%1  %2")
+                                .arg(localTime(live.failures[i].first), live.failures[i].second.toHtmlEscaped());
             m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
                                                    : QStringLiteral("<b>Last failures</b>") + failures);
             return;

@@ -29,8 +29,8 @@ QString quoted(QString text)
 
 QStringList healthColumns()
 {
-    return {QStringLiteral("State"), QStringLiteral("Endpoint"), QStringLiteral("Kind"),   QStringLiteral("Status"),
-            QStringLiteral("Last"),  QStringLiteral("p50"),      QStringLiteral("p95"),    QStringLiteral("Uptime"),
+    return {QStringLiteral("State"),       QStringLiteral("Endpoint"), QStringLiteral("Kind"), QStringLiteral("Status"),
+            QStringLiteral("Last"),        QStringLiteral("p50"),      QStringLiteral("p95"),  QStringLiteral("Uptime"),
             QStringLiteral("Certificate"), QStringLiteral("Latency")};
 }
 
@@ -44,7 +44,8 @@ Row healthRow(const EndpointLive &live, double limitMs)
     Cell status = figureCell(QStringLiteral("–"), -1, true);
     if (!live.points.isEmpty()) {
         const bool answered = live.points.last().ms >= 0;
-        status = figureCell(answered ? QString::number(live.last.status) : QStringLiteral("no answer"), answered ? live.last.status : 0);
+        status = figureCell(answered ? QString::number(live.last.status) : QStringLiteral("no answer"),
+                            answered ? live.last.status : 0);
     }
     Cell certificate = figureCell(QStringLiteral("–"), -1, true);
     if (live.target.url.startsWith(QLatin1StringView("http:")))
@@ -62,13 +63,23 @@ Row healthRow(const EndpointLive &live, double limitMs)
     Cell line;
     line.series = QVariant::fromValue(trend);
     line.tip = QStringLiteral("Latency of the last %1 probes; a gap: no answer").arg(trendPoints);
-    Cell uptime = figureCell(live.total > 0 ? shareText(live.uptime()) : QStringLiteral("–"), live.uptime(), live.total == 0);
+    Cell uptime =
+        figureCell(live.total > 0 ? shareText(live.uptime()) : QStringLiteral("–"), live.uptime(), live.total == 0);
     uptime.tip = QStringLiteral("%1 of %2 probes since the start").arg(live.good).arg(live.total);
     const double last = live.points.isEmpty() ? -1 : live.points.last().ms;
     return {live.key(),
-            {state, {.text = QStringLiteral("%1 %2").arg(live.backend, live.endpoint.path), .sort = {}, .tip = redact(live.target.url)},
-             {.text = endpointKindName(live.endpoint.kind), .sort = {}, .faded = true}, status, latencyCell(last, limitMs),
-             latencyCell(live.percentileMs(0.5), limitMs), latencyCell(live.percentileMs(0.95), limitMs), uptime, certificate, line}};
+            {state,
+             {.text = QStringLiteral("%1 %2").arg(live.backend, live.endpoint.path),
+              .sort = {},
+              .tip = redact(live.target.url)},
+             {.text = endpointKindName(live.endpoint.kind), .sort = {}, .faded = true},
+             status,
+             latencyCell(last, limitMs),
+             latencyCell(live.percentileMs(0.5), limitMs),
+             latencyCell(live.percentileMs(0.95), limitMs),
+             uptime,
+             certificate,
+             line}};
 }
 
 QString curlCommand(const EndpointLive &live)

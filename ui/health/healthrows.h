@@ -8,7 +8,19 @@ namespace Switchyard {
 
 /// Columns of the table of health endpoints.
 namespace HealthColumn {
-enum { State, Name, Kind, Status, Last, P50, P95, Uptime, Certificate, Trend };
+enum
+{
+    State,
+    Name,
+    Kind,
+    Status,
+    Last,
+    P50,
+    P95,
+    Uptime,
+    Certificate,
+    Trend
+};
 }
 QStringList healthColumns();
 /// `limitMs`: the threshold that colours a latency.

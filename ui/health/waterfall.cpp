@@ -61,7 +61,9 @@ void Waterfall::paintEvent(QPaintEvent *)
         if (reached && total > 0) {
             const int left = int(span * from / total);
             const int wide = std::max(2, int(span * *phases[i].ms / total));
-            painter.fillRect(QRect(names + std::min(left, span - 2), top + 4, std::min(wide, span - std::min(left, span - 2)), line - 8), colors.accent);
+            painter.fillRect(QRect(names + std::min(left, span - 2), top + 4,
+                                   std::min(wide, span - std::min(left, span - 2)), line - 8),
+                             colors.accent);
             from += *phases[i].ms;
         }
         painter.setPen(reached ? colors.text : colors.faded);

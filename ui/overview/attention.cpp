@@ -15,15 +15,18 @@ void addHealth(const BackendMonitor &monitor, QList<Attention> *out)
     for (const EndpointLive &live : monitor.endpoints()) {
         const State state = live.state();
         if (state == State::Down || state == State::Degraded) {
-            const QString why = !live.problem.isEmpty() ? live.problem
-                : live.failures.isEmpty()               ? QStringLiteral("answers, but not as well as it should")
-                                                        : live.failures.last().second;
+            const QString why = !live.problem.isEmpty()   ? live.problem
+                                : live.failures.isEmpty() ? QStringLiteral("answers, but not as well as it should")
+                                                          : live.failures.last().second;
             out->append({QStringLiteral("health/") + live.key(), state, live.stateWord(), live.backend,
                          QStringLiteral("%1: %2").arg(live.endpoint.path, why), QStringLiteral("Health"), live.key()});
         }
         if (live.sampled && live.last.certificate && live.last.certificate->daysLeft < certificateDays)
-            out->append({QStringLiteral("certificate/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
-                         QStringLiteral("%1: the certificate ends in %2 days").arg(live.endpoint.path).arg(live.last.certificate->daysLeft),
+            out->append({QStringLiteral("certificate/") + live.key(), State::Degraded, QStringLiteral("warning"),
+                         live.backend,
+                         QStringLiteral("%1: the certificate ends in %2 days")
+                             .arg(live.endpoint.path)
+                             .arg(live.last.certificate->daysLeft),
                          QStringLiteral("Health"), live.key()});
     }
 }
@@ -34,14 +37,17 @@ void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
         const State state = live.state();
         if (state == State::Down || state == State::Degraded)
             out->append({QStringLiteral("socket/") + live.key(), state, live.stateWord(), live.backend,
-                         live.problem.isEmpty() ? QStringLiteral("%1: %2 of %3 probe clients are open").arg(live.socket.name)
-                                                      .arg(live.figures.open).arg(live.figures.clients)
+                         live.problem.isEmpty() ? QStringLiteral("%1: %2 of %3 probe clients are open")
+                                                      .arg(live.socket.name)
+                                                      .arg(live.figures.open)
+                                                      .arg(live.figures.clients)
                                                 : QStringLiteral("%1: %2").arg(live.socket.name, live.problem),
                          QStringLiteral("WebSockets"), QStringLiteral("live")});
         if (live.count.status == CountReading::Status::Failed)
-            out->append({QStringLiteral("count/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
-                         QStringLiteral("%1: the client count cannot be read: %2").arg(live.socket.name, live.count.reason),
-                         QStringLiteral("WebSockets"), QStringLiteral("live")});
+            out->append(
+                {QStringLiteral("count/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
+                 QStringLiteral("%1: the client count cannot be read: %2").arg(live.socket.name, live.count.reason),
+                 QStringLiteral("WebSockets"), QStringLiteral("live")});
     }
 }
 
@@ -77,8 +83,11 @@ QList<Row> attentionRows(const QList<Attention> &items)
 {
     QList<Row> rows;
     for (const Attention &item : items)
-        rows.append({item.key, {{.text = item.word, .sort = int(item.state), .state = item.state}, {.text = item.backend, .sort = {}},
-                                {.text = item.text, .sort = {}, .tip = item.text}, {.text = item.page, .sort = {}, .faded = true}}});
+        rows.append({item.key,
+                     {{.text = item.word, .sort = int(item.state), .state = item.state},
+                      {.text = item.backend, .sort = {}},
+                      {.text = item.text, .sort = {}, .tip = item.text},
+                      {.text = item.page, .sort = {}, .faded = true}}});
     return rows;
 }
 

@@ -14,13 +14,15 @@ namespace {
 
 QString fact(const QString &name, const QString &value, const QColor &faded)
 {
-    return QStringLiteral("<tr><td style='padding:2px 16px 2px 0; color:%3'>%1</td><td style='padding:2px 0'>%2</td></tr>")
+    return QStringLiteral(
+               "<tr><td style='padding:2px 16px 2px 0; color:%3'>%1</td><td style='padding:2px 0'>%2</td></tr>")
         .arg(name, value, faded.name());
 }
 
 QString coloured(State state, const QString &text, const ThemeColors &colors)
 {
-    return QStringLiteral("<span style='color:%1'>%2 %3</span>").arg(colors.state(state).name(), stateShape(state), text.toHtmlEscaped());
+    return QStringLiteral("<span style='color:%1'>%2 %3</span>")
+        .arg(colors.state(state).name(), stateShape(state), text.toHtmlEscaped());
 }
 
 } // namespace
@@ -64,24 +66,29 @@ void BackendCard::fill()
     const State state = monitor->state();
     const double ms = monitor->latencyMs();
     m_title->setText(backend.role.isEmpty() ? backend.name : QStringLiteral("%1 (%2)").arg(backend.name, backend.role));
-    m_state->setText(coloured(state, stateWord(state) + (ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString()), colors));
+    m_state->setText(
+        coloured(state, stateWord(state) + (ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString()), colors));
     const Platform *platform = m_workbench->catalogue()->find(backend.platform);
-    QString rows = fact(QStringLiteral("Platform"), QStringLiteral("%1, %2").arg(platform ? platform->name : backend.platform, backend.stage),
-                        colors.faded);
+    QString rows =
+        fact(QStringLiteral("Platform"),
+             QStringLiteral("%1, %2").arg(platform ? platform->name : backend.platform, backend.stage), colors.faded);
     rows += fact(QStringLiteral("Address"), backend.url.toHtmlEscaped(), colors.faded);
     QString clients = QStringLiteral("no sockets in the workspace");
     if (!backend.sockets.isEmpty())
-        clients = QStringLiteral("%1 of %2 probes open on %3 sockets").arg(monitor->clientsOpen()).arg(monitor->clientsAsked()).arg(backend.sockets.size());
+        clients = QStringLiteral("%1 of %2 probes open on %3 sockets")
+                      .arg(monitor->clientsOpen())
+                      .arg(monitor->clientsAsked())
+                      .arg(backend.sockets.size());
     rows += fact(QStringLiteral("Clients"), clients, colors.faded);
     QString verdict = QStringLiteral("none watched yet");
     if (m_workbench->sessionRunning() && m_workbench->sessionBackend() == m_backend)
         verdict = coloured(State::Working, QStringLiteral("a session is running"), colors);
     else if (const SessionOutcome *last = m_workbench->lastOutcome(m_backend))
-        verdict = coloured(last->verdict.outcome == Outcome::Pass       ? State::Up
-                               : last->verdict.outcome == Outcome::Fail ? State::Down
-                                                                        : State::Degraded,
-                           outcomeName(last->verdict.outcome).toUpper(), colors)
-            + QStringLiteral(" at %1").arg(localTime(last->wallMs));
+        verdict = coloured(last->verdict.outcome == Outcome::Pass   ? State::Up
+                           : last->verdict.outcome == Outcome::Fail ? State::Down
+                                                                    : State::Degraded,
+                           outcomeName(last->verdict.outcome).toUpper(), colors) +
+                  QStringLiteral(" at %1").arg(localTime(last->wallMs));
     rows += fact(QStringLiteral("Last redeploy"), verdict, colors.faded);
     rows += fact(QStringLiteral("Deploy driver"), backend.deploy.driver.toHtmlEscaped(), colors.faded);
     m_facts->setText(QStringLiteral("<table>%1</table>").arg(rows));

@@ -79,8 +79,9 @@ void OverviewPage::fill()
         return monitor && monitor->state() != State::Unknown;
     });
     const ThemeColors &colors = themeColors(palette());
-    m_calm->setText(known ? QStringLiteral("<span style='color:%1'>●</span> Nothing needs you now.").arg(colors.up.name())
-                          : QStringLiteral("<span style='color:%1'>○</span> Nothing was measured yet.").arg(colors.unknown.name()));
+    m_calm->setText(
+        known ? QStringLiteral("<span style='color:%1'>●</span> Nothing needs you now.").arg(colors.up.name())
+              : QStringLiteral("<span style='color:%1'>○</span> Nothing was measured yet.").arg(colors.unknown.name()));
     Q_EMIT badgeChanged(int(m_items.size()));
 }
 

@@ -85,8 +85,11 @@ void RealtimePage::fill()
     if (m_paused || !monitor)
         return;
     if (monitor->sockets().isEmpty()) {
-        m_empty->show(QStringLiteral("realtime"), QStringLiteral("%1 has no socket in its workspace.").arg(monitor->backend().name),
-                      QStringLiteral("Add a [[backend.socket]] table with its path to switchyard.toml, and its clients are counted here."));
+        m_empty->show(
+            QStringLiteral("realtime"),
+            QStringLiteral("%1 has no socket in its workspace.").arg(monitor->backend().name),
+            QStringLiteral(
+                "Add a [[backend.socket]] table with its path to switchyard.toml, and its clients are counted here."));
         m_live->setCurrentIndex(1);
         return;
     }
@@ -98,7 +101,8 @@ void RealtimePage::fill()
     m_sockets->merge(rows);
     m_note->setText(m_workbench->sessionRunning()
                         ? QStringLiteral("A session runs: probes are those of the session, counts rest until it ends.")
-                        : QStringLiteral("\"Backend says\" is the backend's own count, read every 2 s; it includes the probe clients. Space pauses."));
+                        : QStringLiteral("\"Backend says\" is the backend's own count, read every 2 s; it includes the "
+                                         "probe clients. Space pauses."));
 }
 
 bool RealtimePage::isBusy() const

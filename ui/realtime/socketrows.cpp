@@ -16,21 +16,36 @@ Cell countCell(const SocketLive &live, Instant now)
     const CountReading &count = live.count;
     switch (count.status) {
     case CountReading::Status::NoSource:
-        return {.text = QStringLiteral("no source"), .sort = -2, .tip = QStringLiteral("The workspace names no count source for this socket."), .faded = true, .right = true};
+        return {.text = QStringLiteral("no source"),
+                .sort = -2,
+                .tip = QStringLiteral("The workspace names no count source for this socket."),
+                .faded = true,
+                .right = true};
     case CountReading::Status::NotReadYet:
         return {.text = QStringLiteral("not read yet"), .sort = -2, .tip = count.reason, .faded = true, .right = true};
     case CountReading::Status::Waiting:
-        return {.text = QStringLiteral("waiting"), .sort = -2, .tip = QStringLiteral("The count source did not answer yet."), .faded = true, .right = true};
+        return {.text = QStringLiteral("waiting"),
+                .sort = -2,
+                .tip = QStringLiteral("The count source did not answer yet."),
+                .faded = true,
+                .right = true};
     case CountReading::Status::Failed:
-        return {.text = QStringLiteral("unreachable"), .sort = -1, .limit = State::Down, .tip = count.reason, .right = true};
+        return {.text = QStringLiteral("unreachable"),
+                .sort = -1,
+                .limit = State::Down,
+                .tip = count.reason,
+                .right = true};
     case CountReading::Status::Read:
         break;
     }
     const double age = toMs(now - count.at);
     const QString figure = QLocale(QLocale::English).toString(count.value, 'f', 0);
     if (age > staleAfterMs)
-        return {.text = QStringLiteral("%1 · %2 ago").arg(figure, ageText(age)), .sort = count.value,
-                .tip = QStringLiteral("Stale: counts are not read while a session runs or the source is silent."), .faded = true, .right = true};
+        return {.text = QStringLiteral("%1 · %2 ago").arg(figure, ageText(age)),
+                .sort = count.value,
+                .tip = QStringLiteral("Stale: counts are not read while a session runs or the source is silent."),
+                .faded = true,
+                .right = true};
     return figureCell(figure, count.value);
 }
 
@@ -38,9 +53,9 @@ Cell countCell(const SocketLive &live, Instant now)
 
 QStringList socketColumns()
 {
-    return {QStringLiteral("State"), QStringLiteral("Socket"), QStringLiteral("Protocol"), QStringLiteral("Backend says"),
-            QStringLiteral("Probes"), QStringLiteral("msg/s"), QStringLiteral("ping p50 / p99"), QStringLiteral("last msg"),
-            QStringLiteral("msg/s, 5 min")};
+    return {QStringLiteral("State"),          QStringLiteral("Socket"),   QStringLiteral("Protocol"),
+            QStringLiteral("Backend says"),   QStringLiteral("Probes"),   QStringLiteral("msg/s"),
+            QStringLiteral("ping p50 / p99"), QStringLiteral("last msg"), QStringLiteral("msg/s, 5 min")};
 }
 
 Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
@@ -50,15 +65,20 @@ Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
     const QString none = QStringLiteral("–");
     Cell state{.text = live.stateWord(), .sort = int(live.state()), .state = live.state(), .tip = live.problem};
     Cell name{.text = live.socket.name, .sort = {}, .tip = live.backend + live.socket.path};
-    Cell protocol{.text = live.socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io") : QStringLiteral("websocket"),
-                  .sort = {}, .faded = true};
+    Cell protocol{.text = live.socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io")
+                                                                           : QStringLiteral("websocket"),
+                  .sort = {},
+                  .faded = true};
     Cell probes = figureCell(live.socket.clients == 0 ? QStringLiteral("0")
-                                 : probed ? QStringLiteral("%1/%2").arg(figures.open).arg(figures.clients)
-                                          : QStringLiteral("–/%1").arg(figures.clients), figures.open, !probed);
-    probes.tip = live.inSession ? QStringLiteral("Open of asked, as the running session sees it") : QStringLiteral("Open of asked probe clients");
+                             : probed                 ? QStringLiteral("%1/%2").arg(figures.open).arg(figures.clients)
+                                                      : QStringLiteral("–/%1").arg(figures.clients),
+                             figures.open, !probed);
+    probes.tip = live.inSession ? QStringLiteral("Open of asked, as the running session sees it")
+                                : QStringLiteral("Open of asked probe clients");
     Cell rate = figureCell(probed ? rateText(live.rate) : none, live.rate, !probed);
-    Cell ping = figureCell(probed && figures.pings > 0
-                               ? QStringLiteral("%1 / %2").arg(latencyText(figures.pingP50), latencyText(figures.pingP99)) : none,
+    Cell ping = figureCell(probed && figures.pings > 0 ? QStringLiteral("%1 / %2").arg(latencyText(figures.pingP50),
+                                                                                       latencyText(figures.pingP99))
+                                                       : none,
                            figures.pingP99, figures.pings == 0);
     if (figures.pings > 0 && figures.pingP99 > websocketLimitMs)
         ping.limit = State::Degraded;

@@ -8,7 +8,18 @@ namespace Switchyard {
 
 /// Columns of the table of live counts.
 namespace SocketColumn {
-enum { State, Socket, Protocol, Count, Probes, Rate, Ping, LastMessage, Trend };
+enum
+{
+    State,
+    Socket,
+    Protocol,
+    Count,
+    Probes,
+    Rate,
+    Ping,
+    LastMessage,
+    Trend
+};
 }
 QStringList socketColumns();
 /// `websocketLimitMs`: the threshold that colours the ping.

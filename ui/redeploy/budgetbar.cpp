@@ -14,7 +14,8 @@ BudgetBar::BudgetBar(QWidget *parent)
     setObjectName(QStringLiteral("budgetBar"));
     setAccessibleName(QStringLiteral("Drain budget"));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    setToolTip(QStringLiteral("From the signal to the end of the old instance, against the workspace's drain threshold"));
+    setToolTip(
+        QStringLiteral("From the signal to the end of the old instance, against the workspace's drain threshold"));
 }
 
 QSize BudgetBar::sizeHint() const
@@ -39,8 +40,8 @@ void BudgetBar::paintEvent(QPaintEvent *)
     painter.drawText(QRect(0, 0, label, height()), Qt::AlignLeft | Qt::AlignVCenter, QStringLiteral("drain budget"));
     QString text = QStringLiteral("the old instance was not told to stop yet, limit %1").arg(ageText(m_limit));
     if (m_used)
-        text = QStringLiteral("%1 of %2%3").arg(ageText(*m_used), ageText(m_limit),
-                                               m_running ? QStringLiteral(", still draining") : QString());
+        text = QStringLiteral("%1 of %2%3")
+                   .arg(ageText(*m_used), ageText(m_limit), m_running ? QStringLiteral(", still draining") : QString());
     const int words = fontMetrics().horizontalAdvance(text) + 16;
     const QRect bar(label, (height() - 10) / 2, std::max(40, width() - label - words), 10);
     painter.setPen(colors.line);
@@ -50,7 +51,9 @@ void BudgetBar::paintEvent(QPaintEvent *)
         const double share = std::min(1.0, *m_used / m_limit);
         const bool over = *m_used > m_limit;
         painter.fillRect(bar.adjusted(1, 1, -1, -1).adjusted(0, 0, int((share - 1) * (bar.width() - 2)), 0),
-                         over ? colors.down : m_running ? colors.working : colors.up);
+                         over        ? colors.down
+                         : m_running ? colors.working
+                                     : colors.up);
     }
     painter.setPen(m_used && *m_used > m_limit ? colors.down : m_used ? colors.text : colors.faded);
     painter.drawText(QRect(bar.right() + 12, 0, words, height()), Qt::AlignLeft | Qt::AlignVCenter, text);

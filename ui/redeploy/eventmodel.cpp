@@ -37,7 +37,9 @@ QVariant EventModel::data(const QModelIndex &index, int role) const
     if (role == Role::StateValue)
         return index.column() == Kind ? QVariant(int(eventState(event))) : QVariant();
     if (role == Qt::ToolTipRole)
-        return index.column() == Time ? QStringLiteral("%1\n%2 s after the session's start").arg(utcTime(wallMs)).arg(event.seconds(), 0, 'f', 3)
+        return index.column() == Time ? QStringLiteral("%1\n%2 s after the session's start")
+                                            .arg(utcTime(wallMs))
+                                            .arg(event.seconds(), 0, 'f', 3)
                                       : data(index, Qt::DisplayRole);
     if (role != Qt::DisplayRole)
         return {};

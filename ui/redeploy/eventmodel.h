@@ -12,7 +12,14 @@ class EventModel final : public QAbstractTableModel
 {
     Q_OBJECT
 public:
-    enum Column { Time, Kind, Subject, What, ColumnCount };
+    enum Column
+    {
+        Time,
+        Kind,
+        Subject,
+        What,
+        ColumnCount
+    };
     using QAbstractTableModel::QAbstractTableModel;
 
     int rowCount(const QModelIndex &parent = {}) const override;

@@ -72,8 +72,9 @@ void GateDetails::show(const Gate &gate, const SessionRecord &record)
         if (id < 1 || id > record.events.size())
             continue;
         const Event &event = record.events[id - 1];
-        lines.append(QStringLiteral("%1  %2  %3").arg(localTime(record.header.startedWallMs + event.us / 1000, true),
-                                                    event.subject, eventText(event)));
+        lines.append(
+            QStringLiteral("%1  %2  %3")
+                .arg(localTime(record.header.startedWallMs + event.us / 1000, true), event.subject, eventText(event)));
     }
     m_events->setPlainText(lines.join(QLatin1Char('\n')));
     m_events->setVisible(!lines.isEmpty());

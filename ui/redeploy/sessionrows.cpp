@@ -58,16 +58,23 @@ QList<Row> gateRows(const Verdict &verdict, bool provisional)
         Cell status;
         // While the session runs a gate that has not failed may still do so.
         const bool open = provisional && gate.status != GateStatus::Fail && gate.status != GateStatus::NotApplicable;
-        status.text = open ? (gate.status == GateStatus::Pass ? QStringLiteral("pass so far") : QStringLiteral("not yet"))
-                           : gateWord(gate);
+        status.text =
+            open ? (gate.status == GateStatus::Pass ? QStringLiteral("pass so far") : QStringLiteral("not yet"))
+                 : gateWord(gate);
         status.state = open ? State::Working : gateState(gate);
         status.sort = int(gate.status);
         const bool quiet = gate.status == GateStatus::NotApplicable;
-        Cell measured{.text = gate.measured, .sort = gate.value ? QVariant(*gate.value) : QVariant(), .tip = gate.measured};
+        Cell measured{
+            .text = gate.measured, .sort = gate.value ? QVariant(*gate.value) : QVariant(), .tip = gate.measured};
         measured.faded = quiet;
-        rows.append({gate.id, {{.text = gate.id, .sort = {}, .faded = quiet}, status, measured,
-                               {.text = gate.threshold, .sort = gate.limit ? QVariant(*gate.limit) : QVariant(),
-                                .tip = gate.threshold, .faded = true}}});
+        rows.append({gate.id,
+                     {{.text = gate.id, .sort = {}, .faded = quiet},
+                      status,
+                      measured,
+                      {.text = gate.threshold,
+                       .sort = gate.limit ? QVariant(*gate.limit) : QVariant(),
+                       .tip = gate.threshold,
+                       .faded = true}}});
     }
     return rows;
 }
@@ -85,11 +92,18 @@ QList<Row> closeRows(const Verdict &verdict)
         Cell allowed;
         allowed.text = close.allowed ? QStringLiteral("allowed") : QStringLiteral("not allowed");
         allowed.state = close.allowed ? State::Up : State::Down;
-        const QString key = QStringLiteral("%1/%2/%3/%4/%5").arg(close.socket).arg(close.code).arg(endCauseName(close.cause))
-                                .arg(close.reason).arg(close.serverDisconnect);
-        const QString tip = QStringLiteral("%1\ncause: %2%3").arg(label, endCauseName(close.cause),
-                                close.reason.isEmpty() ? QString() : QStringLiteral("\nreason: ") + close.reason);
-        rows.append({key, {{.text = label, .sort = close.code, .tip = tip}, {.text = close.socket, .sort = {}}, count, allowed}});
+        const QString key = QStringLiteral("%1/%2/%3/%4/%5")
+                                .arg(close.socket)
+                                .arg(close.code)
+                                .arg(endCauseName(close.cause))
+                                .arg(close.reason)
+                                .arg(close.serverDisconnect);
+        const QString tip = QStringLiteral("%1\ncause: %2%3")
+                                .arg(label, endCauseName(close.cause),
+                                     close.reason.isEmpty() ? QString() : QStringLiteral("\nreason: ") + close.reason);
+        rows.append(
+            {key,
+             {{.text = label, .sort = close.code, .tip = tip}, {.text = close.socket, .sort = {}}, count, allowed}});
     }
     return rows;
 }
@@ -109,24 +123,25 @@ QString eventText(const Event &event)
         return QStringLiteral("%1 was told: %2").arg(who, event.text);
     case EventKind::ClientEnded: {
         QString how = event.cause == EndCause::CloseFrame
-            ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
-            : endCauseName(event.cause);
+                          ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
+                          : endCauseName(event.cause);
         if (event.status > 0)
             how += QStringLiteral(", HTTP %1").arg(event.status);
         for (const QString &more : {event.text, event.detail}) {
             if (!more.isEmpty())
                 how += QStringLiteral(", ") + more;
         }
-        return QStringLiteral("%1 %2: %3").arg(who, event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
+        return QStringLiteral("%1 %2: %3")
+            .arg(who, event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
     }
     case EventKind::ClientWaiting:
         return QStringLiteral("%1 waits %2").arg(who, latencyText(event.ms));
     case EventKind::ClientGaveUp:
         return who + QStringLiteral(" gave up");
     case EventKind::Probe:
-        return QStringLiteral("%1 in %2%3").arg(event.status > 0 ? QString::number(event.status) : QStringLiteral("no answer"),
-                                                latencyText(event.ms),
-                                                event.text.isEmpty() ? QString() : QStringLiteral(": ") + event.text);
+        return QStringLiteral("%1 in %2%3")
+            .arg(event.status > 0 ? QString::number(event.status) : QStringLiteral("no answer"), latencyText(event.ms),
+                 event.text.isEmpty() ? QString() : QStringLiteral(": ") + event.text);
     case EventKind::InstanceExited:
         return QStringLiteral("instance %1 exited with %2").arg(event.instance).arg(event.code);
     case EventKind::InstanceStarting:

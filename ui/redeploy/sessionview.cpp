@@ -29,14 +29,20 @@ namespace Switchyard {
 namespace {
 constexpr int drawEveryMs = 100;
 constexpr int judgeEveryMs = 1'000;
-enum Tab { ClosesTab, GateTab, EventsTab };
+enum Tab
+{
+    ClosesTab,
+    GateTab,
+    EventsTab
+};
 
 QString percentilesText(const QString &name, const Percentiles &figures)
 {
     if (figures.count == 0)
         return {};
     return QStringLiteral("<tr><td style='padding-right:16px'>%1</td><td style='padding-right:16px'>p50 %2</td>"
-                          "<td style='padding-right:16px'>p95 %3</td><td style='padding-right:16px'>max %4</td><td>%5 measured</td></tr>")
+                          "<td style='padding-right:16px'>p95 %3</td><td style='padding-right:16px'>max %4</td><td>%5 "
+                          "measured</td></tr>")
         .arg(name, latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.max))
         .arg(figures.count);
 }
@@ -58,9 +64,10 @@ SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QW
     layout->addWidget(m_stack);
     m_stack->addWidget(m_notice);
     m_stack->addWidget(makeBody());
-    m_notice->show(QStringLiteral("session"), QStringLiteral("No redeploy was watched yet."),
-                   QStringLiteral("A session holds the probe clients open, watches the redeploy and judges what it did to them."),
-                   QStringLiteral("Watch a redeploy"));
+    m_notice->show(
+        QStringLiteral("session"), QStringLiteral("No redeploy was watched yet."),
+        QStringLiteral("A session holds the probe clients open, watches the redeploy and judges what it did to them."),
+        QStringLiteral("Watch a redeploy"));
     connect(m_notice, &NoticePane::buttonPressed, this, [this] {
         const QString backend = m_workbench->currentBackend();
         if (m_workbench->redeployObstacle(backend).isEmpty())
@@ -203,7 +210,8 @@ void SessionView::begin()
     m_reconnects->clear();
     m_events->begin(0);
     m_banner->setRunning(true);
-    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Preparing"), QStringLiteral("The backend is made ready."));
+    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Preparing"),
+                   QStringLiteral("The backend is made ready."));
     m_plot->begin({});
     m_plot->drawUntil(0);
     m_stack->setCurrentIndex(1);
@@ -237,10 +245,14 @@ void SessionView::showLegend()
     const auto patch = [](const QColor &color, const QString &name) {
         return QStringLiteral("<span style='color:%1'>■</span> %2&nbsp;&nbsp; ").arg(color.name(), name);
     };
-    const QString paused = m_paused ? QStringLiteral("<b>Paused</b>, Space goes on&nbsp;&nbsp;|&nbsp;&nbsp; ") : QString();
-    m_legend->setText(paused + patch(colors.bandOpen, QStringLiteral("open")) + patch(colors.bandNotified, QStringLiteral("told to leave"))
-                      + patch(colors.bandConnecting, QStringLiteral("connecting")) + patch(colors.bandLost, QStringLiteral("lost"))
-                      + QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
+    const QString paused =
+        m_paused ? QStringLiteral("<b>Paused</b>, Space goes on&nbsp;&nbsp;|&nbsp;&nbsp; ") : QString();
+    m_legend->setText(paused + patch(colors.bandOpen, QStringLiteral("open")) +
+                      patch(colors.bandNotified, QStringLiteral("told to leave")) +
+                      patch(colors.bandConnecting, QStringLiteral("connecting")) +
+                      patch(colors.bandLost, QStringLiteral("lost")) +
+                      QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is "
+                                     "not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
 }
 
 void SessionView::judgeNow()
@@ -253,8 +265,9 @@ void SessionView::judgeNow()
     if (m_paused)
         return;
     const QString phase = RedeploySession::phaseName(session->phase());
-    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
-                   QStringLiteral("%1 since the start. The gates below are provisional.").arg(ageText(session->elapsedMs())));
+    m_banner->show(
+        State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
+        QStringLiteral("%1 since the start. The gates below are provisional.").arg(ageText(session->elapsedMs())));
     // Before the trigger nothing can be judged.
     if (session->phase() >= RedeploySession::Phase::Triggered && isVisible())
         showVerdict(judge(session->record()), true);
@@ -271,7 +284,9 @@ void SessionView::showVerdict(const Verdict &verdict, bool provisional)
         lost += figures.lost;
         back += figures.back;
     }
-    m_reconnects->setText(QStringLiteral("<b>%1 of %2 lost clients are back.</b><table>%3%4%5</table>").arg(back).arg(lost)
+    m_reconnects->setText(QStringLiteral("<b>%1 of %2 lost clients are back.</b><table>%3%4%5</table>")
+                              .arg(back)
+                              .arg(lost)
                               .arg(percentilesText(QStringLiteral("reconnect"), verdict.reconnect),
                                    percentilesText(QStringLiteral("notice lead"), verdict.noticeLead),
                                    percentilesText(QStringLiteral("/health"), verdict.health)));
@@ -310,7 +325,8 @@ void SessionView::finish()
     m_banner->setRunning(false);
     QString word = outcomeName(verdict.outcome).toUpper();
     const SessionHeader &header = last->record.header;
-    const QString partial = last->record.complete ? QString() : QStringLiteral("Partial: %1. ").arg(last->record.endReason);
+    const QString partial =
+        last->record.complete ? QString() : QStringLiteral("Partial: %1. ").arg(last->record.endReason);
     m_banner->show(outcomeState(verdict.outcome), word, verdict.summary,
                    QStringLiteral("%1%2 on %3, driver %4, %5 local (%6)")
                        .arg(partial, header.backend, header.platform, header.driver, localTime(header.startedWallMs),
@@ -329,7 +345,8 @@ void SessionView::finish()
 void SessionView::fail(const QString &message)
 {
     m_judgeTimer.stop();
-    m_notice->show(QStringLiteral("failed"), QStringLiteral("■ The session did not begin."), message, QStringLiteral("Try again"));
+    m_notice->show(QStringLiteral("failed"), QStringLiteral("■ The session did not begin."), message,
+                   QStringLiteral("Try again"));
     m_stack->setCurrentIndex(0);
 }
 
@@ -354,7 +371,8 @@ void SessionView::saveReport(const QString &suffix)
         if (!outcome)
             return;
         const Result<void> written = writeSessionReport(path, outcome->record, outcome->verdict);
-        Q_EMIT m_workbench->noticed(written ? QStringLiteral("Report written: %1").arg(path) : written.error().toString());
+        Q_EMIT m_workbench->noticed(written ? QStringLiteral("Report written: %1").arg(path)
+                                            : written.error().toString());
     });
 }
 

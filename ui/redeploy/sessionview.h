@@ -26,7 +26,8 @@ class VerdictBanner;
 class Workbench;
 
 /// Asks where to save a file of this suffix; answers with a path, or not at all.
-using ChooseSaveFile = std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>;
+using ChooseSaveFile =
+    std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>;
 
 /// The running or the last session: verdict, timeline, gates, close codes, reconnects and events. While it runs it is
 /// drawn at most ten times a second and judged once a second.

@@ -109,8 +109,10 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
     lanes->axis(QCPAxis::atLeft)->setTickLength(0);
     QCPAxis *above = clients->axis(QCPAxis::atBottom);
     QCPAxis *below = lanes->axis(QCPAxis::atBottom);
-    QObject::connect(above, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), below, qOverload<const QCPRange &>(&QCPAxis::setRange));
-    QObject::connect(below, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), above, qOverload<const QCPRange &>(&QCPAxis::setRange));
+    QObject::connect(above, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), below,
+                     qOverload<const QCPRange &>(&QCPAxis::setRange));
+    QObject::connect(below, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), above,
+                     qOverload<const QCPRange &>(&QCPAxis::setRange));
     plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     QObject::connect(plot, &QCustomPlot::mouseWheel, q, [this] { follow = false; });
     QObject::connect(plot, &QCustomPlot::mousePress, q, [this] { follow = false; });
@@ -231,7 +233,8 @@ void TimelinePlot::Private::drawPhases(double to)
         box->bottomRight->setCoords(end, top - 0.86);
         box->setPen(QPen(colors.line));
         box->setBrush(i % 2 ? colors.surface : colors.tintUnknown);
-        const double pixels = lanes->axis(QCPAxis::atBottom)->coordToPixel(end) - lanes->axis(QCPAxis::atBottom)->coordToPixel(from);
+        const double pixels =
+            lanes->axis(QCPAxis::atBottom)->coordToPixel(end) - lanes->axis(QCPAxis::atBottom)->coordToPixel(from);
         if (pixels < QFontMetrics(lanes->axis(QCPAxis::atLeft)->tickLabelFont()).horizontalAdvance(phases[i].phase) + 8)
             continue;
         auto *text = new QCPItemText(plot);

@@ -86,8 +86,9 @@ void VerdictBanner::paintEvent(QPaintEvent *)
 
 void VerdictBanner::colourWord()
 {
-    m_word->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>")
-                        .arg(themeColors(palette()).state(m_state).name(), stateShape(m_state), m_text.toHtmlEscaped()));
+    m_word->setText(
+        QStringLiteral("<span style='color:%1'>%2 %3</span>")
+            .arg(themeColors(palette()).state(m_state).name(), stateShape(m_state), m_text.toHtmlEscaped()));
     update();
 }
 

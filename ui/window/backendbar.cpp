@@ -100,21 +100,23 @@ void BackendBar::fillState()
     const State state = monitor->state();
     const double ms = monitor->latencyMs();
     const QString latency = ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString();
-    m_state->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>%4")
-                         .arg(themeColors(palette()).state(state).name(), stateShape(state), stateWord(state), latency));
+    m_state->setText(
+        QStringLiteral("<span style='color:%1'>%2 %3</span>%4")
+            .arg(themeColors(palette()).state(state).name(), stateShape(state), stateWord(state), latency));
     m_state->setAccessibleName(stateWord(state) + latency);
     const Platform *platform = m_workbench->catalogue()->find(backend->platform);
     m_facts->setText(QStringLiteral("%1 · deploy driver: %2 · %3")
                          .arg(platform ? platform->name : backend->platform, backend->deploy.driver, backend->stage));
     m_lock->setVisible(backend->isProduction());
-    m_lock->setText(QStringLiteral("<span style='color:%1'>Locked: production</span>")
-                        .arg(themeColors(palette()).degraded.name()));
+    m_lock->setText(
+        QStringLiteral("<span style='color:%1'>Locked: production</span>").arg(themeColors(palette()).degraded.name()));
     const bool running = m_workbench->sessionRunning();
     const QString obstacle = m_workbench->redeployObstacle(name);
     m_lock->setToolTip(obstacle);
     m_redeploy->setEnabled(obstacle.isEmpty());
-    m_redeploy->setToolTip(obstacle.isEmpty() ? QStringLiteral("Redeploy %1 and judge what it does to its clients (Ctrl+R)").arg(name)
-                                              : obstacle);
+    m_redeploy->setToolTip(obstacle.isEmpty()
+                               ? QStringLiteral("Redeploy %1 and judge what it does to its clients (Ctrl+R)").arg(name)
+                               : obstacle);
     m_watch->setVisible(!running);
     m_cancel->setVisible(running);
     m_mode->setEnabled(!running);

@@ -24,7 +24,8 @@ ErrorsPane::ErrorsPane(QWidget *parent)
     m_title->setProperty("heading", true);
     m_list->setObjectName(QStringLiteral("errorList"));
     m_list->setAccessibleName(QStringLiteral("Problems of the workspace file"));
-    m_list->setHorizontalHeaderLabels({QStringLiteral("Place"), QStringLiteral("Problem"), QStringLiteral("What to do")});
+    m_list->setHorizontalHeaderLabels(
+        {QStringLiteral("Place"), QStringLiteral("Problem"), QStringLiteral("What to do")});
     m_list->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     m_list->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
     m_list->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
@@ -68,8 +69,9 @@ ErrorsPane::ErrorsPane(QWidget *parent)
 void ErrorsPane::show(const QString &file, const QList<Error> &errors)
 {
     m_file = file;
-    m_title->setText(errors.size() == 1 ? QStringLiteral("■ %1 cannot be opened: 1 problem").arg(file)
-                                        : QStringLiteral("■ %1 cannot be opened: %2 problems").arg(file).arg(errors.size()));
+    m_title->setText(errors.size() == 1
+                         ? QStringLiteral("■ %1 cannot be opened: 1 problem").arg(file)
+                         : QStringLiteral("■ %1 cannot be opened: %2 problems").arg(file).arg(errors.size()));
     m_list->setRowCount(int(errors.size()));
     for (int row = 0; row < errors.size(); ++row) {
         const Error &error = errors[row];

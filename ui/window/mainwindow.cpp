@@ -122,7 +122,8 @@ void MainWindow::makeStatusBar()
     const auto tick = [this] {
         const qint64 now = QDateTime::currentMSecsSinceEpoch();
         m_clock->setText(QStringLiteral("%1 local  ·  %2 UTC")
-                             .arg(localTime(now), QDateTime::fromMSecsSinceEpoch(now, Qt::UTC).toString(QStringLiteral("HH:mm:ss"))));
+                             .arg(localTime(now),
+                                  QDateTime::fromMSecsSinceEpoch(now, Qt::UTC).toString(QStringLiteral("HH:mm:ss"))));
     };
     connect(&m_clockTimer, &QTimer::timeout, this, tick);
     m_clockTimer.start();
@@ -278,9 +279,9 @@ void MainWindow::updateStatus()
     m_lastVerdict->setVisible(last);
     if (!last)
         return;
-    const State state = last->verdict.outcome == Outcome::Pass ? State::Up
-        : last->verdict.outcome == Outcome::Fail               ? State::Down
-                                                               : State::Degraded;
+    const State state = last->verdict.outcome == Outcome::Pass   ? State::Up
+                        : last->verdict.outcome == Outcome::Fail ? State::Down
+                                                                 : State::Degraded;
     m_lastVerdict->setText(QStringLiteral("last session: <span style='color:%1'>%2 %3</span> %4")
                                .arg(themeColors(palette()).state(state).name(), stateShape(state),
                                     outcomeName(last->verdict.outcome).toUpper(), localTime(last->wallMs)));

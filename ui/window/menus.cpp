@@ -19,8 +19,9 @@ namespace {
 
 QStringList pageTitles()
 {
-    return {QStringLiteral("Overview"),  QStringLiteral("Environment"), QStringLiteral("WebSockets"), QStringLiteral("Health"),
-            QStringLiteral("Databases"), QStringLiteral("Manifests"),   QStringLiteral("Runbook")};
+    return {QStringLiteral("Overview"), QStringLiteral("Environment"), QStringLiteral("WebSockets"),
+            QStringLiteral("Health"),   QStringLiteral("Databases"),   QStringLiteral("Manifests"),
+            QStringLiteral("Runbook")};
 }
 
 QString keyRows(const QMenu *menu)
@@ -61,12 +62,14 @@ void MainWindow::makeMenus()
 void MainWindow::makeFileMenu()
 {
     QMenu *menu = menuBar()->addMenu(QStringLiteral("&File"));
-    menu->addAction(QStringLiteral("&Open folder…"), QKeySequence(QStringLiteral("Ctrl+O")), this, &MainWindow::chooseFolder);
+    menu->addAction(QStringLiteral("&Open folder…"), QKeySequence(QStringLiteral("Ctrl+O")), this,
+                    &MainWindow::chooseFolder);
     menu->addAction(QStringLiteral("Run the &demo redeploy"), QKeySequence(QStringLiteral("Ctrl+D")), this,
                     [this] { m_services.workbench->openDemo(QStringLiteral("graceful"), true); });
     menu->addSeparator();
-    m_workspaceActions.append(menu->addAction(QStringLiteral("&Close workspace"), QKeySequence(QStringLiteral("Ctrl+W")),
-                                              m_services.workbench, &Workbench::close));
+    m_workspaceActions.append(menu->addAction(QStringLiteral("&Close workspace"),
+                                              QKeySequence(QStringLiteral("Ctrl+W")), m_services.workbench,
+                                              &Workbench::close));
     menu->addAction(QStringLiteral("&Quit"), QKeySequence(QStringLiteral("Ctrl+Q")), this, &QWidget::close);
 }
 
@@ -78,10 +81,11 @@ void MainWindow::makeViewMenu()
         m_workspaceActions.append(menu->addAction(titles[i], QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)), this,
                                                   [this, i] { m_tabs->setCurrentIndex(i); }));
     menu->addSeparator();
-    m_workspaceActions.append(menu->addAction(QStringLiteral("&Refresh, probe again"), QKeySequence(Qt::Key_F5), this, [this] {
-        if (Page *page = currentPage())
-            page->refresh();
-    }));
+    m_workspaceActions.append(
+        menu->addAction(QStringLiteral("&Refresh, probe again"), QKeySequence(Qt::Key_F5), this, [this] {
+            if (Page *page = currentPage())
+                page->refresh();
+        }));
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Pause live updates\tSpace"), this, [this] {
         if (Page *page = currentPage())
             page->togglePause();
@@ -151,8 +155,9 @@ void MainWindow::showKeys()
         if (action->menu())
             rows += keyRows(action->menu());
     }
-    rows += QStringLiteral("<tr><td style='padding:2px 24px 2px 0'><b>Ctrl+C</b></td><td>Copy the selected rows as TSV</td></tr>"
-                           "<tr><td><b>Esc</b></td><td>Close the job drawer, clear the filter</td></tr>");
+    rows += QStringLiteral(
+        "<tr><td style='padding:2px 24px 2px 0'><b>Ctrl+C</b></td><td>Copy the selected rows as TSV</td></tr>"
+        "<tr><td><b>Esc</b></td><td>Close the job drawer, clear the filter</td></tr>");
     auto *text = new QLabel(QStringLiteral("<table>%1</table>").arg(rows), dialog);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
     connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);

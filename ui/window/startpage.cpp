@@ -93,8 +93,9 @@ StartPage::StartPage(QWidget *parent)
     title->setFont(font);
     layout->addStretch(1);
     layout->addWidget(title);
-    layout->addWidget(label(QStringLiteral("Move a backend from one platform to another, and know what a redeploy does to its clients."),
-                            "faded", column));
+    layout->addWidget(label(
+        QStringLiteral("Move a backend from one platform to another, and know what a redeploy does to its clients."),
+        "faded", column));
     layout->addSpacing(12);
     layout->addWidget(makeChoices());
     m_findings = makeFindings();
@@ -130,9 +131,12 @@ QWidget *StartPage::makeChoices()
     open->setObjectName(QStringLiteral("openFolderButton"));
     setFocusProxy(open);
     connect(open, &QPushButton::clicked, this, &StartPage::folderRequested);
-    layout->addWidget(choiceCard(QStringLiteral("folder"), QStringLiteral("Open a folder"),
-                                 QStringLiteral("A repository with a switchyard.toml. Without one, you see what was found and can start one."),
-                                 open, row), 1);
+    layout->addWidget(
+        choiceCard(QStringLiteral("folder"), QStringLiteral("Open a folder"),
+                   QStringLiteral(
+                       "A repository with a switchyard.toml. Without one, you see what was found and can start one."),
+                   open, row),
+        1);
     layout->addWidget(makeUrlCard(), 1);
 
     auto *demo = new QPushButton(QStringLiteral("Run the demo redeploy"), row);
@@ -140,8 +144,10 @@ QWidget *StartPage::makeChoices()
     demo->setProperty("primary", true);
     connect(demo, &QPushButton::clicked, this, &StartPage::demoRequested);
     layout->addWidget(choiceCard(QStringLiteral("play"), QStringLiteral("Try the demo"),
-                                 QStringLiteral("Starts a little backend on this machine, redeploys it under 25 clients and gives a verdict in half a minute."),
-                                 demo, row), 1);
+                                 QStringLiteral("Starts a little backend on this machine, redeploys it under 25 "
+                                                "clients and gives a verdict in half a minute."),
+                                 demo, row),
+                      1);
     return row;
 }
 
@@ -153,8 +159,9 @@ QWidget *StartPage::makeUrlCard()
     layout->setSpacing(8);
     layout->addWidget(new Picture(QStringLiteral("link"), frame));
     layout->addWidget(label(QStringLiteral("Paste a URL"), "heading", frame));
-    layout->addWidget(label(QStringLiteral("Watches the health of a running backend. Nothing is written."), "faded", frame), 1,
-                      Qt::AlignTop);
+    layout->addWidget(
+        label(QStringLiteral("Watches the health of a running backend. Nothing is written."), "faded", frame), 1,
+        Qt::AlignTop);
     m_url->setParent(frame);
     m_url->setMinimumHeight(28);
     m_url->setObjectName(QStringLiteral("urlEdit"));
@@ -210,7 +217,8 @@ void StartPage::showFindings(const QString &folder, const QStringList &found)
     m_folder = folder;
     const QString what = found.isEmpty() ? QStringLiteral("no manifest, env file or Dockerfile either")
                                          : QStringLiteral("but found %1").arg(found.join(QStringLiteral(", ")));
-    m_found->setText(QStringLiteral("There is no switchyard.toml in %1, %2.").arg(QDir::toNativeSeparators(folder), what));
+    m_found->setText(
+        QStringLiteral("There is no switchyard.toml in %1, %2.").arg(QDir::toNativeSeparators(folder), what));
     m_findings->show();
 }
 
@@ -221,9 +229,15 @@ void StartPage::clearFindings()
 
 QStringList telltaleFiles(const QString &folder)
 {
-    const QStringList names{QStringLiteral(".env*"),        QStringLiteral("render.y*ml"), QStringLiteral("fly.toml"),
-                            QStringLiteral("fly.*.toml"),   QStringLiteral("Dockerfile*"), QStringLiteral("compose*.y*ml"),
-                            QStringLiteral("docker-compose*.y*ml"), QStringLiteral("Procfile"), QStringLiteral("vercel.json")};
+    const QStringList names{QStringLiteral(".env*"),
+                            QStringLiteral("render.y*ml"),
+                            QStringLiteral("fly.toml"),
+                            QStringLiteral("fly.*.toml"),
+                            QStringLiteral("Dockerfile*"),
+                            QStringLiteral("compose*.y*ml"),
+                            QStringLiteral("docker-compose*.y*ml"),
+                            QStringLiteral("Procfile"),
+                            QStringLiteral("vercel.json")};
     return QDir(folder).entryList(names, QDir::Files | QDir::Hidden | QDir::Readable, QDir::Name);
 }
 
@@ -232,8 +246,9 @@ QByteArray starterWorkspace(const QString &folder)
     QString name = QFileInfo(folder).fileName();
     name.remove(QLatin1Char('"')).remove(QLatin1Char('\\'));
     const QStringList found = telltaleFiles(folder);
-    QString text = QStringLiteral("# What Switchyard watches. The manual explains each key.\nschema = 1\nname = \"%1\"\n")
-                       .arg(name.isEmpty() ? QStringLiteral("workspace") : name);
+    QString text =
+        QStringLiteral("# What Switchyard watches. The manual explains each key.\nschema = 1\nname = \"%1\"\n")
+            .arg(name.isEmpty() ? QStringLiteral("workspace") : name);
     if (!found.isEmpty())
         text += QStringLiteral("# Found in this folder: %1\n").arg(found.join(QStringLiteral(", ")));
     text += QStringLiteral(R"(

@@ -45,7 +45,8 @@ private:
 /// Which files of a folder say something about where it runs: manifests, env files, Dockerfiles. Looks at names only.
 QStringList telltaleFiles(const QString &folder);
 
-/// The text of a first switchyard.toml for the folder: one local backend to be filled in, and what was found as comments.
+/// The text of a first switchyard.toml for the folder: one local backend to be filled in, and what was found as
+/// comments.
 QByteArray starterWorkspace(const QString &folder);
 
 } // namespace Switchyard

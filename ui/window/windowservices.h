@@ -19,8 +19,8 @@ struct WindowSettings
 {
     QByteArray geometry;
     ThemeChoice theme = ThemeChoice::System;
-    QStringList recent;       ///< workspace files, newest first, at most 8
-    QJsonObject pages;        ///< saveState() of each page, by title
+    QStringList recent; ///< workspace files, newest first, at most 8
+    QJsonObject pages;  ///< saveState() of each page, by title
 };
 
 /// What the window is given. The functions are seams: tests answer dialogs through them.
