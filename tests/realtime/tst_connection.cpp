@@ -356,6 +356,8 @@ void tst_Connection::messageAndCloseInOneSegment()
         for (const ClientEvent &event : recorder.events)
             order.append(event.kind);
         QCOMPARE(order, (QList<Kind>{Kind::Connecting, Kind::Open, Kind::FirstMessage, Kind::Notice, Kind::Ended, Kind::GaveUp}));
+        for (qsizetype i = 1; i < recorder.events.size(); ++i)
+            QVERIFY(recorder.events[i].at >= recorder.events[i - 1].at);
         QCOMPARE(recorder.first(Kind::Notice).text.toUtf8(), notice);
         compareEnd(recorder.end(), EndCause::CloseFrame, code, true, true);
     }
