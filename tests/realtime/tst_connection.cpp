@@ -546,9 +546,9 @@ void tst_Connection::hugeFrameStaysOpen()
 {
     RawWsServer server(afterHandshake([](RawPeer &peer) {
         peer.send(QByteArray("\x82\x7f\x40\x00\x00\x00\x00\x00\x00\x00", 10));
+        const QByteArray block(1 << 20, 'x');
         for (int i = 0; i < 64; ++i)
-            peer.send(QByteArray(1 << 20, 'x'));
-        peer.send("x");
+            peer.send(block);
         peer.hold();
     }));
     const qint64 before = residentKb();
