@@ -235,7 +235,7 @@ private:
         if (!m_target->instanceHeader.isEmpty())
             instance = std::string((*m_response)[m_target->instanceHeader.toStdString()]);
         m_response.reset();
-        m_lastSign = Clock::now();
+        m_lastSign = arrival();
         if (m_owner)
             m_owner->connectionOpen(m_lastSign, instance);
         if (m_phase != Phase::Open)
@@ -269,6 +269,13 @@ private:
 
     // ---- reading
 
+    /// When what is being delivered came. A close frame in the same segment was seen first: nothing is later than it.
+    Instant arrival()
+    {
+        const Instant now = Clock::now();
+        return tap().parser().closeSeen() ? std::min(now, tap().parser().closeAt()) : now;
+    }
+
     void read()
     {
         m_stream.async_read_some(net::buffer(m_buffer), [self = self()](ErrorCode error, std::size_t size) {
@@ -291,7 +298,7 @@ private:
 
     void gotBytes(std::size_t size)
     {
-        m_lastSign = Clock::now();
+        m_lastSign = arrival();
         if (m_stream.got_text() && m_message.size() < keptMessageBytes)
             m_message.append(m_buffer.data(), std::min(size, keptMessageBytes - m_message.size()));
     }
@@ -314,7 +321,7 @@ private:
 
     void controlFrame(websocket::frame_type kind)
     {
-        m_lastSign = Clock::now();
+        m_lastSign = arrival();
         if (kind == websocket::frame_type::pong && m_pingSent != Instant{}) {
             const auto roundTrip = m_lastSign - m_pingSent;
             m_pingSent = {};
