@@ -79,7 +79,4 @@ int runSessionShow(const Global &global, const QString &path, const QStringList 
 /// Reads the workspace the options name, or ./switchyard.toml. Prints every problem; nothing on error.
 std::optional<Workspace> readWorkspace(const Global &global);
 
-/// The folder in which sessions are kept: $XDG_DATA_HOME/switchyard/sessions.
-QString sessionsFolder();
-
 } // namespace Switchyard::Cli

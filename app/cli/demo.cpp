@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/interrupt.h"
 #include "app/cli/sessionrunner.h"
 #include "models/common/files.h"
+#include "models/common/interrupt.h"
 #include "models/deploy/driverfactory.h"
 #include "models/workspace/demo.h"
 

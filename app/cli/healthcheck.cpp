@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
-#include "app/cli/interrupt.h"
 #include "models/common/duration.h"
+#include "models/common/interrupt.h"
 #include "models/common/redact.h"
 #include "models/health/healthcheck.h"
 #include "models/health/prober.h"

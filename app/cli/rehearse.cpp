@@ -181,7 +181,6 @@ int runRehearse(const Global &global, const RehearseOptions &options)
     if (!driver)
         return reportError(driver.error());
     backend->platform = platform->id;
-    backend->deploy.driver = (*driver)->id();
     backend->deploy.argv = rehearsal.argv;
     plan.backend = *backend;
     plan.rehearsal = true;

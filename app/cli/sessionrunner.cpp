@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sessionrunner.h"
 
-#include "app/cli/interrupt.h"
 #include "models/common/duration.h"
-#include "models/realtime/closecodes.h"
+#include "models/common/interrupt.h"
+#include "models/redeploy/journal.h"
 #include "models/report/sessionreport.h"
 
 #include <QCoreApplication>

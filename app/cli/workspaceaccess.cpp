@@ -3,7 +3,6 @@
 #include "models/platforms/platform.h"
 
 #include <QFileInfo>
-#include <QStandardPaths>
 
 namespace Switchyard::Cli {
 
@@ -21,11 +20,6 @@ std::optional<Workspace> readWorkspace(const Global &global)
     for (const Error &error : workspace.error())
         reportError(error);
     return std::nullopt;
-}
-
-QString sessionsFolder()
-{
-    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/switchyard/sessions");
 }
 
 } // namespace Switchyard::Cli

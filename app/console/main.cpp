@@ -3,8 +3,9 @@
 #include "app/console/console.h"
 #include "app/console/measurestart.h"
 #include "app/console/screenshots.h"
-#include "app/console/stopsignals.h"
+#include "models/common/interrupt.h"
 #include "models/common/log.h"
+#include "models/redeploy/journal.h"
 #include "models/workspace/demo.h"
 
 #include <QApplication>
@@ -12,7 +13,6 @@
 #include <QIcon>
 #include <QJsonDocument>
 #include <QSettings>
-#include <QStandardPaths>
 #include <QTimer>
 
 #include <cstdio>
@@ -121,7 +121,7 @@ int run(QApplication &application, const Arguments &arguments)
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
     if (!shooting) {
         options.workbench.journalFolder =
-            QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
+            sessionsFolder();
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };
     }
@@ -137,8 +137,8 @@ int run(QApplication &application, const Arguments &arguments)
     int status = 0;
     QObject::connect(
         &window, &MainWindow::closed, &application, [&status] { QApplication::exit(status); }, Qt::QueuedConnection);
-    StopSignals signalled;
-    QObject::connect(&signalled, &StopSignals::stopRequested, &window, &QWidget::close);
+    Interrupt signalled;
+    QObject::connect(&signalled, &Interrupt::interrupted, &window, &QWidget::close);
     std::unique_ptr<MeasureStart> measure;
     std::unique_ptr<Screenshots> screenshots;
     if (arguments.measure) {

@@ -83,12 +83,26 @@ std::optional<SocketIoPacket> parseSocketIoPacket(std::string_view text)
     return packet;
 }
 
-std::string socketIoConnect(const std::string &nameSpace, const std::string &auth)
+namespace {
+
+std::string packetText(const char *type, const std::string &nameSpace, const std::string &payload)
 {
-    std::string text = "40";
+    std::string text = type;
     if (nameSpace != "/" && !nameSpace.empty())
         text += nameSpace + ",";
-    return text + auth;
+    return text + payload;
+}
+
+} // namespace
+
+std::string socketIoConnect(const std::string &nameSpace, const std::string &auth)
+{
+    return packetText("40", nameSpace, auth);
+}
+
+std::string socketIoEvent(const std::string &nameSpace, const std::string &json)
+{
+    return packetText("42", nameSpace, json);
 }
 
 } // namespace Switchyard

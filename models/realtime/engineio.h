@@ -28,6 +28,9 @@ struct SocketIoPacket
 /// Nothing where the text is no packet of the protocol: the connection is then to be closed.
 [[nodiscard]] std::optional<SocketIoPacket> parseSocketIoPacket(std::string_view text);
 
+/// "42/ns,[…]": an event; `json` is the array of its name and arguments.
+[[nodiscard]] std::string socketIoEvent(const std::string &nameSpace, const std::string &json);
+
 /// "40/ns,{auth}" or "40{auth}".
 [[nodiscard]] std::string socketIoConnect(const std::string &nameSpace, const std::string &auth);
 

@@ -5,6 +5,8 @@
 #include "models/realtime/closecodes.h"
 #include "models/realtime/engineio.h"
 
+#include <algorithm>
+
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -73,6 +75,7 @@ void ProbeClient::stop()
         return;
     m_state = State::Stopped;
     m_timer.cancel();
+    m_sending.reset();
     if (const auto connection = std::exchange(m_connection, nullptr))
         connection->close();
 }
@@ -81,6 +84,7 @@ void ProbeClient::abandon()
 {
     m_state = State::Stopped;
     m_timer.cancel();
+    m_sending.reset();
     if (const auto connection = std::exchange(m_connection, nullptr))
         connection->abandon();
 }
@@ -93,6 +97,16 @@ void ProbeClient::connect()
     m_instance.clear();
     ++m_connections;
     m_host.record(event(Kind::Connecting, Clock::now()));
+    // The resolver has no limit of its own; a name server that is silent must not hold a client for minutes.
+    m_timer.expires_after(m_target->connectTimeout);
+    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (error || self->m_state != State::Connecting || self->m_connections != attempt || self->m_connection)
+            return;
+        ConnectionEnd end;
+        end.cause = EndCause::Dns;
+        end.detail = QStringLiteral("the name was not resolved within %1 ms").arg(self->m_target->connectTimeout.count());
+        self->connectionEnded(Clock::now(), end);
+    });
     m_host.resolve(m_targetIndex, [self = shared_from_this(), attempt = m_connections](const auto &endpoints,
                                                                                       const QString &problem) {
         if (self->m_state != State::Connecting || self->m_connections != attempt)
@@ -103,6 +117,7 @@ void ProbeClient::connect()
             end.detail = problem;
             return self->connectionEnded(Clock::now(), end);
         }
+        self->m_timer.cancel();
         self->m_connection = makeConnection(self->m_host.io(), self->m_host.tlsContext(self->m_targetIndex),
                                             self->m_target, self.get());
         self->m_connection->start(endpoints);
@@ -115,7 +130,7 @@ void ProbeClient::connectionOpen(Instant at, std::string_view instance)
     if (m_target->protocol == SocketProtocol::WebSocket)
         opened(at);
     else
-        armWatchdog(); // until the Engine.IO open packet tells the real times
+        armWatchdog();
 }
 
 void ProbeClient::opened(Instant at)
@@ -126,27 +141,49 @@ void ProbeClient::opened(Instant at)
     ClientEvent open = event(Kind::Open, at);
     open.instance = QString::fromStdString(m_instance);
     m_host.record(std::move(open));
-    if (!m_target->send.isEmpty() && m_target->protocol == SocketProtocol::WebSocket)
-        sendConfigured(true);
+    if (m_target->protocol == SocketProtocol::SocketIo)
+        armWatchdog();
+    if (!m_target->send.isEmpty())
+        startSending(at);
 }
 
-void ProbeClient::sendConfigured(bool first)
+void ProbeClient::startSending(Instant now)
 {
-    // One timer at the shortest period serves every repeated text: heartbeats of one socket share theirs in practice.
-    Milliseconds every{0};
+    m_sending = std::make_unique<Sending>(Sending{Timer(m_host.io()), {}});
     for (const SocketSend &send : m_target->send) {
-        if (first || send.every.count() > 0)
-            m_connection->sendText(send.text.toStdString());
-        if (send.every.count() > 0 && (every.count() == 0 || send.every < every))
-            every = send.every;
+        sendOne(send);
+        m_sending->due.push_back(send.every.count() > 0 ? now + send.every : Instant::max());
     }
-    if (every.count() == 0)
-        return;
-    m_timer.expires_after(every);
-    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
-        if (!error && self->m_state == State::Open && self->m_connections == attempt && self->m_connection)
-            self->sendConfigured(false);
+    armSending();
+}
+
+void ProbeClient::armSending()
+{
+    const Instant next = *std::min_element(m_sending->due.begin(), m_sending->due.end());
+    if (next == Instant::max())
+        return m_sending.reset();
+    m_sending->timer.expires_at(next);
+    m_sending->timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (error || self->m_state != State::Open || self->m_connections != attempt || !self->m_connection)
+            return;
+        const Instant now = Clock::now();
+        for (std::size_t i = 0; i < self->m_sending->due.size(); ++i) {
+            const SocketSend &send = self->m_target->send[qsizetype(i)];
+            if (self->m_sending->due[i] > now)
+                continue;
+            self->sendOne(send);
+            self->m_sending->due[i] += send.every;
+        }
+        self->armSending();
     });
+}
+
+void ProbeClient::sendOne(const SocketSend &send)
+{
+    std::string text = send.text.toStdString();
+    if (m_target->protocol == SocketProtocol::SocketIo)
+        text = socketIoEvent(m_target->nameSpace, text);
+    m_connection->sendText(std::move(text));
 }
 
 void ProbeClient::connectionText(Instant at, std::string_view text)
@@ -225,7 +262,8 @@ void ProbeClient::socketIoText(Instant at, std::string_view text)
         engineOpen(packet->payload);
         break;
     case Type::EnginePing:
-        armWatchdog();
+        if (m_state == State::Open)
+            armWatchdog();
         m_connection->sendText("3" + packet->payload);
         break;
     case Type::Connect:
@@ -261,18 +299,20 @@ void ProbeClient::engineOpen(const std::string &json)
     const double interval = open[QStringLiteral("pingInterval")].toDouble(25'000);
     const double timeout = open[QStringLiteral("pingTimeout")].toDouble(20'000);
     m_watchdog = Milliseconds(qint64(std::clamp(interval + timeout, 100.0, 3'600'000.0)));
-    armWatchdog();
     m_connection->sendText(socketIoConnect(m_target->nameSpace, m_target->auth));
 }
 
 void ProbeClient::armWatchdog()
 {
-    m_timer.expires_after(m_watchdog.count() > 0 ? m_watchdog : m_target->handshakeTimeout);
-    m_timer.async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+    // Until the namespace has taken the client, one limit holds for all of it: pings alone do not open a session.
+    const bool opening = m_state != State::Open;
+    m_timer.expires_after(opening ? m_target->handshakeTimeout : m_watchdog);
+    m_timer.async_wait([self = shared_from_this(), attempt = m_connections, opening](boost::system::error_code error) {
         if (error || self->m_connections != attempt || !self->m_connection || self->m_override)
             return;
-        if (self->m_watchdog.count() == 0)
-            return self->endSession(EndCause::Handshake, QStringLiteral("no Engine.IO open packet"), false);
+        if (opening)
+            return self->endSession(EndCause::Handshake, QStringLiteral("the namespace did not take the client within %1 ms")
+                                                             .arg(self->m_target->handshakeTimeout.count()), false);
         self->endSession(EndCause::PingTimeout,
                          QStringLiteral("no Engine.IO ping within %1 ms").arg(self->m_watchdog.count()), false);
     });
@@ -300,6 +340,7 @@ void ProbeClient::connectionEnded(Instant at, const ConnectionEnd &end)
 {
     m_connection.reset();
     m_timer.cancel();
+    m_sending.reset();
     m_watchdog = Milliseconds(0);
     ClientEvent ended = event(Kind::Ended, at);
     ended.end = end;

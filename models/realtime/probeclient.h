@@ -64,7 +64,9 @@ private:
     bool isNotice(std::string_view text, const SocketIoPacket *packet);
     void endSession(EndCause cause, const QString &detail, bool serverDisconnect);
     void armWatchdog();
-    void sendConfigured(bool first);
+    void startSending(Instant now);
+    void armSending();
+    void sendOne(const SocketSend &send);
     void reconnect(const ConnectionEnd &end);
     ClientEvent event(ClientEvent::Kind kind, Instant at) const;
 
@@ -76,6 +78,13 @@ private:
     std::unique_ptr<ConnectionEnd> m_override; ///< what really ended a Socket.IO session, before the WebSocket ends
     Instant m_overrideAt{};                    ///< and when
     std::optional<Milliseconds> m_announced;
+    /// Only sockets with texts to send have this.
+    struct Sending
+    {
+        Timer timer;
+        std::vector<Instant> due; ///< one for each configured text
+    };
+    std::unique_ptr<Sending> m_sending;
     Milliseconds m_watchdog{0};
     std::string m_instance;
     int m_targetIndex;

@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonDocument>
+#include <QStandardPaths>
 
 #include <condition_variable>
 #include <mutex>
@@ -115,6 +116,11 @@ QString JournalWriter::problem() const
 {
     const std::lock_guard lock(d->mutex);
     return d->problem;
+}
+
+QString sessionsFolder()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/switchyard/sessions");
 }
 
 Result<SessionRecord> readJournal(const QString &path)

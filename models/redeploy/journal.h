@@ -30,6 +30,9 @@ private:
     std::unique_ptr<Private> d;
 };
 
+/// The folder in which window and command line keep their sessions: $XDG_DATA_HOME/switchyard/sessions.
+QString sessionsFolder();
+
 /// Opens a session from its folder or its journal file. A journal cut anywhere opens with the events up to the cut;
 /// `complete` is then false. Errors (usage): no such file, no header line.
 [[nodiscard]] Result<SessionRecord> readJournal(const QString &path);

@@ -113,10 +113,17 @@ class RedeploySession::Private
 public:
     Private(RedeploySession *session, SessionPlan sessionPlan, DeployDriver *deployDriver)
         : q(session)
-        , plan(std::move(sessionPlan))
+        , plan(drivenBy(std::move(sessionPlan), *deployDriver))
         , driver(deployDriver)
         , state(plan)
     {
+    }
+
+    /// The driver that was handed over counts, not the one the workspace names.
+    static SessionPlan drivenBy(SessionPlan sessionPlan, const DeployDriver &deployDriver)
+    {
+        sessionPlan.backend.deploy.driver = deployDriver.id();
+        return sessionPlan;
     }
 
     RedeploySession *q;

@@ -23,7 +23,7 @@ struct WorkbenchOptions
     Milliseconds baseline{10'000};
     Milliseconds demoBaseline{5'000};
     Milliseconds settle{10'000};
-    Milliseconds demoSettle{6'000};
+    Milliseconds demoSettle{10'000};
 };
 
 /// How the last session of a backend ended.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/cli/interrupt.h"
+#include "models/common/interrupt.h"
 
 #include <csignal>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace Switchyard::Cli {
+namespace Switchyard {
 
 namespace {
 
@@ -54,4 +54,4 @@ Interrupt::~Interrupt()
     }
 }
 
-} // namespace Switchyard::Cli
+} // namespace Switchyard

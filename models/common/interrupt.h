@@ -4,9 +4,10 @@
 #include <QObject>
 #include <QSocketNotifier>
 
-namespace Switchyard::Cli {
+namespace Switchyard {
 
-/// Turns Ctrl-C and SIGTERM into a signal of the event loop, so that a command can end in order and print what it has.
+/// Turns Ctrl-C and SIGTERM into a signal of the event loop, so that a program can stop in order what it started and a
+/// command can print what it has. One at a time in a program.
 /// A second Ctrl-C is left to the system's default and ends the program at once (its processes die with it).
 class Interrupt final : public QObject
 {
@@ -25,4 +26,4 @@ private:
     bool m_happened = false;
 };
 
-} // namespace Switchyard::Cli
+} // namespace Switchyard
