@@ -11,8 +11,8 @@ namespace Switchyard::Cli {
 
 struct SessionOptions
 {
-    QString backend;              ///< empty: the only one, or the target
-    QString driver;               ///< empty: as configured
+    QString backend; ///< empty: the only one, or the target
+    QString driver;  ///< empty: as configured
     QString unlock;
     int clients = -1;
     Milliseconds timeout{300'000};
@@ -20,7 +20,7 @@ struct SessionOptions
     Milliseconds settle{10'000};
     QStringList reports;
     QStringList advisory;
-    QString journal;              ///< folder for sessions; empty: the user's data folder
+    QString journal; ///< folder for sessions; empty: the user's data folder
     QString caFile;
 };
 
@@ -28,12 +28,12 @@ struct RehearseOptions
 {
     SessionOptions session;
     QString platform;
-    QStringList sockets;          ///< PATH[,protocol]
+    QStringList sockets; ///< PATH[,protocol]
     QString health, ready, live;
-    QStringList notices;          ///< POINTER=VALUE
+    QStringList notices; ///< POINTER=VALUE
     double timeScale = 1;
     QString cwd;
-    QStringList environment;      ///< NAME=VALUE or NAME (from this program's environment)
+    QStringList environment; ///< NAME=VALUE or NAME (from this program's environment)
     QStringList command;
 };
 
@@ -54,7 +54,7 @@ struct HoldOptions
     QString reconnect = QStringLiteral("none");
     QString protocol = QStringLiteral("websocket");
     QString nameSpace = QStringLiteral("/");
-    QStringList headers;          ///< NAME=VALUE, VALUE may be a reference
+    QStringList headers; ///< NAME=VALUE, VALUE may be a reference
     QString caFile;
     Milliseconds connectTimeout{10'000};
     Milliseconds handshakeTimeout{10'000};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/workspace/demo.h"
 #include "app/cli/sessionrunner.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
 #include "models/deploy/driverfactory.h"
-#include "models/workspace/demo.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -39,8 +39,8 @@ Result<Demo> makeDemo(const DemoCommandOptions &options, const QString &file)
     auto workspace = parseWorkspace(text, file, catalogue->ids());
     if (!workspace)
         return tl::unexpected(workspace.error().first());
-    auto driver = makeDriver(workspace->backends.first(), *catalogue->find(QStringLiteral("local")), workspace->thresholds,
-                             QDir::currentPath());
+    auto driver = makeDriver(workspace->backends.first(), *catalogue->find(QStringLiteral("local")),
+                             workspace->thresholds, QDir::currentPath());
     if (!driver)
         return tl::unexpected(driver.error());
     return Demo{*std::move(workspace), std::move(*driver)};
@@ -56,7 +56,8 @@ int serve(const Global &global, Demo demo, const QString &file)
         const QString url = demo.workspace.backends.first().url;
         if (global.json)
             printJson({{QStringLiteral("schema"), QStringLiteral("switchyard.demo/1")},
-                       {QStringLiteral("url"), url}, {QStringLiteral("workspace"), file}});
+                       {QStringLiteral("url"), url},
+                       {QStringLiteral("workspace"), file}});
         else
             printResult(QStringLiteral("url: %1\nworkspace: %2\n").arg(url, file));
         progress(global, QStringLiteral("Ctrl-C ends it"));
@@ -76,7 +77,8 @@ int serve(const Global &global, Demo demo, const QString &file)
 int runDemo(const Global &global, const DemoCommandOptions &options)
 {
     QTemporaryDir folder(QDir::tempPath() + QStringLiteral("/switchyard-demo-XXXXXX"));
-    const QString file = global.workspace.isEmpty() ? folder.filePath(QStringLiteral("switchyard.toml")) : global.workspace;
+    const QString file =
+        global.workspace.isEmpty() ? folder.filePath(QStringLiteral("switchyard.toml")) : global.workspace;
     Result<Demo> demo = makeDemo(options, file);
     if (!demo)
         return reportError(demo.error());

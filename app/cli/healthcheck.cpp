@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/health/healthcheck.h"
 #include "app/cli/commands.h"
 #include "models/common/duration.h"
 #include "models/common/interrupt.h"
 #include "models/common/redact.h"
-#include "models/health/healthcheck.h"
 #include "models/health/prober.h"
 #include "models/health/samplejson.h"
 #include "models/health/targets.h"
@@ -25,14 +25,15 @@ Result<ProbeTarget> targetFrom(const QString &text, const CheckOptions &options)
     target.url = text;
     if (isSecretReference(text)) {
         const auto reference = parseSecretReference(text);
-        const Result<Secret> secret = reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
+        const Result<Secret> secret =
+            reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
         if (!secret)
             return tl::unexpected(secret.error());
         target.url = secret->reveal();
     }
     const QUrl url(target.url, QUrl::StrictMode);
-    if (!url.isValid() || url.host().isEmpty()
-        || (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))
+    if (!url.isValid() || url.host().isEmpty() ||
+        (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))
         return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is not an http or https address").arg(redact(text)),
                     QStringLiteral("write http://HOST[:PORT]/PATH or https://HOST/PATH"));
     if (const Result<bool> status = statusMatches(options.status, 200); !status)
@@ -80,8 +81,10 @@ int runHealthCheck(const Global &global, const CheckOptions &options)
             }
         }
         if (targets.isEmpty())
-            return reportError({ErrorKind::Usage, QStringLiteral("the workspace has no health endpoint"),
-                                QStringLiteral("give a URL: health check https://HOST/health"), {}});
+            return reportError({ErrorKind::Usage,
+                                QStringLiteral("the workspace has no health endpoint"),
+                                QStringLiteral("give a URL: health check https://HOST/health"),
+                                {}});
     }
     QStringList urls;
     for (const ProbeTarget &target : targets)

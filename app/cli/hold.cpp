@@ -48,7 +48,8 @@ public:
         m_connectingSince.resize(std::size_t(target.clients));
         m_pool.start();
         m_end.start(m_options.duration);
-        progress(m_global, QStringLiteral("holding %1 clients on %2 for %3").arg(target.clients)
+        progress(m_global, QStringLiteral("holding %1 clients on %2 for %3")
+                               .arg(target.clients)
                                .arg(redact(target.url), humanDuration(double(m_options.duration.count()))));
         return QCoreApplication::exec();
     }
@@ -114,8 +115,11 @@ private:
         const auto at = [&values](double share) {
             return values.empty() ? QJsonValue(QJsonValue::Null) : QJsonValue(percentile(values, share));
         };
-        return {{QStringLiteral("count"), qint64(values.size())}, {QStringLiteral("p50_ms"), at(0.5)},
-                {QStringLiteral("p95_ms"), at(0.95)}, {QStringLiteral("p99_ms"), at(0.99)}, {QStringLiteral("max_ms"), at(1)}};
+        return {{QStringLiteral("count"), qint64(values.size())},
+                {QStringLiteral("p50_ms"), at(0.5)},
+                {QStringLiteral("p95_ms"), at(0.95)},
+                {QStringLiteral("p99_ms"), at(0.99)},
+                {QStringLiteral("max_ms"), at(1)}};
     }
 
     QJsonObject toJson() const
@@ -123,18 +127,21 @@ private:
         QJsonArray closes;
         for (const auto &[end, count] : m_ends) {
             const auto &[cause, code, valid, reason, status, detail, wasOpen] = end;
-            closes.append(QJsonObject{{QStringLiteral("code"), code},
-                                      {QStringLiteral("reason"), redact(reason)},
-                                      {QStringLiteral("cause"), endCauseName(EndCause(cause))},
-                                      {QStringLiteral("count"), count},
-                                      {QStringLiteral("code_valid"), valid},
-                                      {QStringLiteral("was_open"), wasOpen},
-                                      {QStringLiteral("http_status"), status > 0 ? QJsonValue(status) : QJsonValue(QJsonValue::Null)},
-                                      {QStringLiteral("detail"), redact(detail)}});
+            closes.append(QJsonObject{
+                {QStringLiteral("code"), code},
+                {QStringLiteral("reason"), redact(reason)},
+                {QStringLiteral("cause"), endCauseName(EndCause(cause))},
+                {QStringLiteral("count"), count},
+                {QStringLiteral("code_valid"), valid},
+                {QStringLiteral("was_open"), wasOpen},
+                {QStringLiteral("http_status"), status > 0 ? QJsonValue(status) : QJsonValue(QJsonValue::Null)},
+                {QStringLiteral("detail"), redact(detail)}});
         }
         QJsonObject ping{{QStringLiteral("count"), m_last.pings}};
-        ping.insert(QStringLiteral("p50_ms"), m_last.pings > 0 ? QJsonValue(m_last.pingP50) : QJsonValue(QJsonValue::Null));
-        ping.insert(QStringLiteral("p99_ms"), m_last.pings > 0 ? QJsonValue(m_last.pingP99) : QJsonValue(QJsonValue::Null));
+        ping.insert(QStringLiteral("p50_ms"),
+                    m_last.pings > 0 ? QJsonValue(m_last.pingP50) : QJsonValue(QJsonValue::Null));
+        ping.insert(QStringLiteral("p99_ms"),
+                    m_last.pings > 0 ? QJsonValue(m_last.pingP99) : QJsonValue(QJsonValue::Null));
         return {{QStringLiteral("schema"), QStringLiteral("switchyard.ws-hold/1")},
                 {QStringLiteral("url"), redact(m_options.url)},
                 {QStringLiteral("clients"), m_options.clients},
@@ -150,19 +157,24 @@ private:
     QString toText() const
     {
         QString text = QStringLiteral("%1 of %2 clients open at the end, %3 connections opened, %4 messages, held %5\n")
-                           .arg(m_openAtEnd).arg(m_options.clients).arg(m_opened).arg(m_last.messages)
+                           .arg(m_openAtEnd)
+                           .arg(m_options.clients)
+                           .arg(m_opened)
+                           .arg(m_last.messages)
                            .arg(humanDuration(m_heldMs));
         if (!m_connectMs.empty())
             text += QStringLiteral("connect  p50 %1  p99 %2  max %3\n")
                         .arg(humanDuration(percentile(m_connectMs, 0.5)), humanDuration(percentile(m_connectMs, 0.99)),
                              humanDuration(percentile(m_connectMs, 1)));
         if (m_last.pings > 0)
-            text += QStringLiteral("ping     p50 %1  p99 %2\n").arg(humanDuration(m_last.pingP50), humanDuration(m_last.pingP99));
+            text += QStringLiteral("ping     p50 %1  p99 %2\n")
+                        .arg(humanDuration(m_last.pingP50), humanDuration(m_last.pingP99));
         for (const auto &[end, count] : m_ends) {
             const auto &[cause, code, valid, reason, status, detail, wasOpen] = end;
             QStringList parts{endCauseName(EndCause(cause))};
             if (code > 0)
-                parts.append(QStringLiteral("%1 %2%3").arg(code).arg(closeCodeName(code), valid ? QString() : QStringLiteral(" (may not travel)")));
+                parts.append(QStringLiteral("%1 %2%3").arg(code).arg(
+                    closeCodeName(code), valid ? QString() : QStringLiteral(" (may not travel)")));
             if (!reason.isEmpty())
                 parts.append(QStringLiteral("\"%1\"").arg(redact(reason)));
             if (!detail.isEmpty())
@@ -218,12 +230,14 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
             return fail(ErrorKind::Usage, QStringLiteral("a header is not NAME=VALUE"));
         if (isSecretReference(value)) {
             const auto reference = parseSecretReference(value);
-            const Result<Secret> secret = reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
+            const Result<Secret> secret =
+                reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
             if (!secret)
                 return tl::unexpected(secret.error());
             target.headers.emplace_back(name.toStdString(), secret->reveal().toStdString());
         } else if (isSecretName(name)) {
-            return fail(ErrorKind::Usage, QStringLiteral("the header %1 carries a secret on the command line").arg(name),
+            return fail(ErrorKind::Usage,
+                        QStringLiteral("the header %1 carries a secret on the command line").arg(name),
                         QStringLiteral("give it as %1=env:NAME or %1=file:PATH").arg(name));
         } else {
             target.headers.emplace_back(name.toStdString(), value.toStdString());
@@ -237,10 +251,13 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
 int runHold(const Global &global, const HoldOptions &options)
 {
     if (urlCarriesSecret(options.url))
-        return reportError({ErrorKind::Usage, QStringLiteral("the URL carries a secret on the command line"),
-                            QStringLiteral("give credentials with --header NAME=env:VARIABLE"), {}});
+        return reportError({ErrorKind::Usage,
+                            QStringLiteral("the URL carries a secret on the command line"),
+                            QStringLiteral("give credentials with --header NAME=env:VARIABLE"),
+                            {}});
     if (options.clients < 1)
-        return reportError({ErrorKind::Usage, QStringLiteral("--clients %1: at least one client").arg(options.clients), {}, {}});
+        return reportError(
+            {ErrorKind::Usage, QStringLiteral("--clients %1: at least one client").arg(options.clients), {}, {}});
     const Result<SocketTarget> target = targetFrom(options);
     if (!target)
         return reportError(target.error());

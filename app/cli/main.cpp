@@ -18,27 +18,38 @@ using namespace Switchyard::Cli;
 /// CLI11 knows std::string; these make it fill QString, QStringList and durations with a unit.
 CLI::Option *text(CLI::App *app, const std::string &name, QString &value, const std::string &help)
 {
-    return app->add_option_function<std::string>(name, [&value](const std::string &given) {
-        value = QString::fromStdString(given);
-    }, help)->type_name("TEXT");
+    return app
+        ->add_option_function<std::string>(
+            name, [&value](const std::string &given) { value = QString::fromStdString(given); }, help)
+        ->type_name("TEXT");
 }
 
 CLI::Option *texts(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
 {
-    return app->add_option_function<std::vector<std::string>>(name, [&values](const std::vector<std::string> &given) {
-        for (const std::string &value : given)
-            values.append(QString::fromStdString(value));
-    }, help)->type_name("TEXT");
+    return app
+        ->add_option_function<std::vector<std::string>>(
+            name,
+            [&values](const std::vector<std::string> &given) {
+                for (const std::string &value : given)
+                    values.append(QString::fromStdString(value));
+            },
+            help)
+        ->type_name("TEXT");
 }
 
 CLI::Option *duration(CLI::App *app, const std::string &name, Milliseconds &value, const std::string &help)
 {
-    return app->add_option_function<std::string>(name, [&value, name](const std::string &given) {
-        const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(given));
-        if (!parsed)
-            throw CLI::ValidationError(name, parsed.error().toString().toStdString());
-        value = *parsed;
-    }, help)->type_name("DURATION");
+    return app
+        ->add_option_function<std::string>(
+            name,
+            [&value, name](const std::string &given) {
+                const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(given));
+                if (!parsed)
+                    throw CLI::ValidationError(name, parsed.error().toString().toStdString());
+                value = *parsed;
+            },
+            help)
+        ->type_name("DURATION");
 }
 
 void sessionOptions(CLI::App *app, SessionOptions &options)
@@ -48,8 +59,12 @@ void sessionOptions(CLI::App *app, SessionOptions &options)
     duration(app, "--timeout", options.timeout, "the session ends this long after the trigger (default 5m)");
     duration(app, "--baseline", options.baseline, "quiet time before the trigger, at least 5s (default 10s)");
     duration(app, "--settle", options.settle, "quiet time that ends the session (default 10s)");
-    texts(app, "--report", options.reports, "write a report: .json or .html; may be repeated")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    texts(app, "--advisory", options.advisory, "a gate that is shown but does not decide")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(app, "--report", options.reports, "write a report: .json or .html; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(app, "--advisory", options.advisory, "a gate that is shown but does not decide")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(app, "--sessions", options.journal, "folder in which the session's journal is kept");
     text(app, "--ca", options.caFile, "certificate bundle (PEM) instead of the system's");
 }
@@ -69,18 +84,25 @@ struct Everything
 
 void addRehearse(CLI::App &app, Everything &all)
 {
-    CLI::App *rehearse = app.add_subcommand("rehearse", "play a platform's deploy sequence on local processes and judge it");
+    CLI::App *rehearse =
+        app.add_subcommand("rehearse", "play a platform's deploy sequence on local processes and judge it");
     rehearse->footer("The command stands after --. $PORT in it is replaced by the instance's port.\n"
                      "Sockets and paths come from these options, or from the workspace.");
     text(rehearse, "--platform", all.rehearse.platform, "render, fly or local")->required();
-    texts(rehearse, "--socket", all.rehearse.sockets, "PATH[,protocol] with protocol websocket or socket.io")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(rehearse, "--socket", all.rehearse.sockets, "PATH[,protocol] with protocol websocket or socket.io")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(rehearse, "--health", all.rehearse.health, "path of the health endpoint");
     text(rehearse, "--ready", all.rehearse.ready, "path of the readiness endpoint");
     text(rehearse, "--live", all.rehearse.live, "path of the liveness endpoint");
-    texts(rehearse, "--notice", all.rehearse.notices, "POINTER=VALUE that marks the shutdown notice")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(rehearse, "--notice", all.rehearse.notices, "POINTER=VALUE that marks the shutdown notice")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     rehearse->add_option("--time-scale", all.rehearse.timeScale, "shrinks the wait after the switch (0.001 to 1)");
     text(rehearse, "--cwd", all.rehearse.cwd, "folder in which the command starts");
-    texts(rehearse, "--env", all.rehearse.environment, "NAME=VALUE, or NAME to pass this program's own")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(rehearse, "--env", all.rehearse.environment, "NAME=VALUE, or NAME to pass this program's own")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     sessionOptions(rehearse, all.rehearse.session);
     rehearse->callback([&all] { all.run = [&all] { return runRehearse(all.global, all.rehearse); }; });
 }
@@ -105,7 +127,9 @@ void addSession(CLI::App &app, Everything &all)
     session->require_subcommand(1);
     CLI::App *show = session->add_subcommand("show", "judge a recorded session again and print it");
     text(show, "SESSION", all.showPath, "its folder, journal file or id")->required();
-    texts(show, "--report", all.showReports, "write a report: .json or .html; may be repeated")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(show, "--report", all.showReports, "write a report: .json or .html; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     show->callback([&all] { all.run = [&all] { return runSessionShow(all.global, all.showPath, all.showReports); }; });
 }
 
@@ -117,10 +141,13 @@ void addProbes(CLI::App &app, Everything &all)
     text(hold, "URL", all.hold.url, "ws://… or wss://…")->required();
     hold->add_option("--clients", all.hold.clients, "how many (default 1)")->check(CLI::Range(1, 20'000));
     duration(hold, "--duration", all.hold.duration, "how long (default 30s)");
-    text(hold, "--reconnect", all.hold.reconnect, "browser-backoff, notice-then-delay, socket.io-client, immediate or none (default)");
+    text(hold, "--reconnect", all.hold.reconnect,
+         "browser-backoff, notice-then-delay, socket.io-client, immediate or none (default)");
     text(hold, "--protocol", all.hold.protocol, "websocket (default) or socket.io");
     text(hold, "--namespace", all.hold.nameSpace, "Socket.IO namespace (default /)");
-    texts(hold, "--header", all.hold.headers, "NAME=VALUE; a secret as NAME=env:VARIABLE")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    texts(hold, "--header", all.hold.headers, "NAME=VALUE; a secret as NAME=env:VARIABLE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(hold, "--ca", all.hold.caFile, "certificate bundle (PEM) instead of the system's");
     duration(hold, "--connect-timeout", all.hold.connectTimeout, "for TCP, and again for TLS (default 10s)");
     duration(hold, "--handshake-timeout", all.hold.handshakeTimeout, "for the answer to the upgrade (default 10s)");
@@ -142,13 +169,16 @@ int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **ar
     if (error.get_exit_code() == 0)
         return app.exit(error); // --help and --version
     // "A subcommand is required" is all the parser says of a command it does not know.
-    const auto known = app.get_subcommands([argc, argv](const CLI::App *command) { return argc > 1 && command->check_name(argv[1]); });
+    const auto known =
+        app.get_subcommands([argc, argv](const CLI::App *command) { return argc > 1 && command->check_name(argv[1]); });
     if (argc > 1 && argv[1][0] != '-' && known.empty()) {
-        std::fprintf(stderr, "switchyard-cli: there is no command \"%s\"\n  hint: switchyard-cli --help lists the commands\n",
+        std::fprintf(stderr,
+                     "switchyard-cli: there is no command \"%s\"\n  hint: switchyard-cli --help lists the commands\n",
                      argv[1]);
         return exitUsage;
     }
-    std::fprintf(stderr, "switchyard-cli: %s\n  hint: switchyard-cli --help lists the commands, COMMAND --help its options\n",
+    std::fprintf(stderr,
+                 "switchyard-cli: %s\n  hint: switchyard-cli --help lists the commands, COMMAND --help its options\n",
                  error.what());
     return exitUsage;
 }

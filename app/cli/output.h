@@ -9,12 +9,19 @@
 namespace Switchyard::Cli {
 
 /// Exit statuses of the command line: a contract with scripts.
-enum ExitStatus { exitPass = 0, exitFail = 1, exitUsage = 2, exitInconclusive = 3, exitInterrupted = 130 };
+enum ExitStatus
+{
+    exitPass = 0,
+    exitFail = 1,
+    exitUsage = 2,
+    exitInconclusive = 3,
+    exitInterrupted = 130
+};
 
 /// The options every command shares.
 struct Global
 {
-    QString workspace;          ///< empty: ./switchyard.toml where there is one
+    QString workspace; ///< empty: ./switchyard.toml where there is one
     bool json = false;
     bool quiet = false;
     bool noColor = false;

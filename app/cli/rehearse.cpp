@@ -53,7 +53,8 @@ Result<void> addEndpoint(Backend &backend, const QString &path, EndpointKind kin
     if (path.isEmpty())
         return {};
     if (!path.startsWith(QLatin1Char('/')))
-        return fail(ErrorKind::Usage, QStringLiteral("--%1 %2: the path begins with /").arg(endpointKindName(kind), path));
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("--%1 %2: the path begins with /").arg(endpointKindName(kind), path));
     HealthEndpoint endpoint;
     endpoint.path = path;
     endpoint.kind = kind;
@@ -64,7 +65,8 @@ Result<void> addEndpoint(Backend &backend, const QString &path, EndpointKind kin
 
 bool fromOptions(const RehearseOptions &options)
 {
-    return !options.sockets.isEmpty() || !options.health.isEmpty() || !options.ready.isEmpty() || !options.live.isEmpty();
+    return !options.sockets.isEmpty() || !options.health.isEmpty() || !options.ready.isEmpty() ||
+           !options.live.isEmpty();
 }
 
 Result<Backend> backendFromOptions(const RehearseOptions &options)
@@ -83,8 +85,9 @@ Result<Backend> backendFromOptions(const RehearseOptions &options)
             socket->notice = *notice;
         backend.sockets.append(*socket);
     }
-    for (const auto &[path, kind] : {std::pair(options.health, EndpointKind::Health), std::pair(options.ready, EndpointKind::Ready),
-                                     std::pair(options.live, EndpointKind::Live)}) {
+    for (const auto &[path, kind] :
+         {std::pair(options.health, EndpointKind::Health), std::pair(options.ready, EndpointKind::Ready),
+          std::pair(options.live, EndpointKind::Live)}) {
         if (const Result<void> added = addEndpoint(backend, path, kind); !added)
             return tl::unexpected(added.error());
     }
@@ -113,7 +116,8 @@ Result<Backend> backendFromWorkspace(const Workspace &workspace, const RehearseO
 {
     const Backend *chosen = options.session.backend.isEmpty() ? nullptr : workspace.backend(options.session.backend);
     if (!options.session.backend.isEmpty() && !chosen)
-        return fail(ErrorKind::Usage, QStringLiteral("the workspace has no backend \"%1\"").arg(options.session.backend));
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("the workspace has no backend \"%1\"").arg(options.session.backend));
     for (const Backend &backend : workspace.backends) {
         if (!chosen && backend.platform == options.platform)
             chosen = &backend;
@@ -124,7 +128,8 @@ Result<Backend> backendFromWorkspace(const Workspace &workspace, const RehearseO
         return fail(ErrorKind::Usage, QStringLiteral("the workspace has no backend on %1").arg(options.platform),
                     QStringLiteral("name one with --backend"));
     if (chosen->sockets.isEmpty() && chosen->health.isEmpty())
-        return fail(ErrorKind::Usage, QStringLiteral("backend %1 has neither a socket nor a health endpoint").arg(chosen->name),
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("backend %1 has neither a socket nor a health endpoint").arg(chosen->name),
                     QStringLiteral("add them to the workspace, or give --socket and --health"), chosen->place);
     return *chosen;
 }
@@ -138,16 +143,21 @@ int runRehearse(const Global &global, const RehearseOptions &options)
         return reportError(catalogue.error());
     const Platform *platform = catalogue->find(options.platform);
     if (!platform)
-        return reportError({ErrorKind::Usage, QStringLiteral("there is no platform \"%1\"").arg(options.platform),
-                            QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))), {}});
+        return reportError({ErrorKind::Usage,
+                            QStringLiteral("there is no platform \"%1\"").arg(options.platform),
+                            QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))),
+                            {}});
     SessionPlan plan;
     QString folder = QDir::currentPath();
     Result<Backend> backend = backendFromOptions(options);
     const bool workspaceAtHand = !global.workspace.isEmpty() || QFileInfo::exists(QStringLiteral("switchyard.toml"));
     if (!fromOptions(options)) {
         if (!workspaceAtHand)
-            return reportError({ErrorKind::Usage, QStringLiteral("nothing to watch: neither a workspace nor --socket or --health"),
-                                QStringLiteral("rehearse --platform %1 --socket /ws --health /health -- COMMAND").arg(options.platform), {}});
+            return reportError({ErrorKind::Usage,
+                                QStringLiteral("nothing to watch: neither a workspace nor --socket or --health"),
+                                QStringLiteral("rehearse --platform %1 --socket /ws --health /health -- COMMAND")
+                                    .arg(options.platform),
+                                {}});
         const std::optional<Workspace> workspace = readWorkspace(global);
         if (!workspace)
             return exitUsage;
@@ -162,10 +172,10 @@ int runRehearse(const Global &global, const RehearseOptions &options)
         return reportError(environment.error());
     RehearsalOptions rehearsal;
     rehearsal.argv = options.command.isEmpty() ? backend->deploy.argv : options.command;
-    rehearsal.cwd = !options.cwd.isEmpty()        ? options.cwd
-        : !backend->deploy.cwd.isEmpty()          ? QDir(folder).absoluteFilePath(backend->deploy.cwd)
-        : options.command.isEmpty()               ? folder
-                                                  : QDir::currentPath();
+    rehearsal.cwd = !options.cwd.isEmpty()           ? options.cwd
+                    : !backend->deploy.cwd.isEmpty() ? QDir(folder).absoluteFilePath(backend->deploy.cwd)
+                    : options.command.isEmpty()      ? folder
+                                                     : QDir::currentPath();
     rehearsal.environment = backend->deploy.environment;
     rehearsal.environment.insert(*environment);
     rehearsal.serviceName = backend->name;

@@ -61,9 +61,7 @@ public:
         , m_session(std::move(plan), m_driver.get())
     {
         connect(&m_session, &RedeploySession::eventsAppended, this, &Runner::showEvents);
-        connect(&m_session, &RedeploySession::failed, this, [this](const Error &error) {
-            leave(reportError(error));
-        });
+        connect(&m_session, &RedeploySession::failed, this, [this](const Error &error) { leave(reportError(error)); });
         connect(&m_session, &RedeploySession::finished, this, &Runner::finish);
         connect(&m_interrupt, &Interrupt::interrupted, this, [this] {
             progress(m_global, QStringLiteral("interrupted: ending in order"));
@@ -103,7 +101,8 @@ private:
         if (asked == 0 || open == m_lastOpen)
             return;
         m_lastOpen = open;
-        progress(m_global, stamped(m_session.elapsedMs() / 1000, QStringLiteral("   %1 of %2 clients open").arg(open).arg(asked)));
+        progress(m_global, stamped(m_session.elapsedMs() / 1000,
+                                   QStringLiteral("   %1 of %2 clients open").arg(open).arg(asked)));
     }
 
     void finish(const Verdict &verdict)
@@ -113,9 +112,9 @@ private:
             printJson(sessionToJson(record, verdict));
         else
             printResult(sessionToText(record, verdict, m_global.color()));
-        int status = verdict.outcome == Outcome::Pass ? exitPass
-            : verdict.outcome == Outcome::Fail        ? exitFail
-                                                      : exitInconclusive;
+        int status = verdict.outcome == Outcome::Pass   ? exitPass
+                     : verdict.outcome == Outcome::Fail ? exitFail
+                                                        : exitInconclusive;
         if (m_interrupt.happened())
             status = exitInterrupted;
         for (const QString &path : m_options.reports) {
@@ -149,7 +148,8 @@ private:
 
 } // namespace
 
-int runSession(const Global &global, const SessionOptions &options, SessionPlan plan, std::unique_ptr<DeployDriver> driver)
+int runSession(const Global &global, const SessionOptions &options, SessionPlan plan,
+               std::unique_ptr<DeployDriver> driver)
 {
     for (const QString &path : options.reports) {
         if (const Result<void> known = checkReportPath(path); !known)

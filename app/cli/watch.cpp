@@ -43,16 +43,21 @@ int runWatch(const Global &global, const SessionOptions &options)
         return reportError(backend.error());
     if (!options.driver.isEmpty())
         backend->deploy.driver = options.driver;
-    if (backend->isProduction() && backend->deploy.driver != QLatin1StringView("none") && options.unlock != backend->name)
-        return reportError({ErrorKind::Usage, QStringLiteral("%1 is a production backend and is only read").arg(backend->name),
-                            QStringLiteral("--unlock %1 allows the redeploy, --driver none only watches").arg(backend->name), {}});
+    if (backend->isProduction() && backend->deploy.driver != QLatin1StringView("none") &&
+        options.unlock != backend->name)
+        return reportError(
+            {ErrorKind::Usage,
+             QStringLiteral("%1 is a production backend and is only read").arg(backend->name),
+             QStringLiteral("--unlock %1 allows the redeploy, --driver none only watches").arg(backend->name),
+             {}});
     const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
     if (!catalogue)
         return reportError(catalogue.error());
     const Platform *platform = catalogue->find(backend->platform);
     if (!platform)
         return reportError({ErrorKind::Usage, QStringLiteral("there is no platform \"%1\"").arg(backend->platform),
-                            QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))), backend->place});
+                            QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))),
+                            backend->place});
     auto driver = makeDriver(*backend, *platform, workspace->thresholds, QFileInfo(workspace->file).absolutePath());
     if (!driver)
         return reportError(driver.error());

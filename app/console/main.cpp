@@ -120,8 +120,7 @@ int run(QApplication &application, const Arguments &arguments)
     ConsoleOptions options;
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
     if (!shooting) {
-        options.workbench.journalFolder =
-            sessionsFolder();
+        options.workbench.journalFolder = sessionsFolder();
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };
     }

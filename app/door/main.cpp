@@ -48,14 +48,14 @@ public:
             return refuse();
         m_back.socket.async_connect({net::ip::address_v4::loopback(), port},
                                     [self = shared_from_this()](ErrorCode error) {
-            if (error)
-                return self->refuse();
-            ErrorCode ignored;
-            self->m_front.socket.set_option(tcp::no_delay(true), ignored);
-            self->m_back.socket.set_option(tcp::no_delay(true), ignored);
-            self->pump(self->m_front, self->m_back);
-            self->pump(self->m_back, self->m_front);
-        });
+                                        if (error)
+                                            return self->refuse();
+                                        ErrorCode ignored;
+                                        self->m_front.socket.set_option(tcp::no_delay(true), ignored);
+                                        self->m_back.socket.set_option(tcp::no_delay(true), ignored);
+                                        self->pump(self->m_front, self->m_back);
+                                        self->pump(self->m_back, self->m_front);
+                                    });
     }
 
 private:
@@ -69,24 +69,25 @@ private:
 
     void pump(Side &from, Side &to)
     {
-        from.socket.async_read_some(net::buffer(from.buffer), [self = shared_from_this(), &from, &to](ErrorCode error,
-                                                                                                     std::size_t size) {
-            if (self->m_over)
-                return;
-            if (error == net::error::eof)
-                return self->passEnd(from, to);
-            if (error)
-                return self->reset(from, to);
-            to.writing = true;
-            net::async_write(to.socket, net::buffer(from.buffer, size), [self, &from, &to](ErrorCode writeError, std::size_t) {
-                to.writing = false;
-                if (self->m_over)
-                    return;
-                if (writeError)
-                    return self->writeFailed(writeError, from, to);
-                self->pump(from, to);
-            });
-        });
+        from.socket.async_read_some(net::buffer(from.buffer),
+                                    [self = shared_from_this(), &from, &to](ErrorCode error, std::size_t size) {
+                                        if (self->m_over)
+                                            return;
+                                        if (error == net::error::eof)
+                                            return self->passEnd(from, to);
+                                        if (error)
+                                            return self->reset(from, to);
+                                        to.writing = true;
+                                        net::async_write(to.socket, net::buffer(from.buffer, size),
+                                                         [self, &from, &to](ErrorCode writeError, std::size_t) {
+                                                             to.writing = false;
+                                                             if (self->m_over)
+                                                                 return;
+                                                             if (writeError)
+                                                                 return self->writeFailed(writeError, from, to);
+                                                             self->pump(from, to);
+                                                         });
+                                    });
     }
 
     /// A FIN: the other side gets one too, and may still send. One turn later, so that a reset that follows at once is
@@ -163,15 +164,16 @@ private:
     /// Nobody behind the door: read what a client says first, then answer like the edge.
     void refuse()
     {
-        m_front.socket.async_read_some(net::buffer(m_front.buffer), [self = shared_from_this()](ErrorCode error, std::size_t) {
-            if (error)
-                return self->finish();
-            net::async_write(self->m_front.socket, net::buffer(badGateway), [self](ErrorCode, std::size_t) {
-                ErrorCode ignored;
-                self->m_front.socket.shutdown(Socket::shutdown_send, ignored);
-                self->finish();
+        m_front.socket.async_read_some(
+            net::buffer(m_front.buffer), [self = shared_from_this()](ErrorCode error, std::size_t) {
+                if (error)
+                    return self->finish();
+                net::async_write(self->m_front.socket, net::buffer(badGateway), [self](ErrorCode, std::size_t) {
+                    ErrorCode ignored;
+                    self->m_front.socket.shutdown(Socket::shutdown_send, ignored);
+                    self->finish();
+                });
             });
-        });
         m_timer.expires_after(std::chrono::seconds(5));
         m_timer.async_wait([self = shared_from_this()](ErrorCode error) {
             if (!error)
@@ -212,17 +214,18 @@ private:
 
     void readOrders()
     {
-        net::async_read_until(m_input, net::dynamic_buffer(m_orders, 4096), '\n', [this](ErrorCode error, std::size_t size) {
-            if (error)
-                return m_io.stop();
-            const std::string order = m_orders.substr(0, size - 1);
-            m_orders.erase(0, size);
-            if (order.starts_with("to "))
-                m_target = static_cast<unsigned short>(std::atoi(order.c_str() + 3));
-            else if (order == "none")
-                m_target = 0;
-            readOrders();
-        });
+        net::async_read_until(m_input, net::dynamic_buffer(m_orders, 4096), '\n',
+                              [this](ErrorCode error, std::size_t size) {
+                                  if (error)
+                                      return m_io.stop();
+                                  const std::string order = m_orders.substr(0, size - 1);
+                                  m_orders.erase(0, size);
+                                  if (order.starts_with("to "))
+                                      m_target = static_cast<unsigned short>(std::atoi(order.c_str() + 3));
+                                  else if (order == "none")
+                                      m_target = 0;
+                                  readOrders();
+                              });
     }
 
     net::io_context &m_io;

@@ -27,9 +27,10 @@ Result<void> ensureFileLimit(int sockets)
     const int limit = raiseFileLimit();
     if (sockets + reserve <= limit)
         return {};
-    return fail(ErrorKind::Io,
-                QStringLiteral("%1 clients need more open files than the %2 this system allows").arg(sockets).arg(limit),
-                QStringLiteral("use at most %1 clients, or raise the hard limit (ulimit -Hn)").arg(limit - reserve));
+    return fail(
+        ErrorKind::Io,
+        QStringLiteral("%1 clients need more open files than the %2 this system allows").arg(sockets).arg(limit),
+        QStringLiteral("use at most %1 clients, or raise the hard limit (ulimit -Hn)").arg(limit - reserve));
 }
 
 } // namespace Switchyard

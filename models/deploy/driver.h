@@ -13,7 +13,8 @@ namespace Switchyard {
 /// One fact of a deployment, stamped when it was done or seen.
 struct DriverEvent
 {
-    enum class Kind {
+    enum class Kind
+    {
         InstanceStarting, ///< the process was started
         InstanceHealthy,  ///< it passed the platform's check (or, without one, accepted a connection)
         TrafficSwitched,  ///< new connections go to this instance
@@ -27,8 +28,8 @@ struct DriverEvent
     };
     Kind kind = Kind::Step;
     Instant at{};
-    int instance = 0;     ///< 1 is the instance the session began with
-    qint64 pid = 0;       ///< 0: not known
+    int instance = 0; ///< 1 is the instance the session began with
+    qint64 pid = 0;   ///< 0: not known
     int code = 0;
     QString text;
 };

@@ -27,7 +27,8 @@ Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Pl
                     QStringLiteral("argv = [\"uvicorn\", \"server:app\"]"), deploy.place);
     const QUrl url(backend.url);
     if (url.port() <= 0)
-        return fail(ErrorKind::Usage, QStringLiteral("backend %1: the local driver needs a port in the url").arg(backend.name),
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("backend %1: the local driver needs a port in the url").arg(backend.name),
                     QStringLiteral("url = \"http://127.0.0.1:8000\""), backend.place);
     ProcessDriverConfig config;
     config.argv = deploy.argv;
@@ -39,8 +40,8 @@ Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Pl
         QString value = it.value();
         if (isSecretReference(value)) {
             const auto reference = parseSecretReference(value);
-            const Result<Secret> secret = reference ? resolveSecret(*reference)
-                                                    : Result<Secret>(tl::unexpected(reference.error()));
+            const Result<Secret> secret =
+                reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
             if (!secret)
                 return tl::unexpected(secret.error());
             value = secret->reveal();
@@ -65,7 +66,8 @@ Result<std::unique_ptr<DeployDriver>> makeDriver(const Backend &backend, const P
         return std::make_unique<ObserveDriver>();
     if (backend.deploy.driver == QLatin1StringView("local"))
         return makeLocal(backend, platform, thresholds, folder);
-    return fail(ErrorKind::Usage, QStringLiteral("this version cannot drive a deploy by \"%1\"").arg(backend.deploy.driver),
+    return fail(ErrorKind::Usage,
+                QStringLiteral("this version cannot drive a deploy by \"%1\"").arg(backend.deploy.driver),
                 QStringLiteral("use --driver none and start the redeploy yourself: it is watched all the same"),
                 backend.deploy.place);
 }

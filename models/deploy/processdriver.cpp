@@ -78,7 +78,8 @@ QMap<QString, QString> rehearsalEnvironment(const Platform &platform, int port, 
         // A bind address that names the platform's port would make two local instances collide.
         if (platform.ports.defaultPort > 0 && variable.name != QLatin1StringView("PORT"))
             value.replace(QStringLiteral(":%1").arg(platform.ports.defaultPort), QStringLiteral(":%1").arg(port));
-        if (variable.name.endsWith(QLatin1StringView("SERVICE_NAME")) || variable.name == QLatin1StringView("FLY_APP_NAME"))
+        if (variable.name.endsWith(QLatin1StringView("SERVICE_NAME")) ||
+            variable.name == QLatin1StringView("FLY_APP_NAME"))
             value = serviceName;
         environment.insert(variable.name, value);
     }
@@ -130,7 +131,8 @@ void ProcessDriver::prepare()
     m_state = State::Preparing;
     if (m_config.argv.isEmpty()) {
         const Error error{ErrorKind::Usage, QStringLiteral("there is no command to start"), {}, {}};
-        QMetaObject::invokeMethod(this, [this, error] { Q_EMIT failed(error); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, error] { Q_EMIT failed(error); }, Qt::QueuedConnection);
         m_state = State::Down;
         return;
     }
@@ -138,10 +140,13 @@ void ProcessDriver::prepare()
         return startDoor();
     QTcpServer probe;
     if (!probe.listen(QHostAddress(m_config.host), quint16(m_config.port))) {
-        const Error error{ErrorKind::Usage, QStringLiteral("port %1 of %2 is taken: %3").arg(m_config.port)
-                                                .arg(m_config.host, probe.errorString()),
-                          QStringLiteral("stop what listens there, or choose another port in the backend's url"), {}};
-        QMetaObject::invokeMethod(this, [this, error] { Q_EMIT failed(error); }, Qt::QueuedConnection);
+        const Error error{
+            ErrorKind::Usage,
+            QStringLiteral("port %1 of %2 is taken: %3").arg(m_config.port).arg(m_config.host, probe.errorString()),
+            QStringLiteral("stop what listens there, or choose another port in the backend's url"),
+            {}};
+        QMetaObject::invokeMethod(
+            this, [this, error] { Q_EMIT failed(error); }, Qt::QueuedConnection);
         m_state = State::Down;
         return;
     }
@@ -169,8 +174,10 @@ void ProcessDriver::startDoor()
     const auto gone = [this] {
         if (m_state == State::ShuttingDown || m_state == State::Down)
             return;
-        const Error error{ErrorKind::Internal, QStringLiteral("the front door %1 ended: %2").arg(m_config.door, m_door->errorString()),
-                          QStringLiteral("it must lie beside this program, and its port must be free"), {}};
+        const Error error{ErrorKind::Internal,
+                          QStringLiteral("the front door %1 ended: %2").arg(m_config.door, m_door->errorString()),
+                          QStringLiteral("it must lie beside this program, and its port must be free"),
+                          {}};
         m_state = State::Down;
         Q_EMIT failed(error);
     };
@@ -241,9 +248,8 @@ void ProcessDriver::startInstance()
         value.replace(placeholder, QString::number(entry->port));
     entry->process = std::make_unique<ProcessInstance>(std::move(spec));
     const int number = entry->number;
-    connect(entry->process.get(), &ProcessInstance::started, this, [this, number](Instant at, qint64) {
-        emitEvent(DriverEvent::Kind::InstanceStarting, number, {}, 0, at);
-    });
+    connect(entry->process.get(), &ProcessInstance::started, this,
+            [this, number](Instant at, qint64) { emitEvent(DriverEvent::Kind::InstanceStarting, number, {}, 0, at); });
     connect(entry->process.get(), &ProcessInstance::startFailed, this, [this, number](const Error &error) {
         Instance *failedInstance = instance(number);
         failedInstance->check.stop();
@@ -255,9 +261,8 @@ void ProcessDriver::startInstance()
             deployFailed(error.toString());
         }
     });
-    connect(entry->process.get(), &ProcessInstance::exited, this, [this, number](Instant at, int status, bool leftovers) {
-        instanceExited(number, at, status, leftovers);
-    });
+    connect(entry->process.get(), &ProcessInstance::exited, this,
+            [this, number](Instant at, int status, bool leftovers) { instanceExited(number, at, status, leftovers); });
     connect(entry->process.get(), &ProcessInstance::line, this, [this, number](Instant at, const QString &text) {
         for (const QRegularExpression &pattern : m_log) {
             if (pattern.match(text).hasMatch())
@@ -270,7 +275,8 @@ void ProcessDriver::startInstance()
     entry->limit.setInterval(m_config.startLimit);
     connect(&entry->limit, &QTimer::timeout, this, [this, number] {
         const Instance *late = instance(number);
-        const QString why = QStringLiteral("instance %1 was not healthy within %2 s: %3%4").arg(number)
+        const QString why = QStringLiteral("instance %1 was not healthy within %2 s: %3%4")
+                                .arg(number)
                                 .arg(double(m_config.startLimit.count()) / 1000)
                                 .arg(late->lastProblem, lastWords(*late));
         deployFailed(why);
@@ -283,7 +289,8 @@ void ProcessDriver::startInstance()
 
 QString ProcessDriver::lastWords(const Instance &entry) const
 {
-    const QStringList lines = entry.process->lastLines().mid(std::max<qsizetype>(0, entry.process->lastLines().size() - 5));
+    const QStringList lines =
+        entry.process->lastLines().mid(std::max<qsizetype>(0, entry.process->lastLines().size() - 5));
     return lines.isEmpty() ? QString() : QStringLiteral("; its last lines: ") + lines.join(QStringLiteral(" | "));
 }
 
@@ -314,8 +321,9 @@ void ProcessDriver::checkHealth(int number)
         reply->deleteLater();
         const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
         const bool good = status >= m_config.health.statusMin && status <= m_config.health.statusMax;
-        healthAnswered(number, good, status > 0 ? QStringLiteral("%1 answered HTTP %2").arg(m_config.healthPath).arg(status)
-                                                : reply->errorString());
+        healthAnswered(number, good,
+                       status > 0 ? QStringLiteral("%1 answered HTTP %2").arg(m_config.healthPath).arg(status)
+                                  : reply->errorString());
     });
 }
 
@@ -342,7 +350,8 @@ void ProcessDriver::healthAnswered(int number, bool good, const QString &why)
         return;
     entry->asking = false;
     entry->lastProblem = why;
-    if (good && !entry->healthy && entry->process->isRunning() && (m_state == State::Preparing || m_state == State::Deploying))
+    if (good && !entry->healthy && entry->process->isRunning() &&
+        (m_state == State::Preparing || m_state == State::Deploying))
         becameHealthy(number);
 }
 
@@ -366,8 +375,9 @@ void ProcessDriver::becameHealthy(int number)
     }
     if (!m_config.newFirst)
         return finishDeploy();
-    emitEvent(DriverEvent::Kind::Step, old, QStringLiteral("the old instance keeps its connections for %1 s")
-                                                .arg(double(m_config.waitAfterSwitch.count()) / 1000));
+    emitEvent(DriverEvent::Kind::Step, old,
+              QStringLiteral("the old instance keeps its connections for %1 s")
+                  .arg(double(m_config.waitAfterSwitch.count()) / 1000));
     QTimer::singleShot(m_config.waitAfterSwitch, Qt::PreciseTimer, this, [this] {
         if (m_state == State::Deploying)
             stopOld();
@@ -417,14 +427,17 @@ void ProcessDriver::instanceExited(int number, Instant at, int status, bool left
     entry->grace.stop();
     entry->limit.stop();
     emitEvent(DriverEvent::Kind::InstanceExited, number,
-              leftovers ? QStringLiteral("it left processes behind, which were killed: start the server with exec") : QString(),
+              leftovers ? QStringLiteral("it left processes behind, which were killed: start the server with exec")
+                        : QString(),
               status, at);
     if (m_state == State::ShuttingDown)
         return maybeShutDown();
     const bool awaited = m_state == State::Preparing || m_state == State::Deploying;
     if (awaited && !entry->healthy && entry == newest()) {
         return deployFailed(QStringLiteral("instance %1 ended with status %2 before it was healthy%3")
-                                .arg(number).arg(status).arg(lastWords(*entry)));
+                                .arg(number)
+                                .arg(status)
+                                .arg(lastWords(*entry)));
     }
     if (m_state != State::Deploying || !entry->told)
         return;

@@ -19,12 +19,12 @@ namespace Switchyard {
 struct ProcessDriverConfig
 {
     QString id = QStringLiteral("local");
-    QStringList argv;                    ///< `$PORT` and `${PORT}` in it are replaced, as a platform's shell would
+    QStringList argv; ///< `$PORT` and `${PORT}` in it are replaced, as a platform's shell would
     QString cwd;
-    QMap<QString, QString> environment;  ///< beside what the platform sets; wins over it
+    QMap<QString, QString> environment; ///< beside what the platform sets; wins over it
     QString host = QStringLiteral("127.0.0.1");
-    int port = 0;                        ///< where clients connect; 0 with a door: any free one
-    QString healthPath;                  ///< empty: a TCP connect is the check
+    int port = 0;       ///< where clients connect; 0 with a door: any free one
+    QString healthPath; ///< empty: a TCP connect is the check
     HealthRules health;
     QString signal = QStringLiteral("SIGTERM");
     Milliseconds grace{10'000};
@@ -35,7 +35,7 @@ struct ProcessDriverConfig
     Milliseconds waitAfterSwitch{0};
     /// Path of the front-door program; empty: the instances listen on `port` one after the other.
     QString door;
-    QStringList log;                     ///< regular expressions of lines to record
+    QStringList log; ///< regular expressions of lines to record
 };
 
 /// Plays a deploy sequence on local processes: the local driver, and the rehearsal of a platform's sequence behind a
@@ -61,7 +61,15 @@ public:
 
 private:
     struct Instance;
-    enum class State { Idle, Preparing, Ready, Deploying, ShuttingDown, Down };
+    enum class State
+    {
+        Idle,
+        Preparing,
+        Ready,
+        Deploying,
+        ShuttingDown,
+        Down
+    };
 
     void startDoor();
     void doorLine(const QByteArray &line);
@@ -78,7 +86,8 @@ private:
     void maybeShutDown();
     Instance *instance(int number) const;
     Instance *newest() const;
-    void emitEvent(DriverEvent::Kind kind, int number, const QString &text = {}, int code = 0, Instant at = Clock::now());
+    void emitEvent(DriverEvent::Kind kind, int number, const QString &text = {}, int code = 0,
+                   Instant at = Clock::now());
     QString lastWords(const Instance &instance) const;
 
     ProcessDriverConfig m_config;
@@ -88,7 +97,7 @@ private:
     QPointer<QProcess> m_door;
     QByteArray m_doorPending;
     int m_doorPort = 0;
-    int m_current = 0;   ///< number of the instance with the traffic
+    int m_current = 0; ///< number of the instance with the traffic
     int m_nextNumber = 1;
     State m_state = State::Idle;
 };

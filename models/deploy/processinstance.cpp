@@ -77,9 +77,11 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
         if (problem != QProcess::FailedToStart)
             return;
         const QString program = m_spec.argv.value(0);
-        Q_EMIT startFailed(Error{ErrorKind::Usage, QStringLiteral("the command \"%1\" cannot be started: %2")
-                                                       .arg(program, m_process.errorString()),
-                                 QStringLiteral("check the name and the PATH, and that it may be executed"), {}});
+        Q_EMIT startFailed(
+            Error{ErrorKind::Usage,
+                  QStringLiteral("the command \"%1\" cannot be started: %2").arg(program, m_process.errorString()),
+                  QStringLiteral("check the name and the PATH, and that it may be executed"),
+                  {}});
     });
     connect(&m_process, &QProcess::finished, this, [this](int code, QProcess::ExitStatus status) {
         const Instant at = Clock::now();
@@ -109,9 +111,12 @@ void ProcessInstance::start()
     m_process.setProcessEnvironment(environment);
     if (!m_spec.cwd.isEmpty()) {
         if (!QFileInfo(m_spec.cwd).isDir()) {
-            const Error error{ErrorKind::Usage, QStringLiteral("there is no folder %1 to start the command in").arg(m_spec.cwd),
-                              {}, {}};
-            QMetaObject::invokeMethod(this, [this, error] { Q_EMIT startFailed(error); }, Qt::QueuedConnection);
+            const Error error{ErrorKind::Usage,
+                              QStringLiteral("there is no folder %1 to start the command in").arg(m_spec.cwd),
+                              {},
+                              {}};
+            QMetaObject::invokeMethod(
+                this, [this, error] { Q_EMIT startFailed(error); }, Qt::QueuedConnection);
             return;
         }
         m_process.setWorkingDirectory(m_spec.cwd);

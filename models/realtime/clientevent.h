@@ -10,7 +10,8 @@
 namespace Switchyard {
 
 /// How a connection, or the attempt to make one, ended. Names as in the command line's JSON.
-enum class EndCause {
+enum class EndCause
+{
     CloseFrame,     ///< a close frame arrived, whatever TCP did after it
     Eof,            ///< FIN without a close frame; over TLS also a truncated stream
     Reset,          ///< RST
@@ -30,19 +31,20 @@ QString endCauseName(EndCause cause);
 struct ConnectionEnd
 {
     EndCause cause = EndCause::Local;
-    int code = 0;               ///< close code; 1005 for an empty close frame, 1006 without a close frame, 0 if never open
-    bool codeValid = true;      ///< false: the code may not stand on the wire, or the close frame was malformed
-    QString reason;             ///< reason text of the close frame
-    int httpStatus = 0;         ///< with Handshake: the status, 0 when none arrived
-    QString detail;             ///< words for a person: the TLS problem, the errno
-    bool wasOpen = false;       ///< the connection had been open (Socket.IO: in its namespace)
+    int code = 0;          ///< close code; 1005 for an empty close frame, 1006 without a close frame, 0 if never open
+    bool codeValid = true; ///< false: the code may not stand on the wire, or the close frame was malformed
+    QString reason;        ///< reason text of the close frame
+    int httpStatus = 0;    ///< with Handshake: the status, 0 when none arrived
+    QString detail;        ///< words for a person: the TLS problem, the errno
+    bool wasOpen = false;  ///< the connection had been open (Socket.IO: in its namespace)
     bool serverDisconnect = false; ///< a Socket.IO DISCONNECT packet came: such clients do not come back by themselves
 };
 
 /// One fact about one probe client, stamped in the I/O thread when it happened.
 struct ClientEvent
 {
-    enum class Kind {
+    enum class Kind
+    {
         Connecting,   ///< an attempt begins
         Open,         ///< handshake done (Socket.IO: CONNECT acknowledged)
         FirstMessage, ///< first message of this connection
@@ -53,28 +55,28 @@ struct ClientEvent
     };
     Kind kind = Kind::Connecting;
     Instant at{};
-    int target = 0;             ///< index of the socket in the pool
-    int client = 0;             ///< number of the client within the socket, from 0
-    int connection = 0;         ///< how many attempts this client has made, from 1
-    ConnectionEnd end;          ///< Ended
-    Milliseconds delay{0};      ///< Waiting
-    QString instance;           ///< Open: what the instance header said; empty: not told
-    QString text;               ///< Notice: the message, at most 512 characters
+    int target = 0;        ///< index of the socket in the pool
+    int client = 0;        ///< number of the client within the socket, from 0
+    int connection = 0;    ///< how many attempts this client has made, from 1
+    ConnectionEnd end;     ///< Ended
+    Milliseconds delay{0}; ///< Waiting
+    QString instance;      ///< Open: what the instance header said; empty: not told
+    QString text;          ///< Notice: the message, at most 512 characters
 };
 
 /// Figures of one socket, taken at most ten times a second.
 struct SocketSnapshot
 {
     int target = 0;
-    int clients = 0;            ///< probe clients asked for
+    int clients = 0; ///< probe clients asked for
     int open = 0;
     int connecting = 0;
     int waiting = 0;
-    quint64 messages = 0;       ///< since start
+    quint64 messages = 0; ///< since start
     double messagesPerSecond = 0;
-    int pings = 0;              ///< round trips in the window the percentiles speak of
+    int pings = 0;                   ///< round trips in the window the percentiles speak of
     double pingP50 = 0, pingP99 = 0; ///< milliseconds, valid when pings > 0
-    double lastMessageAge = -1; ///< milliseconds, negative: none yet
+    double lastMessageAge = -1;      ///< milliseconds, negative: none yet
 };
 
 } // namespace Switchyard

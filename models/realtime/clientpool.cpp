@@ -160,9 +160,8 @@ public:
     {
         Target &entry = m_targets[std::size_t(target)];
         if (!entry.endpoints.empty() && Clock::now() - entry.resolvedAt < resolveFor) {
-            net::post(m_io, [this, target, done = std::move(done)] {
-                done(m_targets[std::size_t(target)].endpoints, {});
-            });
+            net::post(m_io,
+                      [this, target, done = std::move(done)] { done(m_targets[std::size_t(target)].endpoints, {}); });
             return;
         }
         entry.waiting.push_back(std::move(done));
@@ -170,17 +169,18 @@ public:
             return;
         m_resolver.async_resolve(entry.config->host, entry.config->port,
                                  [this, target](boost::system::error_code error, const auto &results) {
-            Target &resolved = m_targets[std::size_t(target)];
-            resolved.endpoints.clear();
-            for (const auto &result : results)
-                resolved.endpoints.push_back(result.endpoint());
-            resolved.resolvedAt = Clock::now();
-            const QString problem = error ? QString::fromStdString(error.message()) : QString();
-            std::vector<Resolved> waiting;
-            waiting.swap(resolved.waiting);
-            for (const Resolved &callback : waiting)
-                callback(resolved.endpoints, problem);
-        });
+                                     Target &resolved = m_targets[std::size_t(target)];
+                                     resolved.endpoints.clear();
+                                     for (const auto &result : results)
+                                         resolved.endpoints.push_back(result.endpoint());
+                                     resolved.resolvedAt = Clock::now();
+                                     const QString problem =
+                                         error ? QString::fromStdString(error.message()) : QString();
+                                     std::vector<Resolved> waiting;
+                                     waiting.swap(resolved.waiting);
+                                     for (const Resolved &callback : waiting)
+                                         callback(resolved.endpoints, problem);
+                                 });
     }
 
     std::vector<Target> m_targets;
@@ -210,7 +210,8 @@ private:
         QList<ClientEvent> events;
         events.swap(m_events);
         ClientPool *pool = m_pool;
-        QMetaObject::invokeMethod(pool, [pool, events] { Q_EMIT pool->eventsReady(events); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            pool, [pool, events] { Q_EMIT pool->eventsReady(events); }, Qt::QueuedConnection);
     }
 
     void scheduleSnapshot()
@@ -249,8 +250,8 @@ private:
                 shot.lastMessageAge = toMs(now - target.lastMessage);
         }
         ClientPool *pool = m_pool;
-        QMetaObject::invokeMethod(pool, [pool, snapshots] { Q_EMIT pool->snapshotsReady(snapshots); },
-                                  Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            pool, [pool, snapshots] { Q_EMIT pool->snapshotsReady(snapshots); }, Qt::QueuedConnection);
     }
 
     static void countState(SocketSnapshot &shot, ProbeClient::State state)

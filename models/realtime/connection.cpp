@@ -51,7 +51,8 @@ public:
     using Stream = websocket::stream<Tap<Transport>, false>;
 
     template <typename... Args>
-    BeastConnection(net::io_context &io, std::shared_ptr<const SocketTarget> target, ConnectionOwner *owner, Args... args)
+    BeastConnection(net::io_context &io, std::shared_ptr<const SocketTarget> target, ConnectionOwner *owner,
+                    Args... args)
         : m_target(std::move(target))
         , m_owner(owner)
         , m_stream(io, args...)
@@ -86,8 +87,7 @@ public:
         if (!wasOpen)
             return dropSocket();
         arm(closingGrace);
-        m_stream.async_close(websocket::close_code::normal,
-                             [self = self()](ErrorCode) { self->dropSocket(); });
+        m_stream.async_close(websocket::close_code::normal, [self = self()](ErrorCode) { self->dropSocket(); });
     }
 
     void abandon() override
@@ -99,12 +99,16 @@ public:
     }
 
 private:
-    enum class Phase : std::uint8_t { Connecting, Tls, Handshake, Open, Ended };
-
-    std::shared_ptr<BeastConnection> self()
+    enum class Phase : std::uint8_t
     {
-        return std::static_pointer_cast<BeastConnection>(shared_from_this());
-    }
+        Connecting,
+        Tls,
+        Handshake,
+        Open,
+        Ended
+    };
+
+    std::shared_ptr<BeastConnection> self() { return std::static_pointer_cast<BeastConnection>(shared_from_this()); }
     Tap<Transport> &tap() { return m_stream.next_layer(); }
     TcpSocket &socket() { return tap().next_layer().socket(); }
 
@@ -159,8 +163,7 @@ private:
 
     // ---- TLS
 
-    void startTls()
-        requires std::is_same_v<Transport, TlsTransport>
+    void startTls() requires std::is_same_v<Transport, TlsTransport>
     {
         m_phase = Phase::Tls;
         arm(m_target->tlsTimeout);
@@ -183,8 +186,7 @@ private:
         });
     }
 
-    void tlsFailed(const ErrorCode &error)
-        requires std::is_same_v<Transport, TlsTransport>
+    void tlsFailed(const ErrorCode &error) requires std::is_same_v<Transport, TlsTransport>
     {
         const long verify = SSL_get_verify_result(tap().next_layer().ssl());
         ConnectionEnd end;
@@ -202,8 +204,8 @@ private:
         m_stream.set_option(websocket::stream_base::decorator(
             [target = m_target](websocket::request_type &request) { decorate(*target, request); }));
         // Timeouts are this class's: one clock decides, and an end is never reported twice.
-        m_stream.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
-                                                            websocket::stream_base::none(), false});
+        m_stream.set_option(
+            websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
         m_stream.read_message_max(0);
         m_stream.auto_fragment(false);
         m_stream.control_callback([this](websocket::frame_type kind, beast::string_view) { controlFrame(kind); });
@@ -278,9 +280,8 @@ private:
 
     void read()
     {
-        m_stream.async_read_some(net::buffer(m_buffer), [self = self()](ErrorCode error, std::size_t size) {
-            self->readDone(error, size);
-        });
+        m_stream.async_read_some(net::buffer(m_buffer),
+                                 [self = self()](ErrorCode error, std::size_t size) { self->readDone(error, size); });
     }
 
     void readDone(const ErrorCode &error, std::size_t size)
@@ -515,7 +516,8 @@ private:
             break;
         case Phase::Tls:
             end.cause = EndCause::Tls;
-            end.detail = QStringLiteral("the TLS handshake was not answered within %1 ms").arg(m_target->tlsTimeout.count());
+            end.detail =
+                QStringLiteral("the TLS handshake was not answered within %1 ms").arg(m_target->tlsTimeout.count());
             endNow(now, end);
             break;
         case Phase::Handshake:
@@ -569,8 +571,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<Connection> makeConnection(net::io_context &io, SSL_CTX *tls, std::shared_ptr<const SocketTarget> target,
-                                           ConnectionOwner *owner)
+std::shared_ptr<Connection> makeConnection(net::io_context &io, SSL_CTX *tls,
+                                           std::shared_ptr<const SocketTarget> target, ConnectionOwner *owner)
 {
     if (tls)
         return std::make_shared<BeastConnection<TlsTransport>>(io, std::move(target), owner, tls);
@@ -582,8 +584,8 @@ Result<std::shared_ptr<SSL_CTX>> makeTlsContext(const QString &caFile)
     std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                        SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS);
     if (caFile.isEmpty())
         SSL_CTX_set_default_verify_paths(context.get());
     else if (SSL_CTX_load_verify_locations(context.get(), QFile::encodeName(caFile).constData(), nullptr) != 1)

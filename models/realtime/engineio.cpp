@@ -19,7 +19,7 @@ std::size_t digits(std::string_view text)
 
 std::optional<SocketIoPacket> parseMessage(std::string_view text)
 {
-    constexpr Type types[] = {Type::Connect, Type::Disconnect,   Type::Event,       Type::Ack,
+    constexpr Type types[] = {Type::Connect,      Type::Disconnect,  Type::Event,    Type::Ack,
                               Type::ConnectError, Type::BinaryEvent, Type::BinaryAck};
     if (text.empty() || text[0] < '0' || text[0] > '6')
         return std::nullopt;

@@ -14,13 +14,25 @@ namespace Switchyard {
 /// Source: the "engine.io-protocol" v4 and "socket.io-protocol" v5 documents of the socket.io project.
 struct SocketIoPacket
 {
-    enum class Type {
-        EngineOpen, EngineClose, EnginePing, EnginePong, EngineUpgrade, EngineNoop,
-        Connect, Disconnect, Event, Ack, ConnectError, BinaryEvent, BinaryAck
+    enum class Type
+    {
+        EngineOpen,
+        EngineClose,
+        EnginePing,
+        EnginePong,
+        EngineUpgrade,
+        EngineNoop,
+        Connect,
+        Disconnect,
+        Event,
+        Ack,
+        ConnectError,
+        BinaryEvent,
+        BinaryAck
     };
     Type type = Type::EngineNoop;
     std::string nameSpace = "/";
-    std::string payload;        ///< the JSON after type, namespace and ack id; EngineOpen: its JSON
+    std::string payload; ///< the JSON after type, namespace and ack id; EngineOpen: its JSON
     int attachments = 0;
     std::optional<quint64> ackId;
 };

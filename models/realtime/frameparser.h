@@ -33,7 +33,17 @@ public:
     bool closeMalformed() const { return m_closeMalformed; }
 
 private:
-    enum class State : std::uint8_t { StatusLine, Headers, Done, First, Second, ExtendedLength, Mask, Payload };
+    enum class State : std::uint8_t
+    {
+        StatusLine,
+        Headers,
+        Done,
+        First,
+        Second,
+        ExtendedLength,
+        Mask,
+        Payload
+    };
 
     std::size_t feedHttp(const std::uint8_t *data, std::size_t size);
     void startFrame(std::uint8_t second);

@@ -23,7 +23,8 @@ constexpr Milliseconds disconnectGrace{250};
 
 QJsonValue structured(std::string_view text)
 {
-    const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), qsizetype(text.size())));
+    const QJsonDocument document =
+        QJsonDocument::fromJson(QByteArray::fromRawData(text.data(), qsizetype(text.size())));
     if (document.isArray())
         return document.array();
     return document.isObject() ? QJsonValue(document.object()) : QJsonValue(QJsonValue::Undefined);
@@ -104,11 +105,12 @@ void ProbeClient::connect()
             return;
         ConnectionEnd end;
         end.cause = EndCause::Dns;
-        end.detail = QStringLiteral("the name was not resolved within %1 ms").arg(self->m_target->connectTimeout.count());
+        end.detail =
+            QStringLiteral("the name was not resolved within %1 ms").arg(self->m_target->connectTimeout.count());
         self->connectionEnded(Clock::now(), end);
     });
     m_host.resolve(m_targetIndex, [self = shared_from_this(), attempt = m_connections](const auto &endpoints,
-                                                                                      const QString &problem) {
+                                                                                       const QString &problem) {
         if (self->m_state != State::Connecting || self->m_connections != attempt)
             return;
         if (endpoints.empty()) {
@@ -118,8 +120,8 @@ void ProbeClient::connect()
             return self->connectionEnded(Clock::now(), end);
         }
         self->m_timer.cancel();
-        self->m_connection = makeConnection(self->m_host.io(), self->m_host.tlsContext(self->m_targetIndex),
-                                            self->m_target, self.get());
+        self->m_connection =
+            makeConnection(self->m_host.io(), self->m_host.tlsContext(self->m_targetIndex), self->m_target, self.get());
         self->m_connection->start(endpoints);
     });
 }
@@ -281,7 +283,8 @@ void ProbeClient::socketIoText(Instant at, std::string_view text)
         break;
     case Type::EngineClose:
         // Where no close frame follows: not an end of ours, and not one the WebSocket knows of.
-        endSession(EndCause::Eof, QStringLiteral("the server sent the Engine.IO close packet and left TCP open"), false);
+        endSession(EndCause::Eof, QStringLiteral("the server sent the Engine.IO close packet and left TCP open"),
+                   false);
         break;
     case Type::Event:
     case Type::BinaryEvent:
@@ -311,8 +314,10 @@ void ProbeClient::armWatchdog()
         if (error || self->m_connections != attempt || !self->m_connection || self->m_override)
             return;
         if (opening)
-            return self->endSession(EndCause::Handshake, QStringLiteral("the namespace did not take the client within %1 ms")
-                                                             .arg(self->m_target->handshakeTimeout.count()), false);
+            return self->endSession(EndCause::Handshake,
+                                    QStringLiteral("the namespace did not take the client within %1 ms")
+                                        .arg(self->m_target->handshakeTimeout.count()),
+                                    false);
         self->endSession(EndCause::PingTimeout,
                          QStringLiteral("no Engine.IO ping within %1 ms").arg(self->m_watchdog.count()), false);
     });

@@ -34,7 +34,14 @@ public:
 class ProbeClient final : public ConnectionOwner, public std::enable_shared_from_this<ProbeClient>
 {
 public:
-    enum class State : std::uint8_t { Idle, Connecting, Open, Waiting, Stopped };
+    enum class State : std::uint8_t
+    {
+        Idle,
+        Connecting,
+        Open,
+        Waiting,
+        Stopped
+    };
 
     ProbeClient(ProbeClientHost &host, std::shared_ptr<const SocketTarget> target, int targetIndex, int number);
 

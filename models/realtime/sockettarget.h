@@ -13,33 +13,33 @@ namespace Switchyard {
 /// Where and how the probe clients of one socket connect: everything resolved, ready for the I/O thread.
 struct SocketTarget
 {
-    QString name;                        ///< the socket's name in the workspace
-    QString url;                         ///< ws, wss, http or https; without credentials
+    QString name; ///< the socket's name in the workspace
+    QString url;  ///< ws, wss, http or https; without credentials
     SocketProtocol protocol = SocketProtocol::WebSocket;
-    std::string nameSpace = "/";         ///< Socket.IO
-    std::string auth;                    ///< Socket.IO: JSON of the CONNECT payload
+    std::string nameSpace = "/"; ///< Socket.IO
+    std::string auth;            ///< Socket.IO: JSON of the CONNECT payload
     std::vector<std::pair<std::string, std::string>> headers;
     std::string subprotocol;
     std::string origin;
     QList<SocketSend> send;
     std::optional<NoticeRule> notice;
     QString reconnect = QStringLiteral("browser-backoff");
-    QString instanceHeader;              ///< header of the handshake's answer that names the instance
-    QString caFile;                      ///< PEM bundle; empty: the system's
+    QString instanceHeader; ///< header of the handshake's answer that names the instance
+    QString caFile;         ///< PEM bundle; empty: the system's
     int clients = 1;
 
     Milliseconds connectTimeout{10'000};
     Milliseconds tlsTimeout{10'000};
     Milliseconds handshakeTimeout{10'000};
-    Milliseconds pingInterval{5'000};    ///< WebSocket pings of ours; 0: none
-    Milliseconds pingTimeout{20'000};    ///< without any sign of life after a ping
+    Milliseconds pingInterval{5'000}; ///< WebSocket pings of ours; 0: none
+    Milliseconds pingTimeout{20'000}; ///< without any sign of life after a ping
 
     // Parts of `url`, filled by prepare().
     bool tls = false;
-    std::string host;                    ///< without brackets
+    std::string host; ///< without brackets
     std::string port;
     std::string hostHeader;
-    std::string path;                    ///< path and query; Socket.IO: with EIO and transport
+    std::string path; ///< path and query; Socket.IO: with EIO and transport
 
     /// Splits the URL and checks it. Errors (usage): not a ws, wss, http or https URL, no host, userinfo in it.
     [[nodiscard]] Result<void> prepare();

@@ -85,9 +85,8 @@ public:
         return boost::asio::async_initiate<Token, void(boost::beast::error_code, std::size_t)>(
             [this](auto handler, const Buffers &sequence) {
                 lookAtWrite(sequence);
-                m_next.async_write_some(sequence,
-                                        WriteHandler<std::decay_t<decltype(handler)>>(this, std::move(handler),
-                                                                                      boost::asio::buffer_size(sequence)));
+                m_next.async_write_some(sequence, WriteHandler<std::decay_t<decltype(handler)>>(
+                                                      this, std::move(handler), boost::asio::buffer_size(sequence)));
             },
             token, buffers);
     }
@@ -174,7 +173,8 @@ private:
     {
         if (m_midWrite || m_parser.httpStatus() != 101 || !m_watcher)
             return;
-        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers); ++it) {
+        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers);
+             ++it) {
             const boost::asio::const_buffer part = *it;
             if (part.size() == 0)
                 continue;

@@ -124,7 +124,8 @@ private:
     template <typename Buffer, typename Buffers>
     static Buffer firstPart(const Buffers &buffers)
     {
-        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers); ++it) {
+        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != boost::asio::buffer_sequence_end(buffers);
+             ++it) {
             const Buffer part = *it;
             if (part.size() > 0)
                 return part;
@@ -195,8 +196,8 @@ private:
     template <typename Call, typename Token>
     auto run(Call call, Token &&token, bool empty = false)
     {
-        return boost::asio::async_compose<Token, void(ErrorCode, std::size_t)>(Operation<Call>{this, call, empty}, token,
-                                                                               m_socket);
+        return boost::asio::async_compose<Token, void(ErrorCode, std::size_t)>(Operation<Call>{this, call, empty},
+                                                                               token, m_socket);
     }
 
     TcpSocket m_socket;
@@ -205,7 +206,7 @@ private:
 
 /// How Beast drops a transport of ours when it gives up on a connection.
 template <typename Transport>
-    requires std::is_same_v<Transport, PlainTransport> || std::is_same_v<Transport, TlsTransport>
+requires std::is_same_v<Transport, PlainTransport> || std::is_same_v<Transport, TlsTransport>
 void beast_close_socket(Transport &transport)
 {
     boost::beast::error_code ignored;

@@ -24,12 +24,15 @@ Advice graceAdvice(const SessionFacts &facts)
     const int seconds = int(std::ceil(double(facts.record.header.thresholds.drain.count()) / 1000)) + 5;
     if (onFly(facts)) {
         const QString snippet = QStringLiteral("kill_signal = \"SIGTERM\"\nkill_timeout = %1").arg(seconds);
-        return {QStringLiteral("Fly stops with SIGINT and 5 s unless fly.toml says otherwise: set both keys."), snippet};
+        return {QStringLiteral("Fly stops with SIGINT and 5 s unless fly.toml says otherwise: set both keys."),
+                snippet};
     }
     if (onRender(facts))
         return {QStringLiteral("Render waits 30 s after SIGTERM unless the Blueprint says otherwise (1 to 300)."),
                 QStringLiteral("maxShutdownDelaySeconds: %1").arg(seconds)};
-    return {QStringLiteral("Shorten the drain: notify, wait a few seconds, close with 1012, then end; or raise the grace."), {}};
+    return {
+        QStringLiteral("Shorten the drain: notify, wait a few seconds, close with 1012, then end; or raise the grace."),
+        {}};
 }
 
 Advice cleanCloseAdvice(const SessionFacts &facts)
@@ -47,23 +50,31 @@ Advice cleanCloseAdvice(const SessionFacts &facts)
         return graceAdvice(facts);
     if (unclean == 0 && badCode > 0)
         return {QStringLiteral("1011 means an internal error to a client (hypercorn sends it after its grace): "
-                               "close each socket with 1012 from the shutdown handler."), {}};
+                               "close each socket with 1012 from the shutdown handler."),
+                {}};
     if (unclean == 0)
-        return {QStringLiteral("Close with 1012 (service restart) or 1001 (going away), or allow the code in allowed_closes."),
+        return {QStringLiteral(
+                    "Close with 1012 (service restart) or 1001 (going away), or allow the code in allowed_closes."),
                 QStringLiteral("allowed_closes = [1001, 1012]")};
     const QString &server = facts.record.header.server;
     if (server == QLatin1StringView("gunicorn") && facts.signal && facts.signal->text == QLatin1StringView("SIGINT"))
         return {QStringLiteral("gunicorn takes SIGINT for a quick shutdown and closes nothing: stop it with SIGTERM."),
                 onFly(facts) ? QStringLiteral("kill_signal = \"SIGTERM\"\nkill_timeout = 30") : QString()};
     if (server == QLatin1StringView("uvicorn") && clean == 0)
-        return {QStringLiteral("uvicorn before 0.21 with the websockets library ends sockets with a bare FIN: update uvicorn, "
-                               "or use the wsproto library, which sends 1012."), QStringLiteral("--ws wsproto")};
+        return {QStringLiteral(
+                    "uvicorn before 0.21 with the websockets library ends sockets with a bare FIN: update uvicorn, "
+                    "or use the wsproto library, which sends 1012."),
+                QStringLiteral("--ws wsproto")};
     if (clean > 0)
-        return {QStringLiteral("Some sockets are closed properly and some are not: close every one before the process ends, "
-                               "and wait for the close replies."), {}};
+        return {QStringLiteral(
+                    "Some sockets are closed properly and some are not: close every one before the process ends, "
+                    "and wait for the close replies."),
+                {}};
     if (facts.exited && server.isEmpty())
-        return {QStringLiteral("The process ended without closing its sockets: close each with 1012 when the stop signal "
-                               "arrives, and wait for the close replies."), {}};
+        return {
+            QStringLiteral("The process ended without closing its sockets: close each with 1012 when the stop signal "
+                           "arrives, and wait for the close replies."),
+            {}};
     return {QStringLiteral("Send a close frame with 1012 to every socket before the process ends."), {}};
 }
 
@@ -72,12 +83,15 @@ Advice allBackAdvice(const SessionFacts &facts)
     for (const Loss &loss : facts.losses) {
         if (loss.gaveUp && loss.ended->serverDisconnect)
             return {QStringLiteral("A Socket.IO client told to disconnect by the server never comes back by itself: "
-                                   "do not call disconnect on shutdown, let the transport close."), {}};
+                                   "do not call disconnect on shutdown, let the transport close."),
+                    {}};
     }
     if (facts.deployFailed)
         return {QStringLiteral("The new instance never took over: mend its start first."), {}};
-    return {QStringLiteral("Clients retry later than the new instance is up: announce reconnect_in_ms in the notice, and start "
-                           "the new instance before the old one stops."), {}};
+    return {QStringLiteral(
+                "Clients retry later than the new instance is up: announce reconnect_in_ms in the notice, and start "
+                "the new instance before the old one stops."),
+            {}};
 }
 
 Advice noticeAdvice(const SessionFacts &facts)
@@ -91,8 +105,9 @@ Advice noticeAdvice(const SessionFacts &facts)
     if (anyNotice)
         return {QStringLiteral("Wait longer between the notice and the close."), {}};
     if (restart)
-        return {QStringLiteral("A 1012 without a notice: uvicorn closes sockets before it runs lifespan shutdown, so a notice "
-                               "sent from there never arrives. Send it from a signal handler that then calls the previous one."),
+        return {QStringLiteral(
+                    "A 1012 without a notice: uvicorn closes sockets before it runs lifespan shutdown, so a notice "
+                    "sent from there never arrives. Send it from a signal handler that then calls the previous one."),
                 {}};
     return {QStringLiteral("Send the notice when the stop signal arrives, wait, then close."), {}};
 }
@@ -106,14 +121,19 @@ Advice adviceFor(const QString &gate, const SessionFacts &facts)
     if (gate == QLatin1StringView("all-back"))
         return allBackAdvice(facts);
     if (gate == QLatin1StringView("single-bounce"))
-        return {QStringLiteral("Clients came back to an instance that was about to stop: refuse newcomers while draining."), {}};
+        return {
+            QStringLiteral("Clients came back to an instance that was about to stop: refuse newcomers while draining."),
+            {}};
     if (gate == QLatin1StringView("notice-lead"))
         return noticeAdvice(facts);
     if (gate == QLatin1StringView("ready-first"))
-        return {QStringLiteral("Answer the ready endpoint with 503 as soon as the stop signal arrives, before any socket closes."),
+        return {QStringLiteral(
+                    "Answer the ready endpoint with 503 as soon as the stop signal arrives, before any socket closes."),
                 {}};
     if (gate == QLatin1StringView("live-steady"))
-        return {QStringLiteral("Keep the live endpoint answering until the process ends; only ready may fail while draining."), {}};
+        return {QStringLiteral(
+                    "Keep the live endpoint answering until the process ends; only ready may fail while draining."),
+                {}};
     if (gate == QLatin1StringView("max-gap"))
         return {QStringLiteral("Start the new instance before the old one stops, or shorten the start."), {}};
     if (gate == QLatin1StringView("drain-budget"))
@@ -121,8 +141,10 @@ Advice adviceFor(const QString &gate, const SessionFacts &facts)
     if (gate == QLatin1StringView("startup"))
         return {QStringLiteral("Listen first and do slow work after; move migrations out of the start command."), {}};
     if (gate == QLatin1StringView("coverage"))
-        return {QStringLiteral("Too little was seen for a verdict: name the instance (instance_id), give the clients a URL that "
-                               "accepts them, and watch the whole redeploy."), {}};
+        return {QStringLiteral(
+                    "Too little was seen for a verdict: name the instance (instance_id), give the clients a URL that "
+                    "accepts them, and watch the whole redeploy."),
+                {}};
     if (gate == QLatin1StringView("own-network"))
         return {QStringLiteral("This machine's own network failed during the session: run it again."), {}};
     return {};

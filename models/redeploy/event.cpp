@@ -39,10 +39,10 @@ constexpr std::array kindNames{
     KindName{EventKind::Note, QLatin1StringView("note")},
 };
 
-constexpr EndCause allCauses[] = {EndCause::CloseFrame,  EndCause::Eof,         EndCause::Reset,
-                                  EndCause::PingTimeout, EndCause::Protocol,    EndCause::Tls,
-                                  EndCause::Refused,     EndCause::Unreachable, EndCause::Dns,
-                                  EndCause::ConnectTimeout, EndCause::Handshake, EndCause::Local};
+constexpr EndCause allCauses[] = {EndCause::CloseFrame,     EndCause::Eof,         EndCause::Reset,
+                                  EndCause::PingTimeout,    EndCause::Protocol,    EndCause::Tls,
+                                  EndCause::Refused,        EndCause::Unreachable, EndCause::Dns,
+                                  EndCause::ConnectTimeout, EndCause::Handshake,   EndCause::Local};
 
 EndCause causeFromName(const QString &name)
 {
@@ -81,7 +81,8 @@ QString eventKindName(EventKind kind)
 
 QJsonObject eventToJson(const Event &event)
 {
-    QJsonObject json{{QStringLiteral("id"), event.id}, {QStringLiteral("us"), event.us},
+    QJsonObject json{{QStringLiteral("id"), event.id},
+                     {QStringLiteral("us"), event.us},
                      {QStringLiteral("kind"), eventKindName(event.kind)}};
     put(json, QLatin1StringView("subject"), event.subject);
     if (event.client >= 0)

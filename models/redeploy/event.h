@@ -13,35 +13,37 @@ namespace Switchyard {
 
 /// What a session records. The names are what the journal and the reports write; they are never renamed, only added to,
 /// so that old journals stay readable.
-enum class EventKind {
+enum class EventKind
+{
     Phase,            ///< `text`: the phase entered
     ClientConnecting, ///< `subject`: socket, `client`, `connection`
     ClientOpen,       ///< `instance`
     ClientFirstMessage,
-    ClientNotice,     ///< `text`: the message
-    ClientEnded,      ///< `cause`, `code`, `codeValid`, `text` (close reason), `detail`, `status`, `wasOpen`, `serverDisconnect`
-    ClientWaiting,    ///< `ms`: delay
+    ClientNotice,  ///< `text`: the message
+    ClientEnded,   ///< `cause`, `code`, `codeValid`, `text` (close reason), `detail`, `status`, `wasOpen`,
+                   ///< `serverDisconnect`
+    ClientWaiting, ///< `ms`: delay
     ClientGaveUp,
-    Probe,            ///< `subject`: "health /health", `ok`, `status`, `ms`: how long it took, `text`: why not, `instance`
+    Probe, ///< `subject`: "health /health", `ok`, `status`, `ms`: how long it took, `text`: why not, `instance`
     InstanceStarting, ///< `instance`: number, `pid`
     InstanceHealthy,
     TrafficSwitched,
-    SignalSent,       ///< `text`: the signal
+    SignalSent, ///< `text`: the signal
     InstanceKilled,
-    InstanceExited,   ///< `code`: exit status
-    LogLine,          ///< `text`
-    Step,             ///< `text`
-    DeployFailed,     ///< `text`
+    InstanceExited, ///< `code`: exit status
+    LogLine,        ///< `text`
+    Step,           ///< `text`
+    DeployFailed,   ///< `text`
     DeployFinished,
-    Note              ///< `text`: anything else a reader should know
+    Note ///< `text`: anything else a reader should know
 };
 QString eventKindName(EventKind kind);
 
-/// One event of a session. `us` counts microseconds from the session's origin on the monotonic clock. Fields that do not
-/// belong to the kind keep their default and are not written.
+/// One event of a session. `us` counts microseconds from the session's origin on the monotonic clock. Fields that do
+/// not belong to the kind keep their default and are not written.
 struct Event
 {
-    int id = 0;               ///< from 1, in the order of recording
+    int id = 0; ///< from 1, in the order of recording
     qint64 us = 0;
     EventKind kind = EventKind::Note;
     QString subject;
@@ -71,7 +73,7 @@ Event eventFromJson(const QJsonObject &json);
 struct SessionSocket
 {
     QString name;
-    QString protocol;         ///< "websocket" or "socket.io"
+    QString protocol; ///< "websocket" or "socket.io"
     int clients = 0;
     QList<int> allowedCloses;
     bool promisesNotice = false;
@@ -81,7 +83,7 @@ struct SessionSocket
 /// One HTTP endpoint, as the session probed it. Its events carry `subject` = "kind path".
 struct SessionEndpoint
 {
-    QString kind;             ///< "health", "ready", "live"
+    QString kind; ///< "health", "ready", "live"
     QString path;
     double intervalMs = 250;
     QString subject() const { return kind + QLatin1Char(' ') + path; }
@@ -97,15 +99,15 @@ struct SessionHeader
     QString backend;
     QString platform;
     QString stage;
-    QString url;              ///< redacted
+    QString url; ///< redacted
     QString driver;
-    QString server;           ///< "uvicorn", "gunicorn", … as far as the command tells; empty: not known
+    QString server; ///< "uvicorn", "gunicorn", … as far as the command tells; empty: not known
     bool rehearsal = false;
     bool seesStop = false;
     bool seesStart = false;
     bool observesInstance = false; ///< an instance header or pointer is configured
     bool loopbackOnly = false;
-    double graceMs = 0;       ///< the platform's, 0: not known
+    double graceMs = 0; ///< the platform's, 0: not known
     double baselineMs = 10'000;
     double settleMs = 10'000;
     double timeoutMs = 0;
@@ -123,8 +125,8 @@ struct SessionRecord
 {
     SessionHeader header;
     QList<Event> events;
-    bool complete = false;    ///< it ended by itself; false: interrupted, crashed, or still running
-    QString endReason;        ///< "settled", "time limit", "interrupted", "not started: …"; empty while it runs
+    bool complete = false; ///< it ended by itself; false: interrupted, crashed, or still running
+    QString endReason;     ///< "settled", "time limit", "interrupted", "not started: …"; empty while it runs
 };
 
 } // namespace Switchyard

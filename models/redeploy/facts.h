@@ -12,12 +12,12 @@ namespace Switchyard {
 struct Loss
 {
     const Event *ended = nullptr;
-    int socket = 0;            ///< index in the header's list
+    int socket = 0; ///< index in the header's list
     int client = 0;
-    int ordinal = 1;           ///< 1: this client's first loss, 2 and more: a bounce
-    qint64 noticeUs = -1;      ///< when the notice came on this connection; negative: never
-    qint64 backUs = -1;        ///< when the client was open again; negative: not yet
-    bool gaveUp = false;       ///< its reconnect policy made no further attempt
+    int ordinal = 1;      ///< 1: this client's first loss, 2 and more: a bounce
+    qint64 noticeUs = -1; ///< when the notice came on this connection; negative: never
+    qint64 backUs = -1;   ///< when the client was open again; negative: not yet
+    bool gaveUp = false;  ///< its reconnect policy made no further attempt
 
     /// The transport ended in order: by a close frame, or by the protocol's own goodbye.
     bool clean() const { return ended->cause == EndCause::CloseFrame || ended->serverDisconnect; }
@@ -38,14 +38,14 @@ struct SessionFacts
         int losses = 0;
         qint64 noticeUs = -1;
         int noticeConnection = 0;
-        int lastLoss = -1;     ///< index into losses
+        int lastLoss = -1; ///< index into losses
     };
 
     const SessionRecord &record;
-    qint64 baselineUs = -1;    ///< start of the baseline; negative: never reached
-    qint64 triggerUs = -1;     ///< negative: never triggered
-    qint64 endUs = 0;          ///< time of the last event
-    std::vector<Loss> losses;  ///< in order of time
+    qint64 baselineUs = -1;   ///< start of the baseline; negative: never reached
+    qint64 triggerUs = -1;    ///< negative: never triggered
+    qint64 endUs = 0;         ///< time of the last event
+    std::vector<Loss> losses; ///< in order of time
     std::map<std::pair<int, int>, ClientHistory> clients;
     const Event *signal = nullptr;   ///< the old instance was told to stop
     const Event *exited = nullptr;   ///< that instance ended
@@ -55,8 +55,8 @@ struct SessionFacts
     const Event *switched = nullptr; ///< traffic moved, after the trigger
     const Event *deployFailed = nullptr;
     const Event *deployFinished = nullptr;
-    QStringList instancesBefore;     ///< names answers gave before the trigger
-    QStringList instancesAfter;      ///< … and from the trigger on
+    QStringList instancesBefore; ///< names answers gave before the trigger
+    QStringList instancesAfter;  ///< … and from the trigger on
 
     bool triggered() const { return triggerUs >= 0; }
     const SessionSocket &socket(const Loss &loss) const { return record.header.sockets[loss.socket]; }

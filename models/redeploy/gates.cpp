@@ -49,8 +49,9 @@ QString limitText(Milliseconds limit)
 
 QString neverBegan(const SessionFacts &facts)
 {
-    return facts.record.endReason.isEmpty() ? QStringLiteral("the redeploy was not triggered")
-                                            : QStringLiteral("the redeploy was not triggered: %1").arg(facts.record.endReason);
+    return facts.record.endReason.isEmpty()
+               ? QStringLiteral("the redeploy was not triggered")
+               : QStringLiteral("the redeploy was not triggered: %1").arg(facts.record.endReason);
 }
 
 /// The endpoint of a kind, or nullptr.
@@ -98,8 +99,8 @@ Gate cleanCloseGate(const SessionFacts &facts)
         if (!loss.clean()) {
             (ended.cause == EndCause::Reset ? resets : ended.cause == EndCause::Eof ? fins : others) += 1;
             addEvidence(gate, &ended);
-        } else if (ended.cause == EndCause::CloseFrame
-                   && (!ended.codeValid || !facts.socket(loss).allowedCloses.contains(ended.code))) {
+        } else if (ended.cause == EndCause::CloseFrame &&
+                   (!ended.codeValid || !facts.socket(loss).allowedCloses.contains(ended.code))) {
             ++notAllowed;
             if (const QString code = QString::number(ended.code); !codes.contains(code))
                 codes.append(code);
@@ -127,10 +128,14 @@ Gate cleanCloseGate(const SessionFacts &facts)
         if (others > 0)
             kinds.append(QStringLiteral("%1 other").arg(others));
         parts.append(QStringLiteral("%1 of %2 ends without a close frame (%3)")
-                         .arg(unclean).arg(facts.losses.size()).arg(kinds.join(QStringLiteral(", "))));
+                         .arg(unclean)
+                         .arg(facts.losses.size())
+                         .arg(kinds.join(QStringLiteral(", "))));
     }
     if (notAllowed > 0)
-        parts.append(QStringLiteral("%1 with a code that is not allowed (%2)").arg(notAllowed).arg(codes.join(QStringLiteral(", "))));
+        parts.append(QStringLiteral("%1 with a code that is not allowed (%2)")
+                         .arg(notAllowed)
+                         .arg(codes.join(QStringLiteral(", "))));
     gate.measured = parts.join(QStringLiteral("; "));
     return gate;
 }
@@ -261,7 +266,8 @@ Gate noticeLeadGate(const SessionFacts &facts)
     if (missing > 0)
         parts.append(QStringLiteral("%1 of %2 got no notice").arg(missing).arg(judged));
     if (brief > 0)
-        parts.append(QStringLiteral("%1 of %2 too late, the shortest lead %3").arg(brief).arg(judged).arg(ms(shortest)));
+        parts.append(
+            QStringLiteral("%1 of %2 too late, the shortest lead %3").arg(brief).arg(judged).arg(ms(shortest)));
     gate.measured = parts.join(QStringLiteral("; "));
     return gate;
 }
@@ -518,13 +524,16 @@ Gate coverageGate(const SessionFacts &facts)
         lowest = std::min(lowest, share);
         if (share < enough)
             problems.append(QStringLiteral("only %1 of %2 clients of %3 were open through the baseline")
-                                .arg(steady).arg(socket.clients).arg(socket.name));
+                                .arg(steady)
+                                .arg(socket.clients)
+                                .arg(socket.name));
     }
     QString worst;
     if (const std::optional<double> share = probeShare(facts, worst); share) {
         lowest = std::min(lowest, *share);
         if (*share < enough)
-            problems.append(QStringLiteral("only %1 % of the probes of %2 ran").arg(*share * 100, 0, 'f', 0).arg(worst));
+            problems.append(
+                QStringLiteral("only %1 % of the probes of %2 ran").arg(*share * 100, 0, 'f', 0).arg(worst));
     } else if (facts.record.header.sockets.isEmpty()) {
         problems.append(QStringLiteral("neither a socket nor an endpoint was watched"));
     }
@@ -535,9 +544,10 @@ Gate coverageGate(const SessionFacts &facts)
     gate.value = lowest;
     // Too little seen proves neither harm nor its absence: this gate is never `fail`.
     gate.status = problems.isEmpty() ? GateStatus::Pass : GateStatus::Unknown;
-    gate.measured = problems.isEmpty() ? QStringLiteral("instance replaced, %1 % of clients and probes at least")
-                                             .arg(lowest * 100, 0, 'f', 0)
-                                       : problems.join(QStringLiteral("; "));
+    gate.measured =
+        problems.isEmpty()
+            ? QStringLiteral("instance replaced, %1 % of clients and probes at least").arg(lowest * 100, 0, 'f', 0)
+            : problems.join(QStringLiteral("; "));
     return gate;
 }
 
@@ -588,8 +598,9 @@ Gate ownNetworkGate(const SessionFacts &facts)
     gate.value = silent;
     gate.limit = 0;
     gate.status = silent == 0 ? GateStatus::Pass : GateStatus::Fail;
-    gate.measured = silent == 0 ? QStringLiteral("%1 connects, no silence").arg(answers.size())
-                                : QStringLiteral("%1 of %2 connects to the anchors failed").arg(silent).arg(answers.size());
+    gate.measured = silent == 0
+                        ? QStringLiteral("%1 connects, no silence").arg(answers.size())
+                        : QStringLiteral("%1 of %2 connects to the anchors failed").arg(silent).arg(answers.size());
     return gate;
 }
 

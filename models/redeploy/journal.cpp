@@ -77,12 +77,14 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::create(const QString &fold
     std::unique_ptr<JournalWriter> writer(new JournalWriter);
     writer->d->file.setFileName(folder + QStringLiteral("/journal.jsonl"));
     if (!writer->d->file.open(QIODevice::WriteOnly | QIODevice::NewOnly))
-        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
+        return fail(ErrorKind::Io,
+                    QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
     writer->d->file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
     // At once, so that it is the first line and that a disk that takes nothing is known before the session begins.
     const QByteArray first = lineOf(QStringLiteral("session"), headerToJson(header));
     if (writer->d->file.write(first) != first.size() || !writer->d->file.flush())
-        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
+        return fail(ErrorKind::Io,
+                    QStringLiteral("%1: %2").arg(writer->d->file.fileName(), writer->d->file.errorString()));
     writer->d->thread = std::thread([p = writer->d.get()] { p->run(); });
     return writer;
 }
@@ -108,8 +110,8 @@ void JournalWriter::append(const QList<Event> &events)
 void JournalWriter::finish(bool complete, const QString &reason)
 {
     const std::lock_guard lock(d->mutex);
-    d->lines += lineOf(QStringLiteral("end"), QJsonObject{{QStringLiteral("complete"), complete},
-                                                          {QStringLiteral("reason"), reason}});
+    d->lines += lineOf(QStringLiteral("end"),
+                       QJsonObject{{QStringLiteral("complete"), complete}, {QStringLiteral("reason"), reason}});
 }
 
 QString JournalWriter::problem() const
@@ -120,7 +122,8 @@ QString JournalWriter::problem() const
 
 QString sessionsFolder()
 {
-    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/switchyard/sessions");
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
+           QStringLiteral("/switchyard/sessions");
 }
 
 Result<SessionRecord> readJournal(const QString &path)

@@ -15,7 +15,8 @@ class JournalWriter final
 {
 public:
     /// Makes the folder and the file `journal.jsonl` in it (mode 0600). Errors: io.
-    [[nodiscard]] static Result<std::unique_ptr<JournalWriter>> create(const QString &folder, const SessionHeader &header);
+    [[nodiscard]] static Result<std::unique_ptr<JournalWriter>> create(const QString &folder,
+                                                                       const SessionHeader &header);
     ~JournalWriter();
 
     void append(const QList<Event> &events);

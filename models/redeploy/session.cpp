@@ -91,12 +91,16 @@ Event fromClient(const ClientEvent &source, const QString &socket)
 Event fromDriver(const DriverEvent &source)
 {
     using Kind = DriverEvent::Kind;
-    static const QMap<Kind, EventKind> kinds{
-        {Kind::InstanceStarting, EventKind::InstanceStarting}, {Kind::InstanceHealthy, EventKind::InstanceHealthy},
-        {Kind::TrafficSwitched, EventKind::TrafficSwitched},   {Kind::SignalSent, EventKind::SignalSent},
-        {Kind::InstanceKilled, EventKind::InstanceKilled},     {Kind::InstanceExited, EventKind::InstanceExited},
-        {Kind::LogLine, EventKind::LogLine},                   {Kind::Step, EventKind::Step},
-        {Kind::Failed, EventKind::DeployFailed},               {Kind::Finished, EventKind::DeployFinished}};
+    static const QMap<Kind, EventKind> kinds{{Kind::InstanceStarting, EventKind::InstanceStarting},
+                                             {Kind::InstanceHealthy, EventKind::InstanceHealthy},
+                                             {Kind::TrafficSwitched, EventKind::TrafficSwitched},
+                                             {Kind::SignalSent, EventKind::SignalSent},
+                                             {Kind::InstanceKilled, EventKind::InstanceKilled},
+                                             {Kind::InstanceExited, EventKind::InstanceExited},
+                                             {Kind::LogLine, EventKind::LogLine},
+                                             {Kind::Step, EventKind::Step},
+                                             {Kind::Failed, EventKind::DeployFailed},
+                                             {Kind::Finished, EventKind::DeployFinished}};
     Event event;
     event.kind = kinds.value(source.kind, EventKind::Note);
     event.instance = source.instance > 0 ? QString::number(source.instance) : QString();
@@ -145,10 +149,7 @@ public:
     bool began = false;
     bool over = false;
 
-    qint64 micros(Instant at) const
-    {
-        return std::chrono::duration_cast<Microseconds>(at - origin).count();
-    }
+    qint64 micros(Instant at) const { return std::chrono::duration_cast<Microseconds>(at - origin).count(); }
 
     void hold(Event event, Instant at)
     {
@@ -184,8 +185,8 @@ void RedeploySession::Private::fillHeader()
 {
     SessionHeader &header = record.header;
     const QDateTime now = QDateTime::currentDateTimeUtc();
-    header.id = now.toString(QStringLiteral("yyyyMMdd-HHmmss-"))
-        + QStringLiteral("%1").arg(QRandomGenerator::global()->bounded(0x10000), 4, 16, QLatin1Char('0'));
+    header.id = now.toString(QStringLiteral("yyyyMMdd-HHmmss-")) +
+                QStringLiteral("%1").arg(QRandomGenerator::global()->bounded(0x10000), 4, 16, QLatin1Char('0'));
     header.startedWallMs = now.toMSecsSinceEpoch();
     header.program = QStringLiteral("switchyard " SWITCHYARD_VERSION);
     header.workspace = plan.workspace.name;
@@ -207,7 +208,8 @@ void RedeploySession::Private::fillHeader()
     for (const SocketEndpoint &socket : plan.backend.sockets) {
         SessionSocket entry;
         entry.name = socket.name;
-        entry.protocol = socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io") : QStringLiteral("websocket");
+        entry.protocol =
+            socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io") : QStringLiteral("websocket");
         entry.clients = plan.clientsOverride >= 0 ? plan.clientsOverride : socket.clients;
         entry.allowedCloses = socket.allowedCloses;
         entry.promisesNotice = socket.notice.has_value();
@@ -313,7 +315,8 @@ bool RedeploySession::Private::addProbes(const Backend &backend)
         target->timeout = std::min(target->timeout, Milliseconds(5'000));
         target->caFile = plan.caFile;
         // Spread over the interval, so that three endpoints see three moments.
-        prober->schedule(*target, plan.probeInterval, plan.probeInterval * i / std::max<qsizetype>(1, endpoints.size()));
+        prober->schedule(*target, plan.probeInterval,
+                         plan.probeInterval * i / std::max<qsizetype>(1, endpoints.size()));
     }
     connect(prober, &Prober::samplesReady, q, [this](const QList<ProbeSample> &samples) {
         if (over)
@@ -337,19 +340,20 @@ void RedeploySession::Private::watchOwnNetwork()
 {
     if (record.header.loopbackOnly)
         return;
-    network = new NetworkControl(plan.workspace.anchors.isEmpty() ? NetworkControl::defaultAnchors() : plan.workspace.anchors, q);
+    network = new NetworkControl(
+        plan.workspace.anchors.isEmpty() ? NetworkControl::defaultAnchors() : plan.workspace.anchors, q);
     connect(network, &NetworkControl::answered, q,
             [this](const QString &anchor, Instant at, bool ok, double ms, const QString &problem) {
-        if (over)
-            return;
-        Event event;
-        event.kind = EventKind::Probe;
-        event.subject = QStringLiteral("anchor ") + anchor;
-        event.ok = ok;
-        event.ms = ms;
-        event.text = ok ? QString() : problem;
-        hold(std::move(event), at);
-    });
+                if (over)
+                    return;
+                Event event;
+                event.kind = EventKind::Probe;
+                event.subject = QStringLiteral("anchor ") + anchor;
+                event.ok = ok;
+                event.ms = ms;
+                event.text = ok ? QString() : problem;
+                hold(std::move(event), at);
+            });
     network->start();
 }
 
@@ -447,7 +451,8 @@ void RedeploySession::Private::end(bool complete, const QString &reason)
     if (pool)
         pool->stop();
     else
-        QMetaObject::invokeMethod(q, [this] { conclude(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            q, [this] { conclude(); }, Qt::QueuedConnection);
 }
 
 void RedeploySession::Private::conclude()

@@ -16,16 +16,16 @@ namespace Switchyard {
 /// What to watch and how long.
 struct SessionPlan
 {
-    Workspace workspace;              ///< thresholds, advisory gates, anchors
+    Workspace workspace; ///< thresholds, advisory gates, anchors
     Backend backend;
-    Milliseconds baseline{10'000};    ///< at least 5 s
+    Milliseconds baseline{10'000}; ///< at least 5 s
     Milliseconds settle{10'000};
-    Milliseconds timeout{300'000};    ///< from the trigger; the session then ends as it stands
-    Milliseconds openLimit{15'000};   ///< for the clients to be open before the baseline
+    Milliseconds timeout{300'000};  ///< from the trigger; the session then ends as it stands
+    Milliseconds openLimit{15'000}; ///< for the clients to be open before the baseline
     Milliseconds probeInterval{250};
-    int clientsOverride = -1;         ///< clients per socket, -1: as configured
+    int clientsOverride = -1; ///< clients per socket, -1: as configured
     bool rehearsal = false;
-    QString journalFolder;            ///< where the session's folder is made; empty: no journal
+    QString journalFolder; ///< where the session's folder is made; empty: no journal
     QString caFile;
 };
 
@@ -38,7 +38,18 @@ class RedeploySession final : public QObject
 {
     Q_OBJECT
 public:
-    enum class Phase { Preparing, Baseline, Triggered, Draining, Down, Starting, Recovered, Settled, Ended };
+    enum class Phase
+    {
+        Preparing,
+        Baseline,
+        Triggered,
+        Draining,
+        Down,
+        Starting,
+        Recovered,
+        Settled,
+        Ended
+    };
 
     RedeploySession(SessionPlan plan, DeployDriver *driver, QObject *parent = nullptr);
     ~RedeploySession() override;

@@ -180,13 +180,18 @@ SessionState::Decision SessionState::decidePreparing(qint64 nowUs) const
         const bool late = waited > toUs(m_plan.openLimit) && entry.open < entry.clients * enough;
         if (entry.clients > 0 && (hopeless || late)) {
             const QString problem = entry.lastProblem.isEmpty() ? QStringLiteral("no answer") : entry.lastProblem;
-            return {{}, true, QStringLiteral("only %1 of %2 clients of %3 could connect (%4)")
-                                  .arg(entry.open).arg(entry.clients).arg(m_names[i], problem)};
+            return {{},
+                    true,
+                    QStringLiteral("only %1 of %2 clients of %3 could connect (%4)")
+                        .arg(entry.open)
+                        .arg(entry.clients)
+                        .arg(m_names[i], problem)};
         }
     }
     bool answered = true;
     for (const HealthEndpoint &endpoint : m_plan.backend.health)
-        answered = answered && m_lastAnswer.contains(endpointKindName(endpoint.kind) + QLatin1Char(' ') + endpoint.path);
+        answered =
+            answered && m_lastAnswer.contains(endpointKindName(endpoint.kind) + QLatin1Char(' ') + endpoint.path);
     if ((allOpen && answered) || waited > toUs(m_plan.openLimit))
         return {Phase::Baseline, false, {}};
     return {};

@@ -23,7 +23,7 @@ public:
     {
         std::optional<Phase> next;
         bool end = false;
-        QString reason;      ///< with `end`
+        QString reason; ///< with `end`
     };
 
     explicit SessionState(const SessionPlan &plan);
@@ -56,7 +56,7 @@ private:
     const SessionPlan &m_plan;
     QList<QString> m_names;
     QList<Socket> m_sockets;
-    QMap<QString, bool> m_lastAnswer;   ///< by subject
+    QMap<QString, bool> m_lastAnswer; ///< by subject
     QString m_instance;
     Instant m_startedAt{};
     qint64 m_preparingUs = -1;

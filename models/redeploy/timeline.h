@@ -13,8 +13,8 @@ struct ClientBand
 {
     double ms = 0;
     int open = 0;
-    int notified = 0;     ///< open, and told that the end is near
-    int lost = 0;         ///< not connected: waiting, or given up
+    int notified = 0; ///< open, and told that the end is near
+    int lost = 0;     ///< not connected: waiting, or given up
     int connecting = 0;
 };
 
@@ -30,7 +30,13 @@ public:
     void clear();
 
 private:
-    enum class State { Lost, Connecting, Open, Notified };
+    enum class State
+    {
+        Lost,
+        Connecting,
+        Open,
+        Notified
+    };
     void change(const Event &event, State to);
 
     QHash<QPair<QString, int>, State> m_states;

@@ -19,11 +19,16 @@ struct NamedGate
 };
 
 constexpr NamedGate allGates[] = {
-    {QLatin1StringView("clean-close"), cleanCloseGate},   {QLatin1StringView("all-back"), allBackGate},
-    {QLatin1StringView("single-bounce"), singleBounceGate}, {QLatin1StringView("notice-lead"), noticeLeadGate},
-    {QLatin1StringView("ready-first"), readyFirstGate},   {QLatin1StringView("live-steady"), liveSteadyGate},
-    {QLatin1StringView("max-gap"), maxGapGate},           {QLatin1StringView("drain-budget"), drainBudgetGate},
-    {QLatin1StringView("startup"), startupGate},          {QLatin1StringView("coverage"), coverageGate},
+    {QLatin1StringView("clean-close"), cleanCloseGate},
+    {QLatin1StringView("all-back"), allBackGate},
+    {QLatin1StringView("single-bounce"), singleBounceGate},
+    {QLatin1StringView("notice-lead"), noticeLeadGate},
+    {QLatin1StringView("ready-first"), readyFirstGate},
+    {QLatin1StringView("live-steady"), liveSteadyGate},
+    {QLatin1StringView("max-gap"), maxGapGate},
+    {QLatin1StringView("drain-budget"), drainBudgetGate},
+    {QLatin1StringView("startup"), startupGate},
+    {QLatin1StringView("coverage"), coverageGate},
     {QLatin1StringView("own-network"), ownNetworkGate},
 };
 
@@ -46,17 +51,16 @@ QList<CloseCount> closesOf(const SessionFacts &facts)
     std::map<Key, CloseCount> counts;
     for (const Loss &loss : facts.losses) {
         const Event &ended = *loss.ended;
-        CloseCount &entry = counts[Key(loss.socket, int(ended.cause), ended.code, ended.codeValid, ended.text,
-                                       ended.serverDisconnect)];
+        CloseCount &entry =
+            counts[Key(loss.socket, int(ended.cause), ended.code, ended.codeValid, ended.text, ended.serverDisconnect)];
         entry.socket = facts.socket(loss).name;
         entry.cause = ended.cause;
         entry.code = ended.code;
         entry.codeValid = ended.codeValid;
         entry.reason = ended.text;
         entry.serverDisconnect = ended.serverDisconnect;
-        entry.allowed = loss.clean()
-            && (ended.cause != EndCause::CloseFrame
-                || (ended.codeValid && facts.socket(loss).allowedCloses.contains(ended.code)));
+        entry.allowed = loss.clean() && (ended.cause != EndCause::CloseFrame ||
+                                         (ended.codeValid && facts.socket(loss).allowedCloses.contains(ended.code)));
         ++entry.count;
     }
     QList<CloseCount> result;
@@ -164,7 +168,8 @@ QString summarise(const Verdict &verdict, const SessionFacts &facts)
         if (facts.losses.empty())
             return QStringLiteral("no client lost its connection");
         return QStringLiteral("%1 connections ended clean and came back, the slowest after %2")
-            .arg(facts.losses.size()).arg(humanDuration(verdict.reconnect.max));
+            .arg(facts.losses.size())
+            .arg(humanDuration(verdict.reconnect.max));
     }
     const Gate *gate = deciding(GateStatus::Fail);
     // Our own network decides before everything else, although it is judged last.

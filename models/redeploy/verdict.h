@@ -5,13 +5,25 @@
 
 namespace Switchyard {
 
-enum class GateStatus { Pass, Fail, Unknown, NotApplicable };
-QString gateStatusName(GateStatus status);   ///< "pass", "fail", "unknown", "not-applicable"
+enum class GateStatus
+{
+    Pass,
+    Fail,
+    Unknown,
+    NotApplicable
+};
+QString gateStatusName(GateStatus status); ///< "pass", "fail", "unknown", "not-applicable"
 
-enum class Outcome { Pass, Fail, Inconclusive };
-QString outcomeName(Outcome outcome);        ///< "pass", "fail", "inconclusive"
+enum class Outcome
+{
+    Pass,
+    Fail,
+    Inconclusive
+};
+QString outcomeName(Outcome outcome); ///< "pass", "fail", "inconclusive"
 
-/// One judged gate. `measured` and `threshold` are for people and carry their units; the figures are in `value` and `limit`.
+/// One judged gate. `measured` and `threshold` are for people and carry their units; the figures are in `value` and
+/// `limit`.
 struct Gate
 {
     QString id;
@@ -21,9 +33,9 @@ struct Gate
     QString threshold;           ///< "all within 15 s"
     std::optional<double> value; ///< milliseconds, or a share for coverage
     std::optional<double> limit;
-    QList<int> evidence;         ///< ids of events, at most 50
-    QString advice;              ///< one line, empty unless it failed or is unknown
-    QString snippet;             ///< what to copy, e.g. `kill_signal = "SIGTERM"`; may be empty
+    QList<int> evidence; ///< ids of events, at most 50
+    QString advice;      ///< one line, empty unless it failed or is unknown
+    QString snippet;     ///< what to copy, e.g. `kill_signal = "SIGTERM"`; may be empty
 };
 
 /// All ends of open connections from the trigger on, counted.
@@ -43,11 +55,11 @@ struct ClientFigures
 {
     QString socket;
     int clients = 0;
-    int lost = 0;               ///< clients that lost their connection at least once
-    int back = 0;               ///< of those, how many are open again
-    int bounced = 0;            ///< lost again before the session settled
+    int lost = 0;    ///< clients that lost their connection at least once
+    int back = 0;    ///< of those, how many are open again
+    int bounced = 0; ///< lost again before the session settled
     int gaveUp = 0;
-    int noticed = 0;            ///< got the notice before their first loss
+    int noticed = 0; ///< got the notice before their first loss
 };
 
 struct Percentiles
@@ -67,18 +79,18 @@ struct PhaseSpan
 struct Verdict
 {
     Outcome outcome = Outcome::Inconclusive;
-    QString summary;            ///< one sentence
+    QString summary; ///< one sentence
     QList<Gate> gates;
     QList<CloseCount> closes;
     QList<ClientFigures> clients;
     QList<PhaseSpan> phases;
-    Percentiles reconnect;      ///< from loss to open again
-    Percentiles noticeLead;     ///< from notice to close
-    Percentiles health;         ///< duration of good answers of the health endpoint
+    Percentiles reconnect;  ///< from loss to open again
+    Percentiles noticeLead; ///< from notice to close
+    Percentiles health;     ///< duration of good answers of the health endpoint
     std::optional<double> drainMs;
     std::optional<double> startupMs;
     std::optional<double> maxGapMs;
-    double lastMs = 0;          ///< time of the last event
+    double lastMs = 0; ///< time of the last event
 };
 
 /// Judges a record by the gates of the manual's "Gates" chapter. A pure function: the same record gives the same

@@ -73,7 +73,8 @@ public:
     {
         const double lanesTop = bandTop + bandHeight + 8;
         const double height = lanesTop + laneHeight * double(m_record.header.endpoints.size()) + 30;
-        QString out = QStringLiteral("<svg viewBox=\"0 0 960 %1\" role=\"img\" aria-label=\"timeline of the session\">").arg(num(height));
+        QString out = QStringLiteral("<svg viewBox=\"0 0 960 %1\" role=\"img\" aria-label=\"timeline of the session\">")
+                          .arg(num(height));
         out += bands();
         for (qsizetype i = 0; i < m_record.header.endpoints.size(); ++i)
             out += lane(m_record.header.endpoints[i], lanesTop + laneHeight * double(i));
@@ -92,10 +93,18 @@ private:
         if (total == 0)
             return {};
         QString out = QStringLiteral("<text x=\"0\" y=\"%1\">clients</text><text x=\"0\" y=\"%2\">%3</text>")
-                          .arg(num(bandTop + bandHeight / 2)).arg(num(bandTop + bandHeight / 2 + 14)).arg(total);
-        struct Layer { int ClientBand::*count; const char *color; };
-        const Layer layers[] = {{&ClientBand::open, "open"}, {&ClientBand::notified, "notified"},
-                                {&ClientBand::connecting, "conn"}, {&ClientBand::lost, "lost"}};
+                          .arg(num(bandTop + bandHeight / 2))
+                          .arg(num(bandTop + bandHeight / 2 + 14))
+                          .arg(total);
+        struct Layer
+        {
+            int ClientBand::*count;
+            const char *color;
+        };
+        const Layer layers[] = {{&ClientBand::open, "open"},
+                                {&ClientBand::notified, "notified"},
+                                {&ClientBand::connecting, "conn"},
+                                {&ClientBand::lost, "lost"}};
         std::vector<double> base(std::size_t(list.size()), 0);
         for (const Layer &layer : layers) {
             QString path;
@@ -106,7 +115,8 @@ private:
                 const double from = x(list[i].ms);
                 const double to = x(i + 1 < list.size() ? list[i + 1].ms : m_endMs);
                 const double top = bandTop + bandHeight * (1 - base[std::size_t(i)] - share);
-                path += QStringLiteral("M%1 %2H%3V%4H%1Z").arg(num(from), num(top), num(to), num(top + bandHeight * share));
+                path +=
+                    QStringLiteral("M%1 %2H%3V%4H%1Z").arg(num(from), num(top), num(to), num(top + bandHeight * share));
                 base[std::size_t(i)] += share;
             }
             if (!path.isEmpty())
@@ -124,12 +134,17 @@ private:
             if (event.kind != EventKind::Probe || event.subject != subject)
                 continue;
             const double width = std::max(1.0, endpoint.intervalMs / std::max(1.0, m_endMs) * plotWidth);
-            (event.ok ? good : bad) += QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
+            (event.ok ? good : bad) +=
+                QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
         }
         QString out = QStringLiteral("<text x=\"0\" y=\"%1\">%2</text>").arg(num(top + 13), esc(endpoint.path));
         // State by position too: a good answer lies high, a bad one low and thick.
-        out += QStringLiteral("<path stroke=\"var(--pass)\" stroke-width=\"3\" transform=\"translate(0,-4)\" d=\"%1\"/>").arg(good);
-        return out + QStringLiteral("<path stroke=\"var(--fail)\" stroke-width=\"6\" transform=\"translate(0,3)\" d=\"%1\"/>").arg(bad);
+        out +=
+            QStringLiteral("<path stroke=\"var(--pass)\" stroke-width=\"3\" transform=\"translate(0,-4)\" d=\"%1\"/>")
+                .arg(good);
+        return out +
+               QStringLiteral("<path stroke=\"var(--fail)\" stroke-width=\"6\" transform=\"translate(0,3)\" d=\"%1\"/>")
+                   .arg(bad);
     }
 
     QString marks(double bottom) const
@@ -162,8 +177,14 @@ private:
             }
             const double at = x(double(event.us) / 1000);
             const bool near = at - lastLabel < 62;
-            out += QStringLiteral("<line class=\"mark\" x1=\"%1\" x2=\"%1\" y1=\"%2\" y2=\"%3\"/>").arg(num(at)).arg(near ? 24 : 12).arg(num(bottom));
-            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3</text>").arg(num(at + 2)).arg(near ? 22 : 10).arg(esc(label));
+            out += QStringLiteral("<line class=\"mark\" x1=\"%1\" x2=\"%1\" y1=\"%2\" y2=\"%3\"/>")
+                       .arg(num(at))
+                       .arg(near ? 24 : 12)
+                       .arg(num(bottom));
+            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3</text>")
+                       .arg(num(at + 2))
+                       .arg(near ? 22 : 10)
+                       .arg(esc(label));
             lastLabel = near ? lastLabel : at;
         }
         return out;
@@ -210,10 +231,12 @@ QString closesTable(const Verdict &verdict)
 {
     if (verdict.closes.isEmpty())
         return QStringLiteral("<h2>Close codes</h2><p class=\"soft\">No client lost its connection.</p>");
-    QString out = QStringLiteral("<h2>Close codes</h2><table><tr><th>How</th><th>Reason</th><th>Socket</th><th>Count</th><th>Allowed</th></tr>");
+    QString out = QStringLiteral(
+        "<h2>Close codes</h2><table><tr><th>How</th><th>Reason</th><th>Socket</th><th>Count</th><th>Allowed</th></tr>");
     for (const CloseCount &close : verdict.closes)
         out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td class=\"%5\">%6</td></tr>")
-                   .arg(esc(closeLabel(close)), esc(close.reason), esc(close.socket)).arg(close.count)
+                   .arg(esc(closeLabel(close)), esc(close.reason), esc(close.socket))
+                   .arg(close.count)
                    .arg(close.allowed ? QStringLiteral("pass") : QStringLiteral("fail"),
                         close.allowed ? QStringLiteral("✓ yes") : QStringLiteral("✕ no"));
     return out + QStringLiteral("</table>");
@@ -221,20 +244,30 @@ QString closesTable(const Verdict &verdict)
 
 QString figures(const Verdict &verdict)
 {
-    QString out = QStringLiteral("<h2>Figures</h2><table><tr><th></th><th>Count</th><th>p50</th><th>p95</th><th>p99</th><th>Max</th></tr>");
+    QString out = QStringLiteral(
+        "<h2>Figures</h2><table><tr><th></th><th>Count</th><th>p50</th><th>p95</th><th>p99</th><th>Max</th></tr>");
     const auto row = [&out](const QString &name, const Percentiles &p) {
         if (p.count == 0)
             return;
         out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td>%5</td><td>%6</td></tr>")
-                   .arg(name).arg(p.count).arg(humanDuration(p.p50), humanDuration(p.p95), humanDuration(p.p99), humanDuration(p.max));
+                   .arg(name)
+                   .arg(p.count)
+                   .arg(humanDuration(p.p50), humanDuration(p.p95), humanDuration(p.p99), humanDuration(p.max));
     };
     row(QStringLiteral("Loss to open again"), verdict.reconnect);
     row(QStringLiteral("Notice to close"), verdict.noticeLead);
     row(QStringLiteral("Good health answers"), verdict.health);
-    out += QStringLiteral("</table><table><tr><th>Socket</th><th>Clients</th><th>Lost</th><th>Back</th><th>Lost twice</th><th>Gave up</th><th>Noticed</th></tr>");
+    out += QStringLiteral("</table><table><tr><th>Socket</th><th>Clients</th><th>Lost</th><th>Back</th><th>Lost "
+                          "twice</th><th>Gave up</th><th>Noticed</th></tr>");
     for (const ClientFigures &c : verdict.clients)
         out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td>%5</td><td>%6</td><td>%7</td></tr>")
-                   .arg(esc(c.socket)).arg(c.clients).arg(c.lost).arg(c.back).arg(c.bounced).arg(c.gaveUp).arg(c.noticed);
+                   .arg(esc(c.socket))
+                   .arg(c.clients)
+                   .arg(c.lost)
+                   .arg(c.back)
+                   .arg(c.bounced)
+                   .arg(c.gaveUp)
+                   .arg(c.noticed);
     return out + QStringLiteral("</table>");
 }
 
@@ -242,13 +275,15 @@ QString heading(const SessionRecord &record, const Verdict &verdict)
 {
     const SessionHeader &header = record.header;
     const QString outcome = outcomeName(verdict.outcome);
-    const QString when = QDateTime::fromMSecsSinceEpoch(header.startedWallMs, Qt::UTC).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss 'UTC'"));
-    QString out = QStringLiteral("<h1 class=\"%1\">%2</h1><p>%3</p>").arg(outcome, outcome.toUpper(), esc(verdict.summary));
+    const QString when = QDateTime::fromMSecsSinceEpoch(header.startedWallMs, Qt::UTC)
+                             .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss 'UTC'"));
+    QString out =
+        QStringLiteral("<h1 class=\"%1\">%2</h1><p>%3</p>").arg(outcome, outcome.toUpper(), esc(verdict.summary));
     if (!record.complete)
         out += QStringLiteral("<p class=\"unknown\">○ Partial: %1</p>").arg(esc(record.endReason));
     return out + QStringLiteral("<p class=\"soft\">%1 of %2 on %3 · driver %4 · %5 · %6</p>")
-                     .arg(header.rehearsal ? QStringLiteral("Rehearsal") : QStringLiteral("Redeploy"), esc(header.backend),
-                          esc(header.platform), esc(header.driver), when, esc(header.url));
+                     .arg(header.rehearsal ? QStringLiteral("Rehearsal") : QStringLiteral("Redeploy"),
+                          esc(header.backend), esc(header.platform), esc(header.driver), when, esc(header.url));
 }
 
 } // namespace
@@ -266,7 +301,8 @@ QByteArray sessionToHtml(const SessionRecord &record, const Verdict &verdict)
                            "<span><i style=\"background:var(--conn)\"></i>connecting</span>"
                            "<span><i style=\"background:var(--lost)\"></i>lost</span></p>");
     page += gatesTable(verdict) + closesTable(verdict) + figures(verdict);
-    page += QStringLiteral("<p class=\"soft\">%1, session %2</p></body></html>\n").arg(esc(record.header.program), esc(record.header.id));
+    page += QStringLiteral("<p class=\"soft\">%1, session %2</p></body></html>\n")
+                .arg(esc(record.header.program), esc(record.header.id));
     return page.toUtf8();
 }
 

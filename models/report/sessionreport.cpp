@@ -175,15 +175,18 @@ QJsonObject sessionToJson(const SessionRecord &record, const Verdict &verdict)
 QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool color)
 {
     QString text;
-    const char *verdictColor = verdict.outcome == Outcome::Pass ? "1;32" : verdict.outcome == Outcome::Fail ? "1;31" : "1;33";
-    text += paint(outcomeName(verdict.outcome).toUpper(), verdictColor, color) + QStringLiteral("  ") + verdict.summary
-        + QLatin1Char('\n');
+    const char *verdictColor = verdict.outcome == Outcome::Pass   ? "1;32"
+                               : verdict.outcome == Outcome::Fail ? "1;31"
+                                                                  : "1;33";
+    text += paint(outcomeName(verdict.outcome).toUpper(), verdictColor, color) + QStringLiteral("  ") +
+            verdict.summary + QLatin1Char('\n');
     if (!record.complete)
         text += QStringLiteral("partial: %1\n").arg(record.endReason);
     text += QLatin1Char('\n');
     for (const Gate &gate : verdict.gates) {
         const StatusLook look = lookOf(gate.status);
-        text += QStringLiteral("%1 %2 %3").arg(paint(look.mark, look.color, color), gate.id.leftJustified(14), gate.measured);
+        text += QStringLiteral("%1 %2 %3")
+                    .arg(paint(look.mark, look.color, color), gate.id.leftJustified(14), gate.measured);
         if (!gate.threshold.isEmpty())
             text += QStringLiteral("  [%1]").arg(gate.threshold);
         if (gate.advisory)
@@ -198,7 +201,9 @@ QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool 
         text += QStringLiteral("\nClose codes\n");
     for (const CloseCount &close : verdict.closes) {
         text += QStringLiteral("  %1  %2  %3%4\n")
-                    .arg(close.count, 5).arg(closeLabel(close), -44).arg(close.socket)
+                    .arg(close.count, 5)
+                    .arg(closeLabel(close), -44)
+                    .arg(close.socket)
                     .arg(close.allowed ? QString() : QStringLiteral("  not allowed"));
     }
     if (verdict.reconnect.count > 0)

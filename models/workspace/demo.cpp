@@ -16,7 +16,8 @@ QByteArray demoWorkspace(const DemoOptions &options)
     QString program = options.program;
     program.replace(QLatin1Char('\\'), QStringLiteral("\\\\")).replace(QLatin1Char('"'), QStringLiteral("\\\""));
     // Longer than the drain threshold below and shorter than the local grace, so that only the budget is broken.
-    const QString slow = options.shutdown == QLatin1StringView("slow") ? QStringLiteral(", \"--drain-ms\", \"9000\"") : QString();
+    const QString slow =
+        options.shutdown == QLatin1StringView("slow") ? QStringLiteral(", \"--drain-ms\", \"9000\"") : QString();
     const int others = std::max(options.clients > 0 ? 2 : 0, options.clients / 3);
     return QStringLiteral(R"(# The demo: a little backend on this machine, watched through a redeploy.
 schema = 1
@@ -79,7 +80,12 @@ instance_id = { header = "x-instance-id" }
 
 [thresholds]
 drain = "8s"
-)").arg(options.port).arg(options.clients).arg(others).arg(program, options.shutdown, slow).toUtf8();
+)")
+        .arg(options.port)
+        .arg(options.clients)
+        .arg(others)
+        .arg(program, options.shutdown, slow)
+        .toUtf8();
 }
 
 } // namespace Switchyard

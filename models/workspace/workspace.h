@@ -18,7 +18,7 @@ namespace Switchyard {
 /// A header or subprotocol value: plain text, or a reference to a secret.
 struct ConfiguredValue
 {
-    QString text;                        ///< as written; a reference stays unresolved here
+    QString text; ///< as written; a reference stays unresolved here
     bool isReference() const { return isSecretReference(text); }
     bool operator==(const ConfiguredValue &) const = default;
 };
@@ -31,13 +31,18 @@ struct Component
     Place place;
 };
 
-enum class EndpointKind { Health, Ready, Live };
+enum class EndpointKind
+{
+    Health,
+    Ready,
+    Live
+};
 QString endpointKindName(EndpointKind kind);
 
 /// What an answer must look like. JSON pointers (RFC 6901) to the value they must equal.
 struct HealthExpectation
 {
-    QString status;                      ///< "200", "2xx", "200-299", "200,204"; empty: 2xx
+    QString status; ///< "200", "2xx", "200-299", "200,204"; empty: 2xx
     QMap<QString, QJsonValue> json;
     bool operator==(const HealthExpectation &) const = default;
 };
@@ -55,10 +60,10 @@ struct HealthEndpoint
 {
     QString path;
     EndpointKind kind = EndpointKind::Health;
-    Milliseconds interval{30'000};       ///< outside sessions
+    Milliseconds interval{30'000}; ///< outside sessions
     Milliseconds timeout{10'000};
-    int failures = 3;                    ///< 1 to 100
-    int recoveries = 2;                  ///< 1 to 100
+    int failures = 3;   ///< 1 to 100
+    int recoveries = 2; ///< 1 to 100
     Milliseconds grace{60'000};
     QMap<QString, ConfiguredValue> headers;
     HealthExpectation expect;
@@ -66,7 +71,11 @@ struct HealthEndpoint
     Place place;
 };
 
-enum class SocketProtocol { WebSocket, SocketIo };
+enum class SocketProtocol
+{
+    WebSocket,
+    SocketIo
+};
 
 /// A text the client sends by itself. `after` is "open"; `every` 0: once.
 struct SocketSend
@@ -82,18 +91,24 @@ struct SocketSend
 struct NoticeRule
 {
     QMap<QString, QJsonValue> json;
-    QString event;                       ///< Socket.IO event name; empty: any
+    QString event; ///< Socket.IO event name; empty: any
     bool operator==(const NoticeRule &) const = default;
 };
 
 /// Where the backend's own client count is read.
 struct CountSource
 {
-    enum class Kind { None, Json, Prometheus, SocketIoAdmin };
+    enum class Kind
+    {
+        None,
+        Json,
+        Prometheus,
+        SocketIoAdmin
+    };
     Kind kind = Kind::None;
-    QString path;                        ///< Json: path; Prometheus: path, default /metrics; SocketIoAdmin: namespace
-    QString pointer;                     ///< Json
-    QString metric;                      ///< Prometheus: name{label='value'}
+    QString path;    ///< Json: path; Prometheus: path, default /metrics; SocketIoAdmin: namespace
+    QString pointer; ///< Json
+    QString metric;  ///< Prometheus: name{label='value'}
     bool operator==(const CountSource &) const = default;
 };
 
@@ -107,21 +122,21 @@ inline const QStringList reconnectPolicyNames()
 /// [[backend.socket]]
 struct SocketEndpoint
 {
-    QString name;                        ///< unique within the backend
+    QString name; ///< unique within the backend
     QString path;
     SocketProtocol protocol = SocketProtocol::WebSocket;
     QString transport = QStringLiteral("websocket"); ///< Socket.IO: "websocket" or "polling"
     QString nameSpace = QStringLiteral("/");         ///< Socket.IO
-    int clients = 10;                    ///< 0 to 20,000 probe clients
+    int clients = 10;                                ///< 0 to 20,000 probe clients
     std::optional<std::pair<int, int>> expected;
     QMap<QString, ConfiguredValue> headers;
     QString subprotocol;
     QString origin;
     std::optional<ConfiguredValue> auth; ///< Socket.IO: JSON text of the CONNECT payload, or a reference to it
     QList<SocketSend> send;
-    std::optional<NoticeRule> notice;    ///< absent: none is promised
-    QList<int> allowedCloses;            ///< default {1001, 1012}, Socket.IO also 1005
-    QString reconnect;                   ///< default "browser-backoff", Socket.IO "socket.io-client"
+    std::optional<NoticeRule> notice; ///< absent: none is promised
+    QList<int> allowedCloses;         ///< default {1001, 1012}, Socket.IO also 1005
+    QString reconnect;                ///< default "browser-backoff", Socket.IO "socket.io-client"
     CountSource count;
     Place place;
 };
@@ -129,7 +144,7 @@ struct SocketEndpoint
 struct DatabaseEndpoint
 {
     QString name;
-    QString url;                         ///< always a reference; a URL without credentials is allowed too
+    QString url;                             ///< always a reference; a URL without credentials is allowed too
     QString poll = QStringLiteral("manual"); ///< "manual" or a duration
     QStringList tunnel;
     Place place;
@@ -141,19 +156,19 @@ struct DeployConfig
     QString driver = QStringLiteral("none"); ///< local, command, hook, render-api, fly-api, none
     QStringList argv;
     QString cwd;
-    QMap<QString, QString> environment;  ///< `env` table of the local driver
-    QStringList log;                     ///< regular expressions of log lines to record
+    QMap<QString, QString> environment; ///< `env` table of the local driver
+    QStringList log;                    ///< regular expressions of log lines to record
     QString service;
-    QString token;                       ///< reference
-    QString hook;                        ///< reference
+    QString token; ///< reference
+    QString hook;  ///< reference
     Place place;
 };
 
 struct InstanceId
 {
-    QString header;                      ///< response header, empty: none
-    QString jsonPath;                    ///< path that is fetched
-    QString jsonPointer;                 ///< pointer in its answer; empty: the whole body
+    QString header;      ///< response header, empty: none
+    QString jsonPath;    ///< path that is fetched
+    QString jsonPointer; ///< pointer in its answer; empty: the whole body
     bool isSet() const { return !header.isEmpty() || !jsonPath.isEmpty(); }
 };
 
@@ -161,10 +176,10 @@ struct Backend
 {
     QString name;
     QString component;
-    QString platform;                    ///< id of the catalogue
-    QString role;                        ///< "source", "target" or empty
+    QString platform;                      ///< id of the catalogue
+    QString role;                          ///< "source", "target" or empty
     QString stage = QStringLiteral("dev"); ///< dev, test, production
-    QString url;                         ///< http(s)://host[:port], no credentials
+    QString url;                           ///< http(s)://host[:port], no credentials
     QString manifest;
     QString service;
     QStringList env;
@@ -195,12 +210,12 @@ struct Thresholds
 /// One switchyard.toml, read and checked.
 struct Workspace
 {
-    QString file;                        ///< path it was read from; empty: made by the program
+    QString file; ///< path it was read from; empty: made by the program
     QString name;
     QList<Component> components;
     QList<Backend> backends;
-    QStringList anchors;                 ///< [network]
-    QStringList advisoryGates;           ///< [gates]
+    QStringList anchors;       ///< [network]
+    QStringList advisoryGates; ///< [gates]
     Thresholds thresholds;
 
     /// nullptr where there is none of that name.
@@ -218,6 +233,7 @@ using WorkspaceErrors = QList<Error>;
                                                                       const QStringList &platformIds);
 
 /// Reads the file and calls parseWorkspace().
-[[nodiscard]] tl::expected<Workspace, WorkspaceErrors> loadWorkspace(const QString &path, const QStringList &platformIds);
+[[nodiscard]] tl::expected<Workspace, WorkspaceErrors> loadWorkspace(const QString &path,
+                                                                     const QStringList &platformIds);
 
 } // namespace Switchyard

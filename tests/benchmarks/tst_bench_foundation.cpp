@@ -43,8 +43,9 @@ private Q_SLOTS:
 
 void FoundationBench::commandLineStart()
 {
-    for (const QStringList &arguments : {QStringList{QStringLiteral("--version")}, QStringList{QStringLiteral("--help")},
-                                         QStringList{QStringLiteral("health"), QStringLiteral("check"), QStringLiteral("http://127.0.0.1:1/")}}) {
+    for (const QStringList &arguments :
+         {QStringList{QStringLiteral("--version")}, QStringList{QStringLiteral("--help")},
+          QStringList{QStringLiteral("health"), QStringLiteral("check"), QStringLiteral("http://127.0.0.1:1/")}}) {
         std::vector<double> times;
         for (int i = 0; i < 21; ++i) {
             QElapsedTimer clock;
@@ -79,8 +80,8 @@ void FoundationBench::heldClients()
     double base = 0;
     for (const int clients : {1, 1001, 5001}) {
         QProcess process;
-        process.start(cli, {QStringLiteral("ws"), QStringLiteral("hold"), url, QStringLiteral("--clients"), QString::number(clients),
-                            QStringLiteral("--duration"), QStringLiteral("12s")});
+        process.start(cli, {QStringLiteral("ws"), QStringLiteral("hold"), url, QStringLiteral("--clients"),
+                            QString::number(clients), QStringLiteral("--duration"), QStringLiteral("12s")});
         QVERIFY(process.waitForStarted());
         QTest::qWait(10'000); // long enough for pings and messages to have touched every buffer
         const double kb = residentKb(process.processId());
@@ -88,7 +89,9 @@ void FoundationBench::heldClients()
         if (clients == 1)
             base = kb;
         std::printf("%d held clients: %.0f KB resident%s\n", clients, kb,
-                    clients > 1 ? qPrintable(QStringLiteral(", %1 KB a client").arg((kb - base) / (clients - 1), 0, 'f', 2)) : "");
+                    clients > 1
+                        ? qPrintable(QStringLiteral(", %1 KB a client").arg((kb - base) / (clients - 1), 0, 'f', 2))
+                        : "");
     }
 }
 

@@ -15,13 +15,21 @@
 
 namespace {
 
-enum class End { Open, Fin, Rst };
+enum class End
+{
+    Open,
+    Fin,
+    Rst
+};
 
 /// One side of a TCP connection; the kernel's view, blocking with a limit.
 class Socket
 {
 public:
-    explicit Socket(int descriptor = -1) : fd(descriptor) {}
+    explicit Socket(int descriptor = -1)
+        : fd(descriptor)
+    {
+    }
     ~Socket() { close(); }
     Socket(const Socket &) = delete;
     Socket &operator=(const Socket &) = delete;
@@ -311,8 +319,14 @@ void tst_Door::bigTransferBothWays()
     QRandomGenerator random(1);
     random.fillRange(reinterpret_cast<quint32 *>(up.data()), up.size() / 4);
     random.fillRange(reinterpret_cast<quint32 *>(down.data()), down.size() / 4);
-    std::thread sendUp([&] { client->send(up); client->finish(); });
-    std::thread sendDown([&] { server->send(down); server->finish(); });
+    std::thread sendUp([&] {
+        client->send(up);
+        client->finish();
+    });
+    std::thread sendDown([&] {
+        server->send(down);
+        server->finish();
+    });
     QByteArray gotUp;
     std::thread readUp([&] { gotUp = server->readAll(); });
     const QByteArray gotDown = client->readAll();

@@ -30,7 +30,8 @@ QStringList python(const QString &body)
                            "class A(h.BaseHTTPRequestHandler):\n"
                            "  def do_GET(self):\n    self.send_response(200)\n    self.end_headers()\n"
                            "  def log_message(self,*a): pass\n"
-                           "h.HTTPServer(('127.0.0.1',int(os.environ['PORT'])),A).serve_forever()\n").arg(body)};
+                           "h.HTTPServer(('127.0.0.1',int(os.environ['PORT'])),A).serve_forever()\n")
+                .arg(body)};
 }
 
 ProcessDriverConfig configFor(const QStringList &argv)
@@ -69,9 +70,11 @@ struct Driven
     explicit Driven(const ProcessDriverConfig &config)
         : driver(std::make_unique<ProcessDriver>(config))
     {
-        QObject::connect(driver.get(), &DeployDriver::happened, driver.get(), [this](const DriverEvent &e) { events += e; });
+        QObject::connect(driver.get(), &DeployDriver::happened, driver.get(),
+                         [this](const DriverEvent &e) { events += e; });
         QObject::connect(driver.get(), &DeployDriver::ready, driver.get(), [this] { ++ready; });
-        QObject::connect(driver.get(), &DeployDriver::failed, driver.get(), [this](const Error &e) { errors += e.message; });
+        QObject::connect(driver.get(), &DeployDriver::failed, driver.get(),
+                         [this](const Error &e) { errors += e.message; });
         QObject::connect(driver.get(), &DeployDriver::shutDownDone, driver.get(), [this] { ++down; });
     }
     ~Driven()
@@ -116,8 +119,8 @@ quint16 portOf(const Driven &driven)
     return quint16(QUrl(driven.driver->url()).port());
 }
 
-const QList<Kind> s_course{Kind::InstanceStarting, Kind::InstanceHealthy, Kind::TrafficSwitched, Kind::SignalSent,
-                           Kind::InstanceExited, Kind::Finished};
+const QList<Kind> s_course{Kind::InstanceStarting, Kind::InstanceHealthy, Kind::TrafficSwitched,
+                           Kind::SignalSent,       Kind::InstanceExited,  Kind::Finished};
 
 } // namespace
 
@@ -164,10 +167,18 @@ void tst_ProcessDriver::wholeLife()
     }
     QVERIFY(!alive(first));
     QVERIFY(alive(driven.driver->currentPid()));
-    QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{
-        {Kind::InstanceStarting, 1}, {Kind::InstanceHealthy, 1}, {Kind::SignalSent, 1}, {Kind::InstanceExited, 1},
-        {Kind::InstanceStarting, 2}, {Kind::InstanceHealthy, 2}, {Kind::Finished, 2}, {Kind::SignalSent, 2},
-        {Kind::InstanceExited, 2}, {Kind::InstanceStarting, 3}, {Kind::InstanceHealthy, 3}, {Kind::Finished, 3}}));
+    QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{{Kind::InstanceStarting, 1},
+                                                                  {Kind::InstanceHealthy, 1},
+                                                                  {Kind::SignalSent, 1},
+                                                                  {Kind::InstanceExited, 1},
+                                                                  {Kind::InstanceStarting, 2},
+                                                                  {Kind::InstanceHealthy, 2},
+                                                                  {Kind::Finished, 2},
+                                                                  {Kind::SignalSent, 2},
+                                                                  {Kind::InstanceExited, 2},
+                                                                  {Kind::InstanceStarting, 3},
+                                                                  {Kind::InstanceHealthy, 3},
+                                                                  {Kind::Finished, 3}}));
     QCOMPARE(driven.last(Kind::SignalSent).text, QStringLiteral("SIGTERM"));
     QCOMPARE(driven.last(Kind::InstanceExited).code, 0);
     QVERIFY(driven.last(Kind::InstanceExited).text.isEmpty());
@@ -218,17 +229,27 @@ void tst_ProcessDriver::behindTheDoor()
     QVERIFY(socket.readClose().isClose());
     QCOMPARE(socket.waitForEnd(), PeerEnd::Eof);
     if (newFirst) {
-        QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{
-            {Kind::InstanceStarting, 1}, {Kind::InstanceHealthy, 1}, {Kind::TrafficSwitched, 1}, {Kind::InstanceStarting, 2},
-            {Kind::InstanceHealthy, 2}, {Kind::TrafficSwitched, 2}, {Kind::SignalSent, 1}, {Kind::InstanceExited, 1},
-            {Kind::Finished, 2}}));
+        QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{{Kind::InstanceStarting, 1},
+                                                                      {Kind::InstanceHealthy, 1},
+                                                                      {Kind::TrafficSwitched, 1},
+                                                                      {Kind::InstanceStarting, 2},
+                                                                      {Kind::InstanceHealthy, 2},
+                                                                      {Kind::TrafficSwitched, 2},
+                                                                      {Kind::SignalSent, 1},
+                                                                      {Kind::InstanceExited, 1},
+                                                                      {Kind::Finished, 2}}));
         const double waited = toMs(driven.last(Kind::SignalSent).at - driven.last(Kind::TrafficSwitched).at);
         QVERIFY2(waited >= 299 && waited < 450, QByteArray::number(waited));
     } else {
-        QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{
-            {Kind::InstanceStarting, 1}, {Kind::InstanceHealthy, 1}, {Kind::TrafficSwitched, 1}, {Kind::SignalSent, 1},
-            {Kind::InstanceExited, 1}, {Kind::InstanceStarting, 2}, {Kind::InstanceHealthy, 2}, {Kind::TrafficSwitched, 2},
-            {Kind::Finished, 2}}));
+        QCOMPARE(driven.order(s_course), (QList<std::pair<Kind, int>>{{Kind::InstanceStarting, 1},
+                                                                      {Kind::InstanceHealthy, 1},
+                                                                      {Kind::TrafficSwitched, 1},
+                                                                      {Kind::SignalSent, 1},
+                                                                      {Kind::InstanceExited, 1},
+                                                                      {Kind::InstanceStarting, 2},
+                                                                      {Kind::InstanceHealthy, 2},
+                                                                      {Kind::TrafficSwitched, 2},
+                                                                      {Kind::Finished, 2}}));
     }
     QCOMPARE(portOf(driven), port);
     QCOMPARE(RawSocket(port).request("GET", "/health").status, 200);
@@ -296,7 +317,8 @@ void tst_ProcessDriver::exitsAtStart()
                              QStringLiteral("echo one; echo ModuleNotFoundError: server >&2; exit 3")}));
     driven.driver->prepare();
     QTRY_COMPARE(driven.errors.size(), 1);
-    QVERIFY2(driven.errors.first().contains(QStringLiteral("ModuleNotFoundError: server")), qPrintable(driven.errors.first()));
+    QVERIFY2(driven.errors.first().contains(QStringLiteral("ModuleNotFoundError: server")),
+             qPrintable(driven.errors.first()));
     QVERIFY(driven.errors.first().contains(QStringLiteral("status 3")));
 }
 
@@ -304,8 +326,10 @@ void tst_ProcessDriver::exitsAtStartOfTheSecond()
 {
     QTemporaryDir folder;
     const QString mark = folder.filePath(QStringLiteral("second"));
-    ProcessDriverConfig config = configFor(python(QStringLiteral(
-        "f='%1'\nif os.path.exists(f):\n  print('migration failed',flush=True); sys.exit(4)\nopen(f,'w').close()").arg(mark)));
+    ProcessDriverConfig config = configFor(python(
+        QStringLiteral(
+            "f='%1'\nif os.path.exists(f):\n  print('migration failed',flush=True); sys.exit(4)\nopen(f,'w').close()")
+            .arg(mark)));
     config.door = QStringLiteral(BINARY_DIR "/switchyard-door");
     config.newFirst = true;
     Driven driven(config);
@@ -355,8 +379,9 @@ void tst_ProcessDriver::leftovers()
     QTemporaryDir folder;
     const QString pidFile = folder.filePath(QStringLiteral("pid"));
     // The usual start script: the shell gets the signal, the server does not.
-    ProcessDriverConfig config = configFor({QStringLiteral("sh"), QStringLiteral("-c"),
-        QStringLiteral("%1 --port $PORT & echo $! > %2; wait").arg(s_backend, pidFile)});
+    ProcessDriverConfig config =
+        configFor({QStringLiteral("sh"), QStringLiteral("-c"),
+                   QStringLiteral("%1 --port $PORT & echo $! > %2; wait").arg(s_backend, pidFile)});
     Driven driven(config);
     driven.driver->prepare();
     QTRY_COMPARE(driven.ready, 1);
@@ -373,9 +398,10 @@ void tst_ProcessDriver::leftovers()
 
 void tst_ProcessDriver::portInArguments()
 {
-    ProcessDriverConfig config = configFor({QStringLiteral("sh"), QStringLiteral("-c"),
-        QStringLiteral("printf 'args:%s\\n' \"$*\"; exit 1"), QStringLiteral("sh"), QStringLiteral("$PORT"),
-        QStringLiteral("127.0.0.1:${PORT}"), QStringLiteral("$PORTAL"), QStringLiteral("--x=$PORT,$PORT")});
+    ProcessDriverConfig config =
+        configFor({QStringLiteral("sh"), QStringLiteral("-c"), QStringLiteral("printf 'args:%s\\n' \"$*\"; exit 1"),
+                   QStringLiteral("sh"), QStringLiteral("$PORT"), QStringLiteral("127.0.0.1:${PORT}"),
+                   QStringLiteral("$PORTAL"), QStringLiteral("--x=$PORT,$PORT")});
     Driven driven(config);
     driven.driver->prepare();
     QTRY_COMPARE(driven.errors.size(), 1);
@@ -387,14 +413,16 @@ void tst_ProcessDriver::portInArguments()
 void tst_ProcessDriver::cleanEnvironment()
 {
     qputenv("SWITCHYARD_CANARY", "leaked");
-    ProcessDriverConfig config = configFor({QStringLiteral("sh"), QStringLiteral("-c"),
-        QStringLiteral("echo canary=[$SWITCHYARD_CANARY] port=[$PORT] own=[$OWN] bind=[$BIND]; exit 1")});
+    ProcessDriverConfig config =
+        configFor({QStringLiteral("sh"), QStringLiteral("-c"),
+                   QStringLiteral("echo canary=[$SWITCHYARD_CANARY] port=[$PORT] own=[$OWN] bind=[$BIND]; exit 1")});
     config.environment.insert(QStringLiteral("OWN"), QStringLiteral("a b"));
     config.environment.insert(QStringLiteral("BIND"), QStringLiteral("0.0.0.0:{PORT}"));
     Driven driven(config);
     driven.driver->prepare();
     QTRY_COMPARE(driven.errors.size(), 1);
-    QVERIFY2(driven.errors.first().contains(QStringLiteral("canary=[] port=[%1] own=[a b] bind=[0.0.0.0:%1]").arg(config.port)),
+    QVERIFY2(driven.errors.first().contains(
+                 QStringLiteral("canary=[] port=[%1] own=[a b] bind=[0.0.0.0:%1]").arg(config.port)),
              qPrintable(driven.errors.first()));
     const auto environment = rehearsalEnvironment(Platform(), 4321, QStringLiteral("api"), config.argv);
     QVERIFY(!environment.contains(QStringLiteral("SWITCHYARD_CANARY")));
@@ -405,8 +433,9 @@ void tst_ProcessDriver::cleanEnvironment()
 
 void tst_ProcessDriver::logLines()
 {
-    ProcessDriverConfig config = configFor({QStringLiteral("sh"), QStringLiteral("-c"),
-        QStringLiteral("echo first; echo Shutting down now; printf unfinished-line; exit 1")});
+    ProcessDriverConfig config =
+        configFor({QStringLiteral("sh"), QStringLiteral("-c"),
+                   QStringLiteral("echo first; echo Shutting down now; printf unfinished-line; exit 1")});
     config.log = {QStringLiteral("Shutting down"), QStringLiteral("unfinished")};
     Driven driven(config);
     driven.driver->prepare();

@@ -83,23 +83,43 @@ void CliTest::wrongInput_data()
     QTest::newRow("no such command") << QStringList{s("redeploi")} << s("no command \"redeploi\"");
     QTest::newRow("nothing") << QStringList{} << s("--help");
     QTest::newRow("no such option") << QStringList{s("demo"), s("--fast")} << s("--fast");
-    QTest::newRow("duration without unit") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--duration"), s("5")} << s("unit");
-    QTest::newRow("no clients") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--clients"), s("0")} << s("clients");
-    QTest::newRow("too many clients") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--clients"), s("20001")} << s("clients");
+    QTest::newRow("duration without unit")
+        << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--duration"), s("5")} << s("unit");
+    QTest::newRow("no clients") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--clients"), s("0")}
+                                << s("clients");
+    QTest::newRow("too many clients") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--clients"),
+                                                     s("20001")}
+                                      << s("clients");
     QTest::newRow("ftp") << QStringList{s("ws"), s("hold"), s("ftp://127.0.0.1/")} << s("ws://");
-    QTest::newRow("policy") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--reconnect"), s("maybe")} << s("browser-backoff");
-    QTest::newRow("protocol") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--protocol"), s("mqtt")} << s("socket.io");
+    QTest::newRow("policy") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--reconnect"), s("maybe")}
+                            << s("browser-backoff");
+    QTest::newRow("protocol") << QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--protocol"), s("mqtt")}
+                              << s("socket.io");
     QTest::newRow("not http") << QStringList{s("health"), s("check"), s("example")} << s("http");
     QTest::newRow("format") << QStringList{s("demo"), s("--format"), s("yaml")} << s("format");
     QTest::newRow("mode") << QStringList{s("demo"), s("--shutdown"), s("explode")} << s("graceful");
-    QTest::newRow("no platform") << QStringList{s("rehearse"), s("--socket"), s("/ws"), s("--"), s("true")} << s("--platform");
-    QTest::newRow("unknown platform") << QStringList{s("rehearse"), s("--platform"), s("mars"), s("--socket"), s("/ws"), s("--"), s("true")} << s("fly, local, render");
-    QTest::newRow("nothing to watch") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--"), s("true")} << s("--socket");
-    QTest::newRow("no command to rehearse") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws")} << s("after --");
-    QTest::newRow("no such program") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws"), s("--"), s("/no/such/server")} << s("/no/such/server");
-    QTest::newRow("socket path") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("ws"), s("--"), s("true")} << s("begins with /");
-    QTest::newRow("notice") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws"), s("--notice"), s("type"), s("--"), s("true")} << s("POINTER=VALUE");
-    QTest::newRow("time scale") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws"), s("--time-scale"), s("0"), s("--"), s("true")} << s("time scale");
+    QTest::newRow("no platform") << QStringList{s("rehearse"), s("--socket"), s("/ws"), s("--"), s("true")}
+                                 << s("--platform");
+    QTest::newRow("unknown platform") << QStringList{s("rehearse"), s("--platform"), s("mars"), s("--socket"),
+                                                     s("/ws"),      s("--"),         s("true")}
+                                      << s("fly, local, render");
+    QTest::newRow("nothing to watch") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--"), s("true")}
+                                      << s("--socket");
+    QTest::newRow("no command to rehearse")
+        << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws")} << s("after --");
+    QTest::newRow("no such program") << QStringList{s("rehearse"),       s("--platform"), s("fly"),
+                                                    s("--socket"),       s("/ws"),        s("--"),
+                                                    s("/no/such/server")}
+                                     << s("/no/such/server");
+    QTest::newRow("socket path") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"),
+                                                s("ws"),       s("--"),         s("true")}
+                                 << s("begins with /");
+    QTest::newRow("notice") << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--socket"), s("/ws"),
+                                           s("--notice"), s("type"),       s("--"),  s("true")}
+                            << s("POINTER=VALUE");
+    QTest::newRow("time scale") << QStringList{s("rehearse"),     s("--platform"), s("fly"), s("--socket"), s("/ws"),
+                                               s("--time-scale"), s("0"),          s("--"),  s("true")}
+                                << s("time scale");
     QTest::newRow("report suffix") << QStringList{s("demo"), s("--redeploy"), s("--report"), s("x.docx")} << s(".html");
     QTest::newRow("no workspace") << QStringList{s("watch")} << s("switchyard.toml");
     QTest::newRow("no session") << QStringList{s("session"), s("show"), s("/no/such/folder")} << s("no file");
@@ -120,8 +140,9 @@ void CliTest::wrongInput()
 
 void CliTest::workspaceErrors()
 {
-    const QString file = write(s("bad.toml"), "schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"mars\"\nurl = \"http://127.0.0.1:1\"\n"
-                                              "colour = \"red\"\n  [[backend.health]]\n  path = \"/h\"\n  timeout = \"5\"\n");
+    const QString file = write(
+        s("bad.toml"), "schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"mars\"\nurl = \"http://127.0.0.1:1\"\n"
+                       "colour = \"red\"\n  [[backend.health]]\n  path = \"/h\"\n  timeout = \"5\"\n");
     const CliResult result = runCli({s("watch"), s("--workspace"), file});
     QCOMPARE(result.status, 2);
     // All of them at once, each with its place.
@@ -133,10 +154,11 @@ void CliTest::workspaceErrors()
 void CliTest::secretsStayInside()
 {
     const QString canary = s("hunter2canary");
-    for (const QStringList &arguments : {QStringList{s("ws"), s("hold"), s("ws://u:hunter2canary@127.0.0.1:1/")},
-                                         QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/?token=hunter2canary")},
-                                         QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--header"), s("Authorization=hunter2canary")},
-                                         QStringList{s("health"), s("check"), s("http://u:hunter2canary@127.0.0.1:1/")}}) {
+    for (const QStringList &arguments :
+         {QStringList{s("ws"), s("hold"), s("ws://u:hunter2canary@127.0.0.1:1/")},
+          QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/?token=hunter2canary")},
+          QStringList{s("ws"), s("hold"), s("ws://127.0.0.1:1/"), s("--header"), s("Authorization=hunter2canary")},
+          QStringList{s("health"), s("check"), s("http://u:hunter2canary@127.0.0.1:1/")}}) {
         const CliResult result = runCli(arguments);
         QVERIFY2(result.status == 2, qPrintable(result.err));
         QVERIFY2(!(result.out + result.err).contains(canary), qPrintable(result.err));
@@ -159,9 +181,10 @@ void CliTest::portTaken()
 
 void CliTest::productionIsReadOnly()
 {
-    const QString file = write(s("prod.toml"), "schema = 1\n[[backend]]\nname = \"live\"\nplatform = \"local\"\nstage = \"production\"\n"
-                                               "url = \"http://127.0.0.1:1\"\n  [[backend.health]]\n  path = \"/health\"\n"
-                                               "  [backend.deploy]\n  driver = \"local\"\n  argv = [\"true\"]\n");
+    const QString file =
+        write(s("prod.toml"), "schema = 1\n[[backend]]\nname = \"live\"\nplatform = \"local\"\nstage = \"production\"\n"
+                              "url = \"http://127.0.0.1:1\"\n  [[backend.health]]\n  path = \"/health\"\n"
+                              "  [backend.deploy]\n  driver = \"local\"\n  argv = [\"true\"]\n");
     const CliResult result = runCli({s("watch"), s("--workspace"), file});
     QCOMPARE(result.status, 2);
     QVERIFY2(result.err.contains(s("--unlock live")), qPrintable(result.err));
@@ -172,12 +195,14 @@ void CliTest::healthCheck()
     DemoBackend demo;
     QVERIFY(demo.waitForListening());
     const QString base = s("http://127.0.0.1:%1").arg(demo.port());
-    const CliResult up = runCli({s("health"), s("check"), base + s("/health"), base + s("/ready"), s("--format"), s("json")});
+    const CliResult up =
+        runCli({s("health"), s("check"), base + s("/health"), base + s("/ready"), s("--format"), s("json")});
     QVERIFY2(up.status == 0, qPrintable(up.out + up.err));
     QCOMPARE(up.json()[s("targets")].toArray().size(), 2);
     QCOMPARE(up.json()[s("targets")][0][s("state")].toString(), s("up"));
     QVERIFY(up.json()[s("targets")][0][s("phases")][s("total")].toDouble() > 0);
-    const CliResult mixed = runCli({s("health"), s("check"), base + s("/health"), base + s("/nothing"), s("--format"), s("json")});
+    const CliResult mixed =
+        runCli({s("health"), s("check"), base + s("/health"), base + s("/nothing"), s("--format"), s("json")});
     QCOMPARE(mixed.status, 1);
     QCOMPARE(mixed.json()[s("targets")][1][s("state")].toString(), s("down"));
     QCOMPARE(mixed.json()[s("targets")][1][s("status")].toInt(), 404);
@@ -190,14 +215,16 @@ void CliTest::holdOnDemo()
     DemoBackend demo;
     QVERIFY(demo.waitForListening());
     const QString url = s("ws://127.0.0.1:%1/ws/prices").arg(demo.port());
-    const CliResult held = runCli({s("ws"), s("hold"), url, s("--clients"), s("20"), s("--duration"), s("2s"), s("--format"), s("json")});
+    const CliResult held =
+        runCli({s("ws"), s("hold"), url, s("--clients"), s("20"), s("--duration"), s("2s"), s("--format"), s("json")});
     QVERIFY2(held.status == 0, qPrintable(held.out + held.err));
     QCOMPARE(held.json()[s("open_at_end")].toInt(), 20);
     QVERIFY(held.json()[s("messages")].toInt() >= 20);
     QVERIFY(held.json()[s("closes")].toArray().isEmpty());
     const QString invalid = validate(s("ws-hold"), held.out.toUtf8());
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));
-    const CliResult refused = runCli({s("ws"), s("hold"), s("ws://127.0.0.1:%1/nothing").arg(demo.port()), s("--format"), s("json")});
+    const CliResult refused =
+        runCli({s("ws"), s("hold"), s("ws://127.0.0.1:%1/nothing").arg(demo.port()), s("--format"), s("json")});
     QCOMPARE(refused.status, 1);
     QCOMPARE(refused.json()[s("closes")][0][s("cause")].toString(), s("handshake"));
     QCOMPARE(refused.json()[s("closes")][0][s("http_status")].toInt(), 404);
@@ -208,13 +235,18 @@ void CliTest::watchesWithoutADriver()
     // Somebody else redeploys: here the test stops one backend and starts the next on the same port.
     DemoBackend first({s("--notice-ms"), s("2500")});
     QVERIFY(first.waitForListening());
-    const QString file = write(s("observe.toml"), QStringLiteral("schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:%1\"\n"
-                               "instance_id = { header = \"x-instance-id\" }\n  [[backend.health]]\n  path = \"/health\"\n"
-                               "  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 5\n"
-                               "  notice = { json = { \"/type\" = \"server_shutdown\" } }\n").arg(first.port()).toUtf8());
+    const QString file = write(
+        s("observe.toml"),
+        QStringLiteral("schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:%1\"\n"
+                       "instance_id = { header = \"x-instance-id\" }\n  [[backend.health]]\n  path = \"/health\"\n"
+                       "  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 5\n"
+                       "  notice = { json = { \"/type\" = \"server_shutdown\" } }\n")
+            .arg(first.port())
+            .toUtf8());
     QProcess watch;
-    watch.start(s(BINARY_DIR "/switchyard-cli"), {s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--settle"), s("3s"),
-                                                  s("--format"), s("json"), s("--sessions"), m_folder.path(), s("--timeout"), s("60s")});
+    watch.start(s(BINARY_DIR "/switchyard-cli"),
+                {s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--settle"), s("3s"), s("--format"),
+                 s("json"), s("--sessions"), m_folder.path(), s("--timeout"), s("60s")});
     QByteArray log;
     QTRY_VERIFY2_WITH_TIMEOUT((log += watch.readAllStandardError()).contains("baseline"), log.constData(), 15'000);
     QTest::qWait(6'500); // the baseline must be over before the first sign
@@ -237,10 +269,14 @@ void CliTest::watchSeesNoRedeploy()
 {
     DemoBackend demo;
     QVERIFY(demo.waitForListening());
-    const QString file = write(s("quiet.toml"), QStringLiteral("schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:%1\"\n"
-                               "  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 2\n").arg(demo.port()).toUtf8());
-    const CliResult result = runCli({s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--timeout"), s("2s"), s("--format"),
-                                     s("json"), s("--sessions"), m_folder.path()});
+    const QString file = write(
+        s("quiet.toml"),
+        QStringLiteral("schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:%1\"\n"
+                       "  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 2\n")
+            .arg(demo.port())
+            .toUtf8());
+    const CliResult result = runCli({s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--timeout"),
+                                     s("2s"), s("--format"), s("json"), s("--sessions"), m_folder.path()});
     QVERIFY2(result.status == 3, qPrintable(result.out + result.err));
     QCOMPARE(result.json()[s("verdict")].toString(), s("inconclusive"));
 }

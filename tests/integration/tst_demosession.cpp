@@ -43,15 +43,17 @@ void DemoSessionTest::verdict_data()
     QTest::addColumn<int>("status");
     QTest::addColumn<QStringList>("failing");
     QTest::addColumn<Closes>("closes");
-    const Closes clean{{s("prices close-frame 1012"), 15}, {s("notifications close-frame 1012"), 5}, {s("socket.io close-frame 1005"), 5}};
+    const Closes clean{{s("prices close-frame 1012"), 15},
+                       {s("notifications close-frame 1012"), 5},
+                       {s("socket.io close-frame 1005"), 5}};
     QTest::newRow("graceful") << s("graceful") << 0 << QStringList() << clean;
     // The closes are the same: only what the clients were told differs.
     QTest::newRow("no-notice") << s("no-notice") << 1 << QStringList{s("notice-lead"), s("ready-first")} << clean;
     // Half of the sockets of each endpoint by FIN, half by reset.
     QTest::newRow("abrupt") << s("abrupt") << 1 << QStringList{s("clean-close"), s("notice-lead"), s("ready-first")}
-                            << Closes{{s("prices eof 1006"), 8}, {s("prices reset 1006"), 7},
+                            << Closes{{s("prices eof 1006"), 8},        {s("prices reset 1006"), 7},
                                       {s("notifications eof 1006"), 3}, {s("notifications reset 1006"), 2},
-                                      {s("socket.io eof 1006"), 3}, {s("socket.io reset 1006"), 2}};
+                                      {s("socket.io eof 1006"), 3},     {s("socket.io reset 1006"), 2}};
     QTest::newRow("socketio-disconnect") << s("socketio-disconnect") << 1 << QStringList{s("all-back")} << clean;
     QTest::newRow("slow") << s("slow") << 1 << QStringList{s("drain-budget")} << clean;
 }
@@ -64,8 +66,9 @@ void DemoSessionTest::verdict()
     QFETCH(Closes, closes);
     const QString html = m_folder.filePath(mode + s(".html"));
     const QString json = m_folder.filePath(mode + s(".json"));
-    const CliResult result = runCli({s("demo"), s("--redeploy"), s("--shutdown"), mode, s("--settle"), s("3s"), s("--format"), s("json"),
-                                     s("--sessions"), m_folder.path(), s("--report"), html, s("--report"), json});
+    const CliResult result =
+        runCli({s("demo"), s("--redeploy"), s("--shutdown"), mode, s("--settle"), s("3s"), s("--format"), s("json"),
+                s("--sessions"), m_folder.path(), s("--report"), html, s("--report"), json});
     QVERIFY2(result.status == status, qPrintable(result.out + result.err));
     QCOMPARE(result.json()[s("verdict")].toString(), status == 0 ? s("pass") : s("fail"));
     QStringList failed;
@@ -101,8 +104,9 @@ void DemoSessionTest::interrupted()
     CliOptions options;
     options.signalOn = s("baseline");
     options.signalAfterMs = 500;
-    const CliResult result = runCli({s("demo"), s("--redeploy"), s("--shutdown"), s("graceful"), s("--sessions"), m_folder.path(),
-                                     s("--format"), s("json")}, options);
+    const CliResult result = runCli({s("demo"), s("--redeploy"), s("--shutdown"), s("graceful"), s("--sessions"),
+                                     m_folder.path(), s("--format"), s("json")},
+                                    options);
     QVERIFY2(result.status == 130, qPrintable(result.err));
     QCOMPARE(result.json()[s("verdict")].toString(), s("inconclusive"));
     QCOMPARE(result.json()[s("complete")].toBool(), false);

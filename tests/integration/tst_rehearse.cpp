@@ -29,14 +29,14 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
-const QStringList uvicorn{s("/usr/bin/python3"), s("-m"), s("uvicorn"), s("fastapi_app:app"), s("--host"), s("127.0.0.1"),
-                          s("--port"), s("$PORT")};
+const QStringList uvicorn{s("/usr/bin/python3"), s("-m"),        s("uvicorn"), s("fastapi_app:app"),
+                          s("--host"),           s("127.0.0.1"), s("--port"),  s("$PORT")};
 
 bool haveUvicorn()
 {
     QProcess python;
     python.start(s("/usr/bin/python3"), {s("-c"), s("import fastapi, socketio, uvicorn, websockets, wsproto; "
-                                                  "assert uvicorn.__version__ == '0.17.6', uvicorn.__version__")});
+                                                    "assert uvicorn.__version__ == '0.17.6', uvicorn.__version__")});
     return python.waitForFinished(20'000) && python.exitStatus() == QProcess::NormalExit && python.exitCode() == 0;
 }
 
@@ -73,8 +73,10 @@ CliResult RehearseTest::rehearse(QStringList arguments, const QStringList &comma
 {
     CliOptions options = base;
     options.cwd = s(SOURCE_DIR "/tests/backends");
-    arguments = QStringList{s("rehearse"), s("--format"), s("json"), s("--sessions"), m_folder.path(), s("--baseline"), s("5s"),
-                            s("--settle"), s("3s"), s("--time-scale"), s("0.02")} + arguments;
+    arguments =
+        QStringList{s("rehearse"), s("--format"), s("json"), s("--sessions"),   m_folder.path(), s("--baseline"),
+                    s("5s"),       s("--settle"), s("3s"),   s("--time-scale"), s("0.02")} +
+        arguments;
     arguments.append(s("--"));
     return runCli(arguments + command, options);
 }
@@ -86,12 +88,18 @@ void RehearseTest::options_data()
     QTest::addColumn<QString>("end");
     QTest::addColumn<QMap<QString, QString>>("gates");
     using Gates = QMap<QString, QString>;
-    const Gates seenOnFly{{s("ready-first"), s("fail")}, {s("live-steady"), s("fail")}, {s("notice-lead"), s("not-applicable")},
-                          {s("all-back"), s("pass")}, {s("drain-budget"), s("pass")}, {s("startup"), s("pass")},
-                          {s("coverage"), s("pass")}, {s("max-gap"), s("pass")}};
-    const Gates seenOnRender{{s("ready-first"), s("not-applicable")}, {s("live-steady"), s("pass")}, {s("notice-lead"), s("not-applicable")},
-                             {s("all-back"), s("pass")}, {s("drain-budget"), s("pass")}, {s("startup"), s("pass")},
-                             {s("coverage"), s("pass")}, {s("max-gap"), s("pass")}};
+    const Gates seenOnFly{
+        {s("ready-first"), s("fail")}, {s("live-steady"), s("fail")},  {s("notice-lead"), s("not-applicable")},
+        {s("all-back"), s("pass")},    {s("drain-budget"), s("pass")}, {s("startup"), s("pass")},
+        {s("coverage"), s("pass")},    {s("max-gap"), s("pass")}};
+    const Gates seenOnRender{{s("ready-first"), s("not-applicable")},
+                             {s("live-steady"), s("pass")},
+                             {s("notice-lead"), s("not-applicable")},
+                             {s("all-back"), s("pass")},
+                             {s("drain-budget"), s("pass")},
+                             {s("startup"), s("pass")},
+                             {s("coverage"), s("pass")},
+                             {s("max-gap"), s("pass")}};
     QTest::newRow("render, wsproto") << s("render") << s("wsproto") << s("close-frame 1012") << seenOnRender;
     QTest::newRow("render, websockets") << s("render") << s("websockets") << s("eof 1006") << seenOnRender;
     QTest::newRow("fly, wsproto") << s("fly") << s("wsproto") << s("close-frame 1012") << seenOnFly;
@@ -105,16 +113,19 @@ void RehearseTest::options()
     QFETCH(QString, end);
     using Gates = QMap<QString, QString>;
     QFETCH(Gates, gates);
-    const CliResult result = rehearse({s("--platform"), platform, s("--clients"), s("6"), s("--socket"), s("/ws/prices"), s("--socket"),
-                                       s("/ws/echo"), s("--socket"), s("/socket.io/,socket.io"), s("--health"), s("/health"),
-                                       s("--ready"), s("/ready"), s("--live"), s("/live")},
-                                      uvicorn + QStringList{s("--ws"), library});
+    const CliResult result =
+        rehearse({s("--platform"), platform, s("--clients"), s("6"), s("--socket"), s("/ws/prices"), s("--socket"),
+                  s("/ws/echo"), s("--socket"), s("/socket.io/,socket.io"), s("--health"), s("/health"), s("--ready"),
+                  s("/ready"), s("--live"), s("/live")},
+                 uvicorn + QStringList{s("--ws"), library});
     QVERIFY2(!result.out.isEmpty(), qPrintable(result.err));
-    QCOMPARE(result.closes(), (Closes{{s("/ws/prices ") + end, 6}, {s("/ws/echo ") + end, 6}, {s("/socket.io/ ") + end, 6}}));
+    QCOMPARE(result.closes(),
+             (Closes{{s("/ws/prices ") + end, 6}, {s("/ws/echo ") + end, 6}, {s("/socket.io/ ") + end, 6}}));
     const bool clean = end.startsWith(s("close-frame"));
     QCOMPARE(result.gateStatus(s("clean-close")), clean ? s("pass") : s("fail"));
     for (auto it = gates.cbegin(); it != gates.cend(); ++it)
-        QVERIFY2(result.gateStatus(it.key()) == it.value(), qPrintable(it.key() + s(" ") + result.gateStatus(it.key()) + result.err));
+        QVERIFY2(result.gateStatus(it.key()) == it.value(),
+                 qPrintable(it.key() + s(" ") + result.gateStatus(it.key()) + result.err));
     QCOMPARE(result.status, clean && platform == s("render") ? 0 : 1);
     const QString invalid = validate(s("session"), result.out.toUtf8());
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));
@@ -152,8 +163,9 @@ url = "http://127.0.0.1:8000"
   cwd = ")" SOURCE_DIR R"(/tests/backends"
 )");
     toml.close();
-    const CliResult result = runCli({s("rehearse"), s("--workspace"), file, s("--platform"), s("fly"), s("--format"), s("json"),
-                                     s("--sessions"), m_folder.path(), s("--baseline"), s("5s"), s("--settle"), s("3s")});
+    const CliResult result =
+        runCli({s("rehearse"), s("--workspace"), file, s("--platform"), s("fly"), s("--format"), s("json"),
+                s("--sessions"), m_folder.path(), s("--baseline"), s("5s"), s("--settle"), s("3s")});
     QVERIFY2(result.status == 0, qPrintable(result.err + result.out));
     QCOMPARE(result.closes(), (Closes{{s("prices close-frame 1012"), 4}, {s("rooms close-frame 1012"), 3}}));
     QCOMPARE(result.json()[s("session")][s("grace_ms")].toDouble(), 5'000.0);
@@ -161,9 +173,10 @@ url = "http://127.0.0.1:8000"
 
 void RehearseTest::promisedNotice()
 {
-    const CliResult result = rehearse({s("--platform"), s("render"), s("--clients"), s("3"), s("--socket"), s("/ws/echo"), s("--health"),
-                                       s("/health"), s("--notice"), s("/type=server_shutdown")},
-                                      uvicorn + QStringList{s("--ws"), s("wsproto")});
+    const CliResult result =
+        rehearse({s("--platform"), s("render"), s("--clients"), s("3"), s("--socket"), s("/ws/echo"), s("--health"),
+                  s("/health"), s("--notice"), s("/type=server_shutdown")},
+                 uvicorn + QStringList{s("--ws"), s("wsproto")});
     QCOMPARE(result.status, 1);
     QCOMPARE(result.gateStatus(s("notice-lead")), s("fail"));
     QCOMPARE(result.gateStatus(s("clean-close")), s("pass"));
@@ -178,11 +191,12 @@ void RehearseTest::neverHealthy()
     QVERIFY(toml.open(QIODevice::WriteOnly));
     toml.write("schema = 1\n[[backend]]\nname = \"api\"\nplatform = \"render\"\nurl = \"http://127.0.0.1:8000\"\n"
                "  [[backend.health]]\n  path = \"/nothing-here\"\n"
-               "  [backend.deploy]\n  driver = \"local\"\n  argv = [\"/usr/bin/python3\", \"-m\", \"http.server\", \"$PORT\"]\n"
+               "  [backend.deploy]\n  driver = \"local\"\n  argv = [\"/usr/bin/python3\", \"-m\", \"http.server\", "
+               "\"$PORT\"]\n"
                "[thresholds]\nstartup = \"2s\"\n");
     toml.close();
-    const CliResult result = runCli({s("rehearse"), s("--workspace"), file, s("--platform"), s("render"), s("--format"), s("json"),
-                                     s("--sessions"), m_folder.path()});
+    const CliResult result = runCli({s("rehearse"), s("--workspace"), file, s("--platform"), s("render"), s("--format"),
+                                     s("json"), s("--sessions"), m_folder.path()});
     QVERIFY2(result.status == 1, qPrintable(result.err + result.out));
     QCOMPARE(result.gateStatus(s("startup")), s("fail"));
     QVERIFY(result.gate(s("startup"))[s("measured")].toString().contains(s("HTTP 404")));
@@ -192,8 +206,9 @@ void RehearseTest::neverHealthy()
 
 void RehearseTest::diesAtStart()
 {
-    const CliResult result = rehearse({s("--platform"), s("render"), s("--socket"), s("/ws"), s("--health"), s("/health")},
-                                      {s("/usr/bin/python3"), s("-c"), s("raise SystemExit('no database: DATABASE_URL is empty')")});
+    const CliResult result =
+        rehearse({s("--platform"), s("render"), s("--socket"), s("/ws"), s("--health"), s("/health")},
+                 {s("/usr/bin/python3"), s("-c"), s("raise SystemExit('no database: DATABASE_URL is empty')")});
     QVERIFY2(result.status == 1, qPrintable(result.err + result.out));
     QCOMPARE(result.gateStatus(s("startup")), s("fail"));
     QVERIFY(result.gate(s("startup"))[s("measured")].toString().contains(s("DATABASE_URL is empty")));
@@ -201,12 +216,13 @@ void RehearseTest::diesAtStart()
 
 void RehearseTest::ignoresSigterm()
 {
-    const CliResult result = rehearse({s("--platform"), s("fly"), s("--clients"), s("2"), s("--socket"), s("/ws/echo"), s("--health"), s("/health")},
-                                      {s("/usr/bin/python3"), s("-c"),
-                                       s("import os, signal, uvicorn\n"
-                                         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-                                         "uvicorn.Server.install_signal_handlers = lambda self: None\n"
-                                         "uvicorn.run('fastapi_app:app', port=int(os.environ['PORT']), ws='wsproto')\n")});
+    const CliResult result = rehearse(
+        {s("--platform"), s("fly"), s("--clients"), s("2"), s("--socket"), s("/ws/echo"), s("--health"), s("/health")},
+        {s("/usr/bin/python3"), s("-c"),
+         s("import os, signal, uvicorn\n"
+           "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+           "uvicorn.Server.install_signal_handlers = lambda self: None\n"
+           "uvicorn.run('fastapi_app:app', port=int(os.environ['PORT']), ws='wsproto')\n")});
     QVERIFY2(result.status == 1, qPrintable(result.err + result.out));
     QCOMPARE(result.gateStatus(s("drain-budget")), s("fail"));
     const double killedAfter = result.gate(s("drain-budget"))[s("value")].toDouble();
@@ -220,7 +236,8 @@ void RehearseTest::interruptedLeavesNothing()
     CliOptions options;
     options.signalOn = s("triggered");
     options.signalAfterMs = 300;
-    const CliResult result = rehearse({s("--platform"), s("render"), s("--clients"), s("3"), s("--socket"), s("/ws/echo"), s("--health"), s("/health")},
+    const CliResult result = rehearse({s("--platform"), s("render"), s("--clients"), s("3"), s("--socket"),
+                                       s("/ws/echo"), s("--health"), s("/health")},
                                       uvicorn + QStringList{s("--ws"), s("wsproto"), s("--workers"), s("2")}, options);
     QVERIFY2(result.status == 130, qPrintable(result.err));
     QCOMPARE(result.json()[s("complete")].toBool(true), false);
@@ -230,7 +247,8 @@ void RehearseTest::interruptedLeavesNothing()
 
 void RehearseTest::socketThatIsNone()
 {
-    const CliResult result = rehearse({s("--platform"), s("render"), s("--clients"), s("2"), s("--socket"), s("/health"), s("--health"), s("/health")},
+    const CliResult result = rehearse({s("--platform"), s("render"), s("--clients"), s("2"), s("--socket"),
+                                       s("/health"), s("--health"), s("/health")},
                                       uvicorn + QStringList{s("--ws"), s("wsproto")});
     // Nothing was redeployed and nothing was proved: neither pass nor fail.
     QVERIFY2(result.status == 3, qPrintable(result.err + result.out));

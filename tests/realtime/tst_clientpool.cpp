@@ -39,7 +39,8 @@ QString disorder(const QList<ClientEvent> &events)
         bool right = false;
         switch (event.kind) {
         case Kind::Connecting:
-            right = (firstOne || before->kind == Kind::Waiting) && event.connection == (firstOne ? 1 : before->connection + 1);
+            right = (firstOne || before->kind == Kind::Waiting) &&
+                    event.connection == (firstOne ? 1 : before->connection + 1);
             break;
         case Kind::Open:
             right = !firstOne && before->kind == Kind::Connecting;
@@ -51,17 +52,21 @@ QString disorder(const QList<ClientEvent> &events)
             right = !firstOne && (before->kind == Kind::FirstMessage || before->kind == Kind::Notice);
             break;
         case Kind::Ended:
-            right = !firstOne && before->kind != Kind::Ended && before->kind != Kind::Waiting && before->kind != Kind::GaveUp;
+            right = !firstOne && before->kind != Kind::Ended && before->kind != Kind::Waiting &&
+                    before->kind != Kind::GaveUp;
             break;
         case Kind::Waiting:
         case Kind::GaveUp:
             right = !firstOne && before->kind == Kind::Ended;
             break;
         }
-        if (!firstOne && (event.at < before->at || (event.kind != Kind::Connecting && event.connection != before->connection)))
+        if (!firstOne &&
+            (event.at < before->at || (event.kind != Kind::Connecting && event.connection != before->connection)))
             right = false;
         if (!right)
-            return QStringLiteral("client %1, kind %2 after %3").arg(event.client).arg(int(event.kind))
+            return QStringLiteral("client %1, kind %2 after %3")
+                .arg(event.client)
+                .arg(int(event.kind))
                 .arg(firstOne ? -1 : int(before->kind));
         last[key] = event;
     }
@@ -173,10 +178,11 @@ void tst_ClientPool::headers()
     QTRY_VERIFY(recorder.has(Kind::GaveUp));
     const QMutexLocker lock(&mutex);
     QVERIFY2(head.startsWith("GET /a%20b/c?x=1&y=%2F HTTP/1.1\r\n"), head);
-    for (const QByteArray &line : {QByteArray("Host: 127.0.0.1:" + QByteArray::number(server.port())),
-                                   QByteArray("Authorization: Bearer t"), QByteArray("X-Two: 2"),
-                                   QByteArray("Origin: https://app.example"), QByteArray("Sec-WebSocket-Protocol: graphql-ws"),
-                                   QByteArray("Upgrade: websocket"), QByteArray("Sec-WebSocket-Version: 13")})
+    for (const QByteArray &line :
+         {QByteArray("Host: 127.0.0.1:" + QByteArray::number(server.port())), QByteArray("Authorization: Bearer t"),
+          QByteArray("X-Two: 2"), QByteArray("Origin: https://app.example"),
+          QByteArray("Sec-WebSocket-Protocol: graphql-ws"), QByteArray("Upgrade: websocket"),
+          QByteArray("Sec-WebSocket-Version: 13")})
         QVERIFY2(head.contains("\r\n" + line + "\r\n"), head + line);
     QVERIFY(head.contains("\r\nUser-Agent: Switchyard/"));
     QVERIFY(!head.contains("Sec-WebSocket-Extensions"));
@@ -184,8 +190,14 @@ void tst_ClientPool::headers()
 
 void tst_ClientPool::twoTargets()
 {
-    RawWsServer one([](RawPeer &peer) { peer.handshake({}, "x-instance: blue\r\n"); peer.drain(Milliseconds(20'000)); });
-    RawWsServer two([](RawPeer &peer) { peer.handshake(); peer.drain(Milliseconds(20'000)); });
+    RawWsServer one([](RawPeer &peer) {
+        peer.handshake({}, "x-instance: blue\r\n");
+        peer.drain(Milliseconds(20'000));
+    });
+    RawWsServer two([](RawPeer &peer) {
+        peer.handshake();
+        peer.drain(Milliseconds(20'000));
+    });
     PoolRecorder recorder;
     SocketTarget target = targetFor(one.url(), 3);
     target.instanceHeader = QStringLiteral("X-Instance");

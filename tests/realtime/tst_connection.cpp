@@ -116,8 +116,10 @@ private:
 
 void tst_Connection::compareEnd(const ConnectionEnd &end, EndCause cause, int code, bool valid, bool wasOpen)
 {
-    QVERIFY2(end.cause == cause, qPrintable(QStringLiteral("%1 instead of %2, status %3: %4").arg(
-                                     endCauseName(end.cause), endCauseName(cause)).arg(end.httpStatus).arg(end.detail)));
+    QVERIFY2(end.cause == cause, qPrintable(QStringLiteral("%1 instead of %2, status %3: %4")
+                                                .arg(endCauseName(end.cause), endCauseName(cause))
+                                                .arg(end.httpStatus)
+                                                .arg(end.detail)));
     QCOMPARE(end.code, code);
     QCOMPARE(end.codeValid, valid);
     QCOMPARE(end.wasOpen, wasOpen);
@@ -134,7 +136,8 @@ void tst_Connection::closeFrames_data()
     QTest::addColumn<QString>("reason");
     for (const int code : {1000, 1001, 1011, 1012, 1013, 3000, 4000, 4999})
         QTest::addRow("%d", code) << closes(wsClose(code)) << code << true << QString();
-    QTest::newRow("reason") << closes(wsClose(1012, "service restart")) << 1012 << true << QStringLiteral("service restart");
+    QTest::newRow("reason") << closes(wsClose(1012, "service restart")) << 1012 << true
+                            << QStringLiteral("service restart");
     QTest::newRow("reason of 123 bytes") << closes(wsClose(1001, QByteArray(123, 'r'))) << 1001 << true
                                          << QString(123, QLatin1Char('r'));
     QTest::newRow("empty") << closes(wsFrame(8, {})) << 1005 << true << QString();
@@ -291,7 +294,8 @@ void tst_Connection::handshakes_data()
     QTest::addColumn<int>("status");
     const auto with = [](int status) { return "HTTP/1.1 " + QByteArray::number(status) + " No\r\n"; };
     for (const int status : {200, 301, 403, 404, 429, 500, 503}) {
-        QTest::addRow("%d with a length", status) << answers(with(status) + "Content-Length: 2\r\n\r\nno", true) << status;
+        QTest::addRow("%d with a length", status)
+            << answers(with(status) + "Content-Length: 2\r\n\r\nno", true) << status;
         QTest::addRow("%d without a length", status) << answers(with(status) + "\r\nno", true) << status;
     }
     QTest::newRow("403 whose body never comes") << answers(with(403) + "Content-Length: 100000\r\n\r\n", true) << 403;
@@ -308,7 +312,9 @@ void tst_Connection::handshakes_data()
     QTest::newRow("not HTTP") << answers("220 mail.example ESMTP ready\r\n\r\n", false) << 0;
     QTest::newRow("wrong Sec-WebSocket-Accept")
         << answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                   "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n", true) << 101;
+                   "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n",
+                   true)
+        << 101;
 }
 
 void tst_Connection::handshakes()
@@ -355,7 +361,8 @@ void tst_Connection::messageAndCloseInOneSegment()
         QList<Kind> order;
         for (const ClientEvent &event : recorder.events)
             order.append(event.kind);
-        QCOMPARE(order, (QList<Kind>{Kind::Connecting, Kind::Open, Kind::FirstMessage, Kind::Notice, Kind::Ended, Kind::GaveUp}));
+        QCOMPARE(order, (QList<Kind>{Kind::Connecting, Kind::Open, Kind::FirstMessage, Kind::Notice, Kind::Ended,
+                                     Kind::GaveUp}));
         for (qsizetype i = 1; i < recorder.events.size(); ++i)
             QVERIFY(recorder.events[i].at >= recorder.events[i - 1].at);
         QCOMPARE(recorder.first(Kind::Notice).text.toUtf8(), notice);

@@ -28,8 +28,8 @@ struct Answer
 
 Answer answerOf(const FrameParser &parser)
 {
-    return {parser.httpStatus(), parser.closeSeen(),      parser.closeCode(), parser.closeHasCode(),
-            parser.closeMalformed(), parser.closeReason()};
+    return {parser.httpStatus(),   parser.closeSeen(),      parser.closeCode(),
+            parser.closeHasCode(), parser.closeMalformed(), parser.closeReason()};
 }
 
 void feed(FrameParser &parser, const QByteArray &bytes)
@@ -79,9 +79,9 @@ private Q_SLOTS:
 
 void tst_FrameParser::everySplitGivesTheSame()
 {
-    const QByteArray bytes = s_head + wsText("{\"price\":1}") + wsFrame(9, "ping") + wsFrame(2, QByteArray(300, '\x88')) +
-                             masked(1, "masked") + wsFrame(1, "a", false) + wsFrame(0, "b") + wsFrame(1, {}) +
-                             wsClose(1012, "service restart") + wsText("after");
+    const QByteArray bytes = s_head + wsText("{\"price\":1}") + wsFrame(9, "ping") +
+                             wsFrame(2, QByteArray(300, '\x88')) + masked(1, "masked") + wsFrame(1, "a", false) +
+                             wsFrame(0, "b") + wsFrame(1, {}) + wsClose(1012, "service restart") + wsText("after");
     const Answer whole = parse(bytes);
     QCOMPARE(whole.status, 101);
     QCOMPARE(whole.code, 1012);
@@ -127,7 +127,8 @@ void tst_FrameParser::closeFrames_data()
     QTest::newRow("reserved bit") << QByteArray("\xc8\x02\x03\xf4", 4) << 1012 << true << true << QByteArray();
     QTest::newRow("masked") << masked(8, "\x03\xf4 why") << 1012 << true << true << QByteArray(" why");
     QTest::newRow("masked and empty") << masked(8, {}) << 1005 << false << true << QByteArray();
-    QTest::newRow("length written long") << QByteArray("\x88\x7e\x00\x02\x03\xf4", 6) << 1012 << true << false << QByteArray();
+    QTest::newRow("length written long") << QByteArray("\x88\x7e\x00\x02\x03\xf4", 6) << 1012 << true << false
+                                         << QByteArray();
 }
 
 void tst_FrameParser::closeFrames()
@@ -246,7 +247,8 @@ void tst_FrameParser::mayTravel()
 {
     // RFC 6455 section 7.4 and the IANA registry.
     const QList<int> illegal{0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65535};
-    const QList<int> legal{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
+    const QList<int> legal{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010,
+                           1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999};
     for (const int code : illegal)
         QVERIFY2(!closeCodeMayTravel(code), QByteArray::number(code));
     for (const int code : legal)

@@ -100,7 +100,8 @@ void tst_Reconnect::ranges()
     const Range range = rangeOf(Kind(kind), ::attempt(attempt));
     // Never outside, and the whole of it is used.
     QVERIFY2(double(range.low) >= centre * 0.5 - 1 && double(range.low) < centre * 0.52, QByteArray::number(range.low));
-    QVERIFY2(double(range.high) <= centre * 1.5 + 1 && double(range.high) > centre * 1.48, QByteArray::number(range.high));
+    QVERIFY2(double(range.high) <= centre * 1.5 + 1 && double(range.high) > centre * 1.48,
+             QByteArray::number(range.high));
 }
 
 void tst_Reconnect::announced()

@@ -19,7 +19,8 @@ using Type = SocketIoPacket::Type;
 
 namespace {
 
-const QByteArray s_open("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}");
+const QByteArray
+    s_open("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}");
 
 SocketTarget targetFor(const QString &url)
 {
@@ -90,7 +91,8 @@ void tst_SocketIo::packets_data()
     QTest::addColumn<QByteArray>("payload");
     QTest::addColumn<int>("attachments");
     QTest::addColumn<int>("ack"); // -1: none
-    const auto good = [](const char *text, Type type, const char *nameSpace, const char *payload, int attachments = 0, int ack = -1) {
+    const auto good = [](const char *text, Type type, const char *nameSpace, const char *payload, int attachments = 0,
+                         int ack = -1) {
         QTest::newRow(text) << QByteArray(text) << true << int(type) << QByteArray(nameSpace) << QByteArray(payload)
                             << attachments << ack;
     };
@@ -114,10 +116,13 @@ void tst_SocketIo::packets_data()
     good("42/admin,7[\"ask\"]", Type::Event, "/admin", "[\"ask\"]", 0, 7);
     good("43/admin,7[\"answer\"]", Type::Ack, "/admin", "[\"answer\"]", 0, 7);
     good("44{\"message\":\"no\"}", Type::ConnectError, "/", "{\"message\":\"no\"}");
-    good("451-[\"b\",{\"_placeholder\":true,\"num\":0}]", Type::BinaryEvent, "/", "[\"b\",{\"_placeholder\":true,\"num\":0}]", 1);
+    good("451-[\"b\",{\"_placeholder\":true,\"num\":0}]", Type::BinaryEvent, "/",
+         "[\"b\",{\"_placeholder\":true,\"num\":0}]", 1);
     good("461-/admin,15[{}]", Type::BinaryAck, "/admin", "[{}]", 1, 15);
-    for (const char *text : {"", "4", "7", "a", "47", "4x", "45[]", "45-[]", "4a1-[]", "45123-[]", "46", "451", " 2", "\x1e", "{}"})
-        QTest::addRow("invalid \"%s\"", text) << QByteArray(text) << false << 0 << QByteArray() << QByteArray() << 0 << -1;
+    for (const char *text :
+         {"", "4", "7", "a", "47", "4x", "45[]", "45-[]", "4a1-[]", "45123-[]", "46", "451", " 2", "\x1e", "{}"})
+        QTest::addRow("invalid \"%s\"", text)
+            << QByteArray(text) << false << 0 << QByteArray() << QByteArray() << 0 << -1;
 }
 
 void tst_SocketIo::packets()
@@ -197,8 +202,8 @@ void tst_SocketIo::demoNoticeAndClose()
 
 void tst_SocketIo::demoDisconnect()
 {
-    DemoBackend backend({QStringLiteral("--shutdown"), QStringLiteral("socketio-disconnect"), QStringLiteral("--notice-ms"),
-                         QStringLiteral("50")});
+    DemoBackend backend({QStringLiteral("--shutdown"), QStringLiteral("socketio-disconnect"),
+                         QStringLiteral("--notice-ms"), QStringLiteral("50")});
     QVERIFY(backend.waitForListening());
     PoolRecorder recorder(targetFor(QStringLiteral("http://127.0.0.1:%1").arg(backend.port())));
     QTRY_VERIFY(recorder.has(Kind::Open));
@@ -244,9 +249,11 @@ void tst_SocketIo::noticeRules_data()
     const QByteArray right("42[\"bye\",{\"type\":\"shutdown\"}]");
     QTest::newRow("event") << QStringLiteral("bye") << false << right << true;
     QTest::newRow("event without argument") << QStringLiteral("bye") << false << QByteArray("42[\"bye\"]") << true;
-    QTest::newRow("other event") << QStringLiteral("bye") << false << QByteArray("42[\"price\",{\"type\":\"shutdown\"}]") << false;
+    QTest::newRow("other event") << QStringLiteral("bye") << false
+                                 << QByteArray("42[\"price\",{\"type\":\"shutdown\"}]") << false;
     QTest::newRow("event and value") << QStringLiteral("bye") << true << right << true;
-    QTest::newRow("event, other value") << QStringLiteral("bye") << true << QByteArray("42[\"bye\",{\"type\":\"x\"}]") << false;
+    QTest::newRow("event, other value") << QStringLiteral("bye") << true << QByteArray("42[\"bye\",{\"type\":\"x\"}]")
+                                        << false;
     QTest::newRow("any event, value") << QString() << true << right << true;
     QTest::newRow("any event, other value") << QString() << true << QByteArray("42[\"bye\",{\"type\":1}]") << false;
     QTest::newRow("not JSON") << QStringLiteral("bye") << false << QByteArray("42[\"bye\"") << false;

@@ -17,7 +17,11 @@ public:
     {
         SessionHeader &header = record.header;
         header.seesStop = header.seesStart = header.loopbackOnly = true;
-        header.sockets = {{QStringLiteral("prices"), QStringLiteral("websocket"), 2, {1001, 1012}, true,
+        header.sockets = {{QStringLiteral("prices"),
+                           QStringLiteral("websocket"),
+                           2,
+                           {1001, 1012},
+                           true,
                            QStringLiteral("browser-backoff")}};
         for (const char *kind : {"health", "ready", "live"})
             header.endpoints.append({QString::fromLatin1(kind), QLatin1Char('/') + QString::fromLatin1(kind), 250});

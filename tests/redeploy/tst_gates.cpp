@@ -329,7 +329,7 @@ void tst_Gates::drainBudget()
     Recorded running;
     running.remove(EventKind::InstanceExited);
     QCOMPARE(running.status("drain-budget"), s_unknown); // 19 s only
-    Recorded other = running; // another instance's end is not the old one's
+    Recorded other = running;                            // another instance's end is not the old one's
     other.instance(3000, EventKind::InstanceExited, "2");
     QCOMPARE(other.status("drain-budget"), s_unknown);
     Recorded untold;
@@ -414,7 +414,8 @@ void tst_Gates::ownNetwork()
     QCOMPARE(recorded.status("own-network"), s_fail);
     // Our own network was away: the losses decide nothing, and the summary says why.
     QCOMPARE(outcomeName(recorded.verdict().outcome), QStringLiteral("inconclusive"));
-    QVERIFY2(recorded.verdict().summary.startsWith(QStringLiteral("own-network: ")), qPrintable(recorded.verdict().summary));
+    QVERIFY2(recorded.verdict().summary.startsWith(QStringLiteral("own-network: ")),
+             qPrintable(recorded.verdict().summary));
     recorded.record.header.advisory = {QStringLiteral("own-network")};
     QCOMPARE(outcomeName(recorded.verdict().outcome), s_fail);
     // While another anchor answers, the fault is that anchor's own.
@@ -427,8 +428,8 @@ void tst_Gates::observingDriver()
 {
     Recorded recorded = healthyRecord();
     recorded.record.header.seesStop = recorded.record.header.seesStart = false;
-    for (const EventKind kind : {EventKind::SignalSent, EventKind::InstanceExited, EventKind::InstanceStarting,
-                                 EventKind::InstanceHealthy})
+    for (const EventKind kind :
+         {EventKind::SignalSent, EventKind::InstanceExited, EventKind::InstanceStarting, EventKind::InstanceHealthy})
         recorded.remove(kind);
     QCOMPARE(recorded.status("coverage"), s_unknown); // nothing tells whether the instance was replaced
     QCOMPARE(outcomeName(recorded.verdict().outcome), QStringLiteral("inconclusive"));
@@ -449,11 +450,12 @@ void tst_Gates::verdictRule()
     Recorded recorded = healthyRecord();
     recorded.remove(EventKind::InstanceExited); // drain-budget and coverage unknown
     QCOMPARE(outcomeName(recorded.verdict().outcome), QStringLiteral("inconclusive"));
-    QVERIFY(recorded.verdict().summary.startsWith(QStringLiteral("live-steady: "))
-            || recorded.verdict().summary.startsWith(QStringLiteral("drain-budget: ")));
+    QVERIFY(recorded.verdict().summary.startsWith(QStringLiteral("live-steady: ")) ||
+            recorded.verdict().summary.startsWith(QStringLiteral("drain-budget: ")));
     recorded.lost(9000, 0, 2, EndCause::Eof, 1006);
     QCOMPARE(outcomeName(recorded.verdict().outcome), s_fail); // fail > inconclusive
-    QVERIFY2(recorded.verdict().summary.startsWith(QStringLiteral("clean-close: ")), qPrintable(recorded.verdict().summary));
+    QVERIFY2(recorded.verdict().summary.startsWith(QStringLiteral("clean-close: ")),
+             qPrintable(recorded.verdict().summary));
 }
 
 void tst_Gates::advisory()

@@ -38,7 +38,8 @@ SessionHeader fullHeader()
     header.thresholds.allBack = Milliseconds(4);
     header.thresholds.maxGap = Milliseconds(5);
     header.advisory = {QStringLiteral("startup")};
-    header.sockets = {{QStringLiteral("prices"), QStringLiteral("websocket"), 10, {1001, 1012}, true, QStringLiteral("none")}};
+    header.sockets = {
+        {QStringLiteral("prices"), QStringLiteral("websocket"), 10, {1001, 1012}, true, QStringLiteral("none")}};
     header.endpoints = {{QStringLiteral("health"), QStringLiteral("/health"), 125.5}};
     return header;
 }
@@ -253,7 +254,8 @@ void tst_Journal::everyCut()
 void tst_Journal::newerVersion()
 {
     write(m_folder->filePath(QStringLiteral("j")),
-          "{\"session\":{\"id\":\"x\",\"future\":{\"a\":[1]},\"sockets\":[{\"name\":\"s\",\"clients\":1,\"colour\":3}]}}\n"
+          "{\"session\":{\"id\":\"x\",\"future\":{\"a\":[1]},\"sockets\":[{\"name\":\"s\",\"clients\":1,\"colour\":3}]}"
+          "}\n"
           "{\"weather\":\"fine\"}\n"
           "{\"id\":1,\"us\":5,\"kind\":\"teleported\",\"text\":\"hm\",\"new\":true}\n"
           "\n"
@@ -274,8 +276,10 @@ void tst_Journal::newerVersion()
 void tst_Journal::wrongTypes()
 {
     write(m_folder->filePath(QStringLiteral("j")),
-          "{\"session\":{\"id\":7,\"sockets\":[{\"name\":\"s\",\"clients\":2000000000},{\"name\":\"t\",\"clients\":-5},3],"
-          "\"endpoints\":[{\"kind\":\"health\",\"path\":\"/h\",\"interval_ms\":0}],\"advisory\":\"no\",\"thresholds\":[]}}\n"
+          "{\"session\":{\"id\":7,\"sockets\":[{\"name\":\"s\",\"clients\":2000000000},{\"name\":\"t\",\"clients\":-5},"
+          "3],"
+          "\"endpoints\":[{\"kind\":\"health\",\"path\":\"/"
+          "h\",\"interval_ms\":0}],\"advisory\":\"no\",\"thresholds\":[]}}\n"
           "{\"id\":\"x\",\"us\":-9e300,\"kind\":\"phase\",\"text\":\"baseline\",\"client\":99999999999}\n"
           "{\"id\":2,\"us\":2,\"kind\":\"phase\",\"text\":\"triggered\"}\n"
           "{\"id\":3,\"us\":3,\"kind\":\"client-ended\",\"subject\":\"s\",\"client\":-7,\"was_open\":true}\n"
@@ -293,7 +297,8 @@ void tst_Journal::notAJournal()
     const auto missing = readJournal(m_folder->filePath(QStringLiteral("nothing")));
     QVERIFY(!missing && !missing.error().message.isEmpty());
     QVERIFY(!readJournal(m_folder->path()));
-    for (const QByteArray &bytes : {QByteArray(), QByteArray("hello\n"), QByteArray("{}\n{}\n"), QByteArray(100'000, '\0')}) {
+    for (const QByteArray &bytes :
+         {QByteArray(), QByteArray("hello\n"), QByteArray("{}\n{}\n"), QByteArray(100'000, '\0')}) {
         write(m_folder->filePath(QStringLiteral("j")), bytes);
         const auto record = readJournal(m_folder->filePath(QStringLiteral("j")));
         QVERIFY(!record);

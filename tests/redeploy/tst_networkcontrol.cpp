@@ -31,10 +31,11 @@ void NetworkControlTest::answers()
     closed.close();
     NetworkControl control({accepting, refusing});
     QMap<QString, int> good;
-    connect(&control, &NetworkControl::answered, this, [&](const QString &anchor, Instant, bool ok, double ms, const QString &) {
-        QVERIFY(ms >= 0 && ms < 1'000);
-        good[anchor] += ok ? 1 : -100;
-    });
+    connect(&control, &NetworkControl::answered, this,
+            [&](const QString &anchor, Instant, bool ok, double ms, const QString &) {
+                QVERIFY(ms >= 0 && ms < 1'000);
+                good[anchor] += ok ? 1 : -100;
+            });
     control.start(Milliseconds(50));
     QTRY_VERIFY_WITH_TIMEOUT(good[accepting] >= 3 && good[refusing] >= 3, 5'000);
 }
@@ -58,10 +59,11 @@ void NetworkControlTest::silence()
     NetworkControl control({QStringLiteral("127.0.0.1:%1").arg(ntohs(address.sin_port))});
     int bad = 0;
     double took = 0;
-    connect(&control, &NetworkControl::answered, this, [&](const QString &, Instant, bool ok, double ms, const QString &problem) {
-        bad += ok || problem.isEmpty() ? 0 : 1;
-        took = ms;
-    });
+    connect(&control, &NetworkControl::answered, this,
+            [&](const QString &, Instant, bool ok, double ms, const QString &problem) {
+                bad += ok || problem.isEmpty() ? 0 : 1;
+                took = ms;
+            });
     control.start(Milliseconds(50));
     QTRY_VERIFY_WITH_TIMEOUT(bad == 1, 5'000);
     QVERIFY2(took > 1'900 && took < 2'500, qPrintable(QString::number(took)));

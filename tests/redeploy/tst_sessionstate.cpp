@@ -33,7 +33,12 @@ SessionPlan planFor(const QString &driver = QStringLiteral("local"))
 class Machine
 {
 public:
-    explicit Machine(SessionPlan sessionPlan = planFor()) : plan(std::move(sessionPlan)), state(plan) { enter(Phase::Preparing, 0); }
+    explicit Machine(SessionPlan sessionPlan = planFor())
+        : plan(std::move(sessionPlan))
+        , state(plan)
+    {
+        enter(Phase::Preparing, 0);
+    }
 
     void enter(Phase next, int ms)
     {
@@ -179,8 +184,8 @@ void tst_SessionState::newFirst()
     m.take(9000, EventKind::DeployFinished);
     m.at(9000);
     m.at(12'000);
-    QCOMPARE(m.entered, (QList<Phase>{Phase::Preparing, Phase::Baseline, Phase::Triggered, Phase::Starting, Phase::Draining,
-                                      Phase::Recovered, Phase::Settled}));
+    QCOMPARE(m.entered, (QList<Phase>{Phase::Preparing, Phase::Baseline, Phase::Triggered, Phase::Starting,
+                                      Phase::Draining, Phase::Recovered, Phase::Settled}));
 }
 
 void tst_SessionState::preparingWaitsForAll()

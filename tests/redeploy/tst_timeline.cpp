@@ -52,7 +52,8 @@ void tst_Timeline::oneLife()
         got.append(counts(band));
         times.append(band.ms);
     }
-    QCOMPARE(got, (QList<QList<int>>{{0, 0, 0, 1}, {1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}, {1, 0, 0, 0}}));
+    QCOMPARE(got,
+             (QList<QList<int>>{{0, 0, 0, 1}, {1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}, {1, 0, 0, 0}}));
     QCOMPARE(times, (QList<double>{0, 100, 200, 300, 400, 500}));
 }
 
@@ -75,7 +76,8 @@ void tst_Timeline::mergesWithin20Ms()
 void tst_Timeline::socketsAreApart()
 {
     ClientTimeline timeline;
-    timeline.take({at(0, EventKind::ClientOpen, 0, "a"), at(0, EventKind::ClientOpen, 0, "b"), at(50, EventKind::ClientEnded, 0, "b")});
+    timeline.take({at(0, EventKind::ClientOpen, 0, "a"), at(0, EventKind::ClientOpen, 0, "b"),
+                   at(50, EventKind::ClientEnded, 0, "b")});
     QCOMPARE(timeline.clientCount(), 2);
     QCOMPARE(counts(timeline.bands().last()), (QList<int>{1, 0, 1, 0}));
 }
@@ -84,8 +86,9 @@ void tst_Timeline::otherEventsChangeNothing()
 {
     ClientTimeline timeline;
     timeline.take(at(0, EventKind::ClientOpen, 0));
-    for (const EventKind kind : {EventKind::Phase, EventKind::Probe, EventKind::ClientFirstMessage, EventKind::ClientWaiting,
-                                 EventKind::ClientGaveUp, EventKind::ClientOpen, EventKind::Note, EventKind::SignalSent})
+    for (const EventKind kind :
+         {EventKind::Phase, EventKind::Probe, EventKind::ClientFirstMessage, EventKind::ClientWaiting,
+          EventKind::ClientGaveUp, EventKind::ClientOpen, EventKind::Note, EventKind::SignalSent})
         timeline.take(at(100, kind, 0));
     QCOMPARE(timeline.bands().size(), 1);
     QCOMPARE(timeline.clientCount(), 1);
@@ -95,7 +98,8 @@ void tst_Timeline::batchesAreTheSame()
 {
     std::mt19937 random(7);
     QList<Event> events;
-    const EventKind kinds[] = {EventKind::ClientConnecting, EventKind::ClientOpen, EventKind::ClientNotice, EventKind::ClientEnded};
+    const EventKind kinds[] = {EventKind::ClientConnecting, EventKind::ClientOpen, EventKind::ClientNotice,
+                               EventKind::ClientEnded};
     for (int i = 0; i < 5000; ++i)
         events.append(at(i * 3.0, kinds[random() % 4], int(random() % 50)));
     ClientTimeline one;

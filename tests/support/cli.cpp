@@ -32,9 +32,11 @@ QMap<QString, int> CliResult::closes() const
 {
     QMap<QString, int> result;
     for (const QJsonValue close : json()[QStringLiteral("closes")].toArray()) {
-        const QString key = QStringLiteral("%1 %2 %3").arg(close[QStringLiteral("socket")].toString(),
-                                                           close[QStringLiteral("cause")].toString())
-                                .arg(close[QStringLiteral("code")].toInt()).trimmed();
+        const QString key =
+            QStringLiteral("%1 %2 %3")
+                .arg(close[QStringLiteral("socket")].toString(), close[QStringLiteral("cause")].toString())
+                .arg(close[QStringLiteral("code")].toInt())
+                .trimmed();
         result[key] += close[QStringLiteral("count")].toInt();
     }
     return result;
@@ -56,7 +58,8 @@ CliResult runCli(const QStringList &arguments, const CliOptions &options)
     process.start(QStringLiteral(BINARY_DIR "/switchyard-cli"), arguments);
     QByteArray err;
     bool signalled = options.signalOn.isEmpty();
-    while (!process.waitForFinished(20) && process.state() != QProcess::NotRunning && clock.elapsed() < options.timeoutMs) {
+    while (!process.waitForFinished(20) && process.state() != QProcess::NotRunning &&
+           clock.elapsed() < options.timeoutMs) {
         err += process.readAllStandardError();
         if (!signalled && err.contains(options.signalOn.toUtf8())) {
             signalled = true;
@@ -102,8 +105,8 @@ QStringList processesWith(const QString &text)
         bool number = false;
         entry.toInt(&number);
         QFile file(QStringLiteral("/proc/%1/cmdline").arg(entry));
-        if (number && file.open(QIODevice::ReadOnly)
-            && QString::fromUtf8(file.readAll().replace('\0', ' ')).contains(text))
+        if (number && file.open(QIODevice::ReadOnly) &&
+            QString::fromUtf8(file.readAll().replace('\0', ' ')).contains(text))
             found.append(entry);
     }
     return found;

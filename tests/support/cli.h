@@ -11,7 +11,7 @@ namespace Switchyard::Testing {
 /// What one run of switchyard-cli gave.
 struct CliResult
 {
-    int status = -1;           ///< exit status; -1: it did not end in time or was killed
+    int status = -1; ///< exit status; -1: it did not end in time or was killed
     QString out;
     QString err;
     qint64 ms = 0;
@@ -28,7 +28,7 @@ struct CliOptions
 {
     int timeoutMs = 120'000;
     QString cwd;
-    int signalAfterMs = 0;     ///< sends SIGINT that long after the text `signalOn` was seen on standard error
+    int signalAfterMs = 0; ///< sends SIGINT that long after the text `signalOn` was seen on standard error
     QString signalOn;
     QMap<QString, QString> environment;
 };

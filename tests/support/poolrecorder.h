@@ -16,9 +16,8 @@ public:
     PoolRecorder()
         : pool(std::make_unique<ClientPool>())
     {
-        QObject::connect(pool.get(), &ClientPool::eventsReady, pool.get(), [this](const QList<ClientEvent> &more) {
-            events += more;
-        });
+        QObject::connect(pool.get(), &ClientPool::eventsReady, pool.get(),
+                         [this](const QList<ClientEvent> &more) { events += more; });
         QObject::connect(pool.get(), &ClientPool::snapshotsReady, pool.get(),
                          [this](const QList<SocketSnapshot> &more) { snapshots = more; });
     }

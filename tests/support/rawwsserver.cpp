@@ -106,7 +106,8 @@ void RawPeer::send(const QByteArray &bytes)
     while (done < bytes.size() && d.wait(POLLOUT, Milliseconds(10'000))) {
         const char *data = bytes.constData() + done;
         const auto left = std::size_t(bytes.size() - done);
-        const auto n = d.ssl ? ssize_t(SSL_write(d.ssl, data, int(left))) : ::send(d.fd, data, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto n =
+            d.ssl ? ssize_t(SSL_write(d.ssl, data, int(left))) : ::send(d.fd, data, left, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n <= 0)
             break;
         done += n;
@@ -268,7 +269,8 @@ quint16 RawWsServer::port() const
 QString RawWsServer::url(const QString &host) const
 {
     return QStringLiteral("%1://%2:%3/ws")
-        .arg(m_state->files ? QStringLiteral("wss") : QStringLiteral("ws"), host).arg(port());
+        .arg(m_state->files ? QStringLiteral("wss") : QStringLiteral("ws"), host)
+        .arg(port());
 }
 
 Instant RawWsServer::sentAt() const

@@ -19,7 +19,10 @@ class RawPeer final
 {
 public:
     struct Private;
-    explicit RawPeer(Private &connection) : d(connection) {}
+    explicit RawPeer(Private &connection)
+        : d(connection)
+    {
+    }
 
     /// The request's head, without answering it; empty when the client went first.
     QByteArray readRequest();
@@ -33,9 +36,9 @@ public:
     bool drain(Milliseconds time);
     /// Does nothing at all for so long.
     void hold(Milliseconds time = Milliseconds(20'000));
-    void reset();     ///< RST
-    void finish();    ///< FIN (TLS: without close_notify), then waits for the client to end
-    void closeTls();  ///< TLS close_notify, then FIN
+    void reset();    ///< RST
+    void finish();   ///< FIN (TLS: without close_notify), then waits for the client to end
+    void closeTls(); ///< TLS close_notify, then FIN
 
 private:
     Private &d;
@@ -64,7 +67,10 @@ private:
 
 /// A frame as a server sends it: not masked.
 QByteArray wsFrame(int opcode, const QByteArray &payload, bool finished = true);
-inline QByteArray wsText(const QByteArray &text) { return wsFrame(1, text); }
+inline QByteArray wsText(const QByteArray &text)
+{
+    return wsFrame(1, text);
+}
 QByteArray wsClose(int code, const QByteArray &reason = {});
 
 } // namespace Switchyard::Testing
