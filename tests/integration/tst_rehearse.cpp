@@ -50,6 +50,8 @@ private Q_SLOTS:
     void initTestCase();
     void options_data();
     void options();
+    void demoBehindTheDoor_data();
+    void demoBehindTheDoor();
     void workspace();
     void promisedNotice();
     void neverHealthy();
@@ -131,6 +133,39 @@ void RehearseTest::options()
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));
     QVERIFY(processesWith(s("fastapi_app:app")).isEmpty());
     QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
+}
+
+void RehearseTest::demoBehindTheDoor_data()
+{
+    QTest::addColumn<QString>("platform");
+    QTest::addColumn<QString>("mode");
+    QTest::addColumn<int>("status");
+    QTest::addColumn<Closes>("closes");
+    const Closes clean{{s("/ws/prices close-frame 1012"), 6}, {s("/socket.io/ close-frame 1005"), 6}};
+    // The door passes a FIN on as a FIN and a reset as a reset.
+    const Closes cut{{s("/ws/prices eof 1006"), 3},
+                     {s("/ws/prices reset 1006"), 3},
+                     {s("/socket.io/ eof 1006"), 3},
+                     {s("/socket.io/ reset 1006"), 3}};
+    QTest::newRow("render, graceful") << s("render") << s("graceful") << 0 << clean;
+    QTest::newRow("fly, graceful") << s("fly") << s("graceful") << 0 << clean;
+    QTest::newRow("render, abrupt") << s("render") << s("abrupt") << 1 << cut;
+}
+
+void RehearseTest::demoBehindTheDoor()
+{
+    QFETCH(QString, platform);
+    QFETCH(QString, mode);
+    QFETCH(int, status);
+    QFETCH(Closes, closes);
+    const CliResult result =
+        rehearse({s("--platform"), platform, s("--clients"), s("6"), s("--socket"), s("/ws/prices"), s("--socket"),
+                  s("/socket.io/,socket.io"), s("--notice"), s("/type=server_shutdown"), s("--health"), s("/health"),
+                  s("--ready"), s("/ready"), s("--live"), s("/live")},
+                 {s(BINARY_DIR "/switchyard-demo-backend"), s("--shutdown"), mode});
+    QVERIFY2(result.status == status, qPrintable(result.err + result.out));
+    QCOMPARE(result.closes(), closes);
+    QCOMPARE(result.gateStatus(s("notice-lead")), status == 0 ? s("pass") : s("fail"));
 }
 
 void RehearseTest::workspace()
