@@ -7,6 +7,7 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -79,6 +80,11 @@ int runDemo(const Global &global, const DemoCommandOptions &options)
     QTemporaryDir folder(QDir::tempPath() + QStringLiteral("/switchyard-demo-XXXXXX"));
     const QString file =
         global.workspace.isEmpty() ? folder.filePath(QStringLiteral("switchyard.toml")) : global.workspace;
+    if (!global.workspace.isEmpty() && QFileInfo::exists(file))
+        return reportError({ErrorKind::Usage,
+                            QStringLiteral("%1 exists, and the demo would overwrite it").arg(file),
+                            QStringLiteral("name a file that does not exist, or leave --workspace out"),
+                            {}});
     Result<Demo> demo = makeDemo(options, file);
     if (!demo)
         return reportError(demo.error());

@@ -22,15 +22,15 @@ Result<ProbeTarget> targetFrom(const QString &text, const CheckOptions &options)
         return fail(ErrorKind::Usage, QStringLiteral("a URL carries a secret on the command line"),
                     QStringLiteral("give it as env:NAME or file:PATH"));
     ProbeTarget target;
-    target.url = text;
-    if (isSecretReference(text)) {
-        const auto reference = parseSecretReference(text);
-        const Result<Secret> secret =
-            reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
-        if (!secret)
-            return tl::unexpected(secret.error());
-        target.url = secret->reveal();
-    }
+    const Result<QString> resolved =
+        text == QLatin1StringView("-")
+            ? parseSecretReference(text).and_then(&resolveSecret).map([](const Secret &secret) {
+                  return secret.reveal();
+              })
+            : resolveText(text);
+    if (!resolved)
+        return tl::unexpected(resolved.error());
+    target.url = *resolved;
     const QUrl url(target.url, QUrl::StrictMode);
     if (!url.isValid() || url.host().isEmpty() ||
         (url.scheme() != QLatin1StringView("http") && url.scheme() != QLatin1StringView("https")))

@@ -229,9 +229,7 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
         if (name.isEmpty() || !header.contains(QLatin1Char('=')))
             return fail(ErrorKind::Usage, QStringLiteral("a header is not NAME=VALUE"));
         if (isSecretReference(value)) {
-            const auto reference = parseSecretReference(value);
-            const Result<Secret> secret =
-                reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
+            const Result<Secret> secret = parseSecretReference(value).and_then(&resolveSecret);
             if (!secret)
                 return tl::unexpected(secret.error());
             target.headers.emplace_back(name.toStdString(), secret->reveal().toStdString());

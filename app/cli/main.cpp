@@ -219,6 +219,11 @@ int main(int argc, char **argv)
     } catch (const CLI::ParseError &error) {
         return usage(error, app, own, argv);
     }
+    if (own != argc && !app.got_subcommand("rehearse")) {
+        std::fputs("switchyard-cli: only rehearse takes a command after --\n  hint: leave it out, or write rehearse\n",
+                   stderr);
+        return exitUsage;
+    }
     all.global.json = format == "json";
     int qtArgc = 1;
     QCoreApplication application(qtArgc, argv);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sessionrunner.h"
 #include "models/common/jsonpointer.h"
+#include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
 
 #include <QCoreApplication>
@@ -14,6 +15,9 @@ namespace {
 /// "PATH[,protocol]"
 Result<SocketEndpoint> socketFrom(const QString &text)
 {
+    if (urlCarriesSecret(text))
+        return fail(ErrorKind::Usage, QStringLiteral("--socket carries a secret on the command line"),
+                    QStringLiteral("describe the socket in a workspace, with a header that refers to env:NAME"));
     SocketEndpoint socket;
     socket.path = text.section(QLatin1Char(','), 0, 0);
     const QString protocol = text.section(QLatin1Char(','), 1);
@@ -52,6 +56,10 @@ Result<void> addEndpoint(Backend &backend, const QString &path, EndpointKind kin
 {
     if (path.isEmpty())
         return {};
+    if (urlCarriesSecret(path))
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("--%1 carries a secret on the command line").arg(endpointKindName(kind)),
+                    QStringLiteral("describe the endpoint in a workspace, with a header that refers to env:NAME"));
     if (!path.startsWith(QLatin1Char('/')))
         return fail(ErrorKind::Usage,
                     QStringLiteral("--%1 %2: the path begins with /").arg(endpointKindName(kind), path));
@@ -100,7 +108,11 @@ Result<QMap<QString, QString>> environmentFrom(const QStringList &entries)
     for (const QString &entry : entries) {
         const QString name = entry.section(QLatin1Char('='), 0, 0);
         if (entry.contains(QLatin1Char('='))) {
-            environment.insert(name, entry.section(QLatin1Char('='), 1));
+            const QString value = entry.section(QLatin1Char('='), 1);
+            if (!isSecretReference(value) && (isSecretName(name) || urlCarriesSecret(value)))
+                return fail(ErrorKind::Usage, QStringLiteral("--env %1 carries a secret on the command line").arg(name),
+                            QStringLiteral("--env %1 takes it from this environment; or --env %1=file:PATH").arg(name));
+            environment.insert(name, value);
             continue;
         }
         if (!qEnvironmentVariableIsSet(name.toUtf8().constData()))
@@ -152,6 +164,11 @@ int runRehearse(const Global &global, const RehearseOptions &options)
     Result<Backend> backend = backendFromOptions(options);
     const bool workspaceAtHand = !global.workspace.isEmpty() || QFileInfo::exists(QStringLiteral("switchyard.toml"));
     if (!fromOptions(options)) {
+        if (!options.notices.isEmpty())
+            return reportError({ErrorKind::Usage,
+                                QStringLiteral("--notice belongs to a --socket"),
+                                QStringLiteral("a workspace's sockets have a notice of their own"),
+                                {}});
         if (!workspaceAtHand)
             return reportError({ErrorKind::Usage,
                                 QStringLiteral("nothing to watch: neither a workspace nor --socket or --health"),

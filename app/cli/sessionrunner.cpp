@@ -155,6 +155,19 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
         if (const Result<void> known = checkReportPath(path); !known)
             return reportError(known.error());
     }
+    for (const QString &gate : options.advisory) {
+        if (!gateIds().contains(gate))
+            return reportError({ErrorKind::Usage,
+                                QStringLiteral("--advisory %1: there is no such gate").arg(gate),
+                                QStringLiteral("one of %1").arg(gateIds().join(QStringLiteral(", "))),
+                                {}});
+    }
+    if (options.settle < Milliseconds(1'000))
+        return reportError(
+            {ErrorKind::Usage,
+             QStringLiteral("--settle %1 is too short to see a second loss").arg(formatDuration(options.settle)),
+             QStringLiteral("at least 1s"),
+             {}});
     plan.timeout = options.timeout;
     plan.baseline = options.baseline;
     plan.settle = options.settle;

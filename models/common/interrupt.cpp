@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/interrupt.h"
 
+#include "models/common/childgroups.h"
+
+#include <atomic>
 #include <csignal>
 
 #include <fcntl.h>
@@ -13,11 +16,16 @@ namespace {
 // The only thing a signal handler may touch: a pipe that the event loop watches.
 int pipeEnds[2] = {-1, -1};
 
+std::atomic_flag asked = ATOMIC_FLAG_INIT;
+
 void handler(int number)
 {
+    if (asked.test_and_set()) {
+        killChildGroups();
+        ::_exit(128 + number);
+    }
     const char byte = char(number);
     [[maybe_unused]] const ssize_t written = ::write(pipeEnds[1], &byte, 1);
-    std::signal(number, SIG_DFL);
 }
 
 } // namespace
@@ -37,6 +45,7 @@ Interrupt::Interrupt(QObject *parent)
             Q_EMIT interrupted();
         }
     });
+    asked.clear();
     struct sigaction action = {};
     action.sa_handler = handler;
     for (const int number : {SIGINT, SIGTERM, SIGHUP})

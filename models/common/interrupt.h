@@ -7,8 +7,8 @@
 namespace Switchyard {
 
 /// Turns Ctrl-C and SIGTERM into a signal of the event loop, so that a program can stop in order what it started and a
-/// command can print what it has. One at a time in a program.
-/// A second Ctrl-C is left to the system's default and ends the program at once (its processes die with it).
+/// command can print what it has. One at a time in a program. A second Ctrl-C ends the program at once, and with it the
+/// process groups it has started.
 class Interrupt final : public QObject
 {
     Q_OBJECT

@@ -190,4 +190,14 @@ Result<Secret> resolveSecret(const SecretReference &reference)
                 QStringLiteral("use env:NAME or file:PATH"));
 }
 
+Result<QString> resolveText(const QString &text)
+{
+    if (!isSecretReference(text) || text == QLatin1StringView("-"))
+        return text;
+    const Result<SecretReference> reference = parseSecretReference(text);
+    if (!reference)
+        return tl::unexpected(reference.error());
+    return resolveSecret(*reference).map([](const Secret &secret) { return secret.reveal(); });
+}
+
 } // namespace Switchyard

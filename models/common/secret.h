@@ -62,4 +62,8 @@ bool isSecretReference(QStringView text);
 /// reachable). May block on the file: not for the GUI thread with network file systems.
 [[nodiscard]] Result<Secret> resolveSecret(const SecretReference &reference);
 
+/// The text as it stands, or what it refers to where it is a reference; standard input is not read for "-".
+/// Errors: those of resolveSecret().
+[[nodiscard]] Result<QString> resolveText(const QString &text);
+
 } // namespace Switchyard

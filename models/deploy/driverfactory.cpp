@@ -37,16 +37,10 @@ Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Pl
     config.port = url.port();
     config.environment = rehearsalEnvironment(platform, config.port, backend.name, deploy.argv);
     for (auto it = deploy.environment.cbegin(); it != deploy.environment.cend(); ++it) {
-        QString value = it.value();
-        if (isSecretReference(value)) {
-            const auto reference = parseSecretReference(value);
-            const Result<Secret> secret =
-                reference ? resolveSecret(*reference) : Result<Secret>(tl::unexpected(reference.error()));
-            if (!secret)
-                return tl::unexpected(secret.error());
-            value = secret->reveal();
-        }
-        config.environment.insert(it.key(), value);
+        const Result<QString> value = resolveText(it.value());
+        if (!value)
+            return tl::unexpected(value.error());
+        config.environment.insert(it.key(), *value);
     }
     config.healthPath = healthPathOf(backend);
     config.health = platform.health;
@@ -88,8 +82,12 @@ Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, co
     config.environment = rehearsalEnvironment(platform, 0, options.serviceName, options.argv);
     for (QString &value : config.environment)
         value.replace(QStringLiteral(":0"), QStringLiteral(":{PORT}"));
-    for (auto it = options.environment.cbegin(); it != options.environment.cend(); ++it)
-        config.environment.insert(it.key(), it.value());
+    for (auto it = options.environment.cbegin(); it != options.environment.cend(); ++it) {
+        const Result<QString> value = resolveText(it.value());
+        if (!value)
+            return tl::unexpected(value.error());
+        config.environment.insert(it.key(), *value);
+    }
     config.healthPath = options.healthPath;
     config.health = platform.health;
     config.signal = platform.shutdown.signal;

@@ -8,6 +8,10 @@
 #include <QTcpServer>
 #include <QTcpSocket>
 
+#include <csignal>
+#include <sys/prctl.h>
+#include <unistd.h>
+
 namespace Switchyard {
 
 namespace {
@@ -162,6 +166,11 @@ void ProcessDriver::startDoor()
         return startInstance(); // it stands since a start that failed
     m_door = new QProcess(this);
     m_door->setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    // Out of the terminal's reach: a Ctrl-C is answered by this program, and the door stands until it is told to go.
+    m_door->setChildProcessModifier([] {
+        ::setsid();
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    });
     connect(m_door, &QProcess::readyReadStandardOutput, this, [this] {
         m_doorPending += m_door->readAllStandardOutput();
         qsizetype end = 0;
@@ -254,7 +263,9 @@ void ProcessDriver::startInstance()
         Instance *failedInstance = instance(number);
         failedInstance->check.stop();
         failedInstance->limit.stop();
-        if (m_state == State::Preparing) {
+        if (m_state == State::ShuttingDown) {
+            maybeShutDown();
+        } else if (m_state == State::Preparing) {
             m_state = State::Down;
             Q_EMIT failed(error);
         } else {

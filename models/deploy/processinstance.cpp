@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/deploy/processinstance.h"
 
+#include "models/common/childgroups.h"
 #include "models/common/redact.h"
 
 #include <QDir>
@@ -70,6 +71,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
     });
     connect(&m_process, &QProcess::started, this, [this] {
         m_pid = m_process.processId();
+        noteChildGroup(pid_t(m_pid));
         Q_EMIT started(Clock::now(), m_pid);
     });
     connect(&m_process, &QProcess::readyRead, this, &ProcessInstance::readOutput);
@@ -91,6 +93,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
         // The group's leader has been reaped: only processes it left behind can still answer to the group's number.
         const bool leftovers = killGroup();
         m_over = true;
+        forgetChildGroup(pid_t(m_pid));
         Q_EMIT exited(at, status == QProcess::CrashExit ? 128 + code : code, leftovers);
     });
 }
@@ -101,6 +104,7 @@ ProcessInstance::~ProcessInstance()
     killGroup();
     if (m_process.state() != QProcess::NotRunning)
         m_process.waitForFinished(1'000); // killed: only reaps the child
+    forgetChildGroup(pid_t(m_pid));
 }
 
 void ProcessInstance::start()

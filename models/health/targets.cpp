@@ -12,15 +12,6 @@ QString joined(QString base, const QString &path)
     return path.startsWith(QLatin1Char('/')) ? base + path : base + QLatin1Char('/') + path;
 }
 
-Result<QString> resolved(const ConfiguredValue &value)
-{
-    if (!value.isReference())
-        return value.text;
-    return parseSecretReference(value.text).and_then(&resolveSecret).map([](const Secret &secret) {
-        return secret.reveal();
-    });
-}
-
 } // namespace
 
 Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint &endpoint)
@@ -35,7 +26,7 @@ Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint 
     target.expect = endpoint.expect;
     target.degraded = endpoint.degraded;
     for (auto header = endpoint.headers.cbegin(); header != endpoint.headers.cend(); ++header) {
-        const Result<QString> value = resolved(header.value());
+        const Result<QString> value = resolveText(header.value().text);
         if (!value)
             return fail(value.error().kind, QStringLiteral("header %1: %2").arg(header.key(), value.error().message),
                         value.error().hint, endpoint.place);

@@ -117,6 +117,13 @@ public:
         });
     }
 
+    /// A name look-up is under way. After stopThread().
+    bool isResolving() const
+    {
+        return std::any_of(m_targets.cbegin(), m_targets.cend(),
+                           [](const Target &target) { return !target.waiting.empty(); });
+    }
+
     void setSnapshotInterval(Milliseconds interval)
     {
         m_snapshotInterval = std::clamp(interval.count(), Milliseconds::rep(100), Milliseconds::rep(10'000));
@@ -299,6 +306,8 @@ ClientPool::ClientPool(QObject *parent)
 ClientPool::~ClientPool()
 {
     m_engine->stopThread();
+    if (!m_engine->isResolving())
+        return;
     // Asio's resolver waits in its destructor for a look-up that is under way, which can take as long as the name
     // servers are silent. Whoever closes a pool shall not wait for that.
     std::thread([engine = std::move(m_engine)]() mutable { engine.reset(); }).detach();

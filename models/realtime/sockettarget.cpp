@@ -57,22 +57,14 @@ Result<SocketTarget> socketTargetFor(const Backend &backend, const SocketEndpoin
     target.reconnect = socket.reconnect;
     target.instanceHeader = backend.instanceId.header;
     target.clients = socket.clients;
-    const auto value = [](const ConfiguredValue &configured) -> Result<QString> {
-        if (!configured.isReference())
-            return configured.text;
-        const auto reference = parseSecretReference(configured.text);
-        if (!reference)
-            return tl::unexpected(reference.error());
-        return resolveSecret(*reference).map([](const Secret &secret) { return secret.reveal(); });
-    };
     for (auto it = socket.headers.cbegin(); it != socket.headers.cend(); ++it) {
-        const Result<QString> text = value(it.value());
+        const Result<QString> text = resolveText(it.value().text);
         if (!text)
             return tl::unexpected(text.error());
         target.headers.emplace_back(it.key().toStdString(), text->toStdString());
     }
     if (socket.auth) {
-        const Result<QString> text = value(*socket.auth);
+        const Result<QString> text = resolveText(socket.auth->text);
         if (!text)
             return tl::unexpected(text.error());
         target.auth = text->toStdString();

@@ -171,8 +171,13 @@ private:
             if (waitError)
                 return self.complete(waitError, 0);
             // The SSL object still holds the number of a closed descriptor, which may be another connection's by now.
-            if (started && !transport->m_socket.is_open())
-                return self.complete(boost::asio::error::operation_aborted, 0);
+            if (!transport->m_socket.is_open()) {
+                finished = true;
+                error = boost::asio::error::operation_aborted;
+                if (started)
+                    return self.complete(error, 0);
+                return boost::asio::post(transport->m_socket.get_executor(), std::move(self));
+            }
             ERR_clear_error();
             errno = 0;
             const int result = call(transport->m_ssl);

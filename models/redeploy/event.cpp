@@ -179,6 +179,7 @@ QJsonObject headerToJson(const SessionHeader &header)
                        {QStringLiteral("sees_start"), header.seesStart},
                        {QStringLiteral("observes_instance"), header.observesInstance},
                        {QStringLiteral("loopback_only"), header.loopbackOnly},
+                       {QStringLiteral("anchors_named"), header.anchorsNamed},
                        {QStringLiteral("grace_ms"), header.graceMs},
                        {QStringLiteral("baseline_ms"), header.baselineMs},
                        {QStringLiteral("settle_ms"), header.settleMs},
@@ -207,6 +208,7 @@ SessionHeader headerFromJson(const QJsonObject &json)
     header.seesStart = json[QStringLiteral("sees_start")].toBool();
     header.observesInstance = json[QStringLiteral("observes_instance")].toBool();
     header.loopbackOnly = json[QStringLiteral("loopback_only")].toBool();
+    header.anchorsNamed = json[QStringLiteral("anchors_named")].toBool();
     header.graceMs = json[QStringLiteral("grace_ms")].toDouble();
     header.baselineMs = json[QStringLiteral("baseline_ms")].toDouble();
     header.settleMs = json[QStringLiteral("settle_ms")].toDouble();

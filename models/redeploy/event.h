@@ -107,7 +107,8 @@ struct SessionHeader
     bool seesStart = false;
     bool observesInstance = false; ///< an instance header or pointer is configured
     bool loopbackOnly = false;
-    double graceMs = 0; ///< the platform's, 0: not known
+    bool anchorsNamed = false; ///< the workspace names anchors; else the gateway is tried
+    double graceMs = 0;        ///< the platform's, 0: not known
     double baselineMs = 10'000;
     double settleMs = 10'000;
     double timeoutMs = 0;

@@ -75,8 +75,11 @@ void SessionFacts::takeClient(const Event &event)
             history.lastLoss = -1;
         }
     } else if (event.kind == EventKind::ClientNotice) {
-        history.noticeUs = event.us;
-        history.noticeConnection = event.connection;
+        // The first one tells how long before its end a client could know; a server may repeat it.
+        if (history.noticeConnection != event.connection) {
+            history.noticeUs = event.us;
+            history.noticeConnection = event.connection;
+        }
     } else if (event.kind == EventKind::ClientGaveUp) {
         if (history.lastLoss >= 0)
             losses[std::size_t(history.lastLoss)].gaveUp = true;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr qsizetype maxEvidence = 50;
 constexpr double enough = 0.95;
+constexpr qint64 dyingUs = 100'000;
 
 Gate gateOf(GateStatus status, QString measured)
 {
@@ -284,9 +285,15 @@ Gate readyFirstGate(const SessionFacts &facts)
         return notApplicable(QStringLiteral("the old instance was out of sight once traffic had moved"));
     if (!first)
         return unknown(QStringLiteral("no client lost its connection, so there is no first close to compare with"));
+    const QList<const Event *> probes = probesOf(facts, *ready);
+    const bool wasReady = std::any_of(probes.cbegin(), probes.cend(), [&facts](const Event *probe) {
+        return probe->ok && probe->us < facts.triggerUs;
+    });
+    if (!wasReady)
+        return unknown(QStringLiteral("%1 gave no good answer before the redeploy").arg(ready->path));
     Gate gate;
     gate.threshold = QStringLiteral("%1 fails before the first close").arg(ready->path);
-    for (const Event *probe : probesOf(facts, *ready)) {
+    for (const Event *probe : probes) {
         if (probe->us < facts.triggerUs || probe->ok)
             continue;
         addEvidence(gate, probe);
@@ -298,6 +305,9 @@ Gate readyFirstGate(const SessionFacts &facts)
                                  : QStringLiteral("it was first seen failing %1 after the first close").arg(ms(-lead));
         return gate;
     }
+    if (!facts.record.header.seesStop)
+        return notApplicable(
+            QStringLiteral("it never failed, and this driver cannot tell whether it was still the old instance"));
     gate.status = GateStatus::Fail;
     gate.measured = QStringLiteral("it never failed");
     addEvidence(gate, first->ended);
@@ -325,6 +335,9 @@ Gate liveSteadyGate(const SessionFacts &facts)
     int bad = 0;
     for (const Event *probe : probesOf(facts, *live)) {
         if (probe->us < facts.baselineUs || probe->us > until)
+            continue;
+        // The kernel closes a dying process's port a moment before anybody hears of its end.
+        if (!probe->ok && facts.exited && facts.exited->us - probe->us < dyingUs)
             continue;
         ++asked;
         if (!probe->ok) {
@@ -537,6 +550,12 @@ Gate coverageGate(const SessionFacts &facts)
     } else if (facts.record.header.sockets.isEmpty()) {
         problems.append(QStringLiteral("neither a socket nor an endpoint was watched"));
     }
+    const auto &events = facts.record.events;
+    const bool settled = std::any_of(events.cbegin(), events.cend(), [](const Event &event) {
+        return event.kind == EventKind::Phase && event.text == QLatin1StringView("settled");
+    });
+    if (facts.record.complete && !settled)
+        problems.append(QStringLiteral("the session never settled (%1)").arg(facts.record.endReason));
     if (!facts.record.complete)
         problems.append(QStringLiteral("the session did not reach its end (%1)")
                             .arg(facts.record.endReason.isEmpty() ? QStringLiteral("no end in the journal")
@@ -579,6 +598,8 @@ Gate ownNetworkGate(const SessionFacts &facts)
     if (facts.record.header.loopbackOnly)
         return notApplicable(QStringLiteral("the target is this machine"));
     const QList<const Event *> answers = anchorAnswers(facts);
+    if (answers.isEmpty() && facts.record.header.anchorsNamed)
+        return unknown(QStringLiteral("no anchor answered before the redeploy"));
     if (answers.isEmpty())
         return notApplicable(QStringLiteral("no anchor answered before the redeploy, so none can be judged by"));
     Gate gate;

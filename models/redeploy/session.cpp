@@ -25,7 +25,10 @@ namespace {
 /// which things happened, not in which threads were heard.
 constexpr Milliseconds holdBack{60};
 constexpr int tickMs = 30;
+constexpr int httpTooManyRequests = 429;
 constexpr Milliseconds minimumBaseline{5'000};
+/// Longer than any event is held back.
+constexpr Milliseconds minimumSettle{1'000};
 
 /// The server program a command starts. Its arguments stay out of the record: they may hold anything.
 QString serverOf(const QStringList &argv)
@@ -127,6 +130,8 @@ public:
     static SessionPlan drivenBy(SessionPlan sessionPlan, const DeployDriver &deployDriver)
     {
         sessionPlan.backend.deploy.driver = deployDriver.id();
+        sessionPlan.baseline = std::max(sessionPlan.baseline, minimumBaseline);
+        sessionPlan.settle = std::max(sessionPlan.settle, minimumSettle);
         return sessionPlan;
     }
 
@@ -200,11 +205,12 @@ void RedeploySession::Private::fillHeader()
     header.seesStart = driver->seesStart();
     header.graceMs = double(driver->grace().count());
     header.observesInstance = plan.backend.instanceId.isSet();
-    header.baselineMs = double(std::max(plan.baseline, minimumBaseline).count());
+    header.baselineMs = double(plan.baseline.count());
     header.settleMs = double(plan.settle.count());
     header.timeoutMs = double(plan.timeout.count());
     header.thresholds = plan.workspace.thresholds;
     header.advisory = plan.workspace.advisoryGates;
+    header.anchorsNamed = !plan.workspace.anchors.isEmpty();
     for (const SocketEndpoint &socket : plan.backend.sockets) {
         SessionSocket entry;
         entry.name = socket.name;
@@ -325,7 +331,9 @@ bool RedeploySession::Private::addProbes(const Backend &backend)
             Event event;
             event.kind = EventKind::Probe;
             event.subject = sample.targetId;
-            event.ok = sample.state != ProbeState::Down;
+            // A rate limit answers for the edge, not for the backend behind it.
+            event.ok = sample.state == ProbeState::Up ||
+                       (sample.state == ProbeState::Degraded && sample.status != httpTooManyRequests);
             event.status = sample.status;
             event.ms = toMs(sample.doneAt - sample.sentAt);
             event.text = redact(sample.reason);
@@ -361,6 +369,8 @@ void RedeploySession::Private::driverFailed(const Error &error)
 {
     if (over)
         return;
+    if (began)
+        return end(false, redact(error.message));
     if (error.kind == ErrorKind::Usage || error.kind == ErrorKind::Internal) {
         over = true;
         Q_EMIT q->failed(error);

@@ -48,14 +48,27 @@ bool SessionState::isFirstSign(const Event &event, bool inBaseline) const
     case EventKind::ClientNotice:
         return true;
     case EventKind::ClientEnded:
-        return event.wasOpen && event.cause != EndCause::Local;
+        return event.wasOpen && (event.cause != EndCause::Local || event.serverDisconnect);
     case EventKind::Probe:
         if (event.subject.startsWith(QLatin1StringView("ready ")) && !event.ok)
             return true;
-        return event.ok && !event.instance.isEmpty() && !m_instance.isEmpty() && event.instance != m_instance;
+        return event.ok && isNewInstance(event.instance);
     default:
         return false;
     }
+}
+
+bool SessionState::isNewInstance(const QString &instance) const
+{
+    return !instance.isEmpty() && !m_instances.isEmpty() && !m_instances.contains(instance);
+}
+
+void SessionState::takeInstance(const QString &instance)
+{
+    if (m_triggerUs >= 0)
+        m_instanceChanged = m_instanceChanged || isNewInstance(instance);
+    else if (!instance.isEmpty())
+        m_instances.insert(instance);
 }
 
 void SessionState::take(const Event &event)
@@ -71,10 +84,8 @@ void SessionState::take(const Event &event)
         break;
     case EventKind::Probe:
         m_lastAnswer[event.subject] = event.ok;
-        if (m_instance.isEmpty() && event.ok)
-            m_instance = event.instance;
-        else if (m_triggerUs >= 0 && event.ok && !event.instance.isEmpty() && event.instance != m_instance)
-            m_instanceChanged = true;
+        if (event.ok)
+            takeInstance(event.instance);
         if (m_triggerUs >= 0 && !event.ok && event.subject.startsWith(QLatin1StringView("health ")))
             m_healthBad = true;
         break;
@@ -99,6 +110,7 @@ void SessionState::takeClient(const Event &event)
     case EventKind::ClientOpen:
         ++entry->open;
         entry->everOpen = true;
+        takeInstance(event.instance);
         break;
     case EventKind::ClientNotice:
         m_noticed = m_noticed || m_triggerUs >= 0;
@@ -109,7 +121,10 @@ void SessionState::takeClient(const Event &event)
     default:
         if (event.wasOpen) {
             --entry->open;
-            m_lost = m_lost || m_triggerUs >= 0;
+            if (m_triggerUs >= 0) {
+                m_lost = true;
+                entry->lost.insert(event.client);
+            }
         } else {
             entry->refused = event.cause == EndCause::Handshake && event.status != 0 && event.status < 500;
             entry->lastProblem = event.detail.isEmpty() ? endCauseName(event.cause) : event.detail;
@@ -210,6 +225,18 @@ bool SessionState::everyoneBack() const
     return true;
 }
 
+Milliseconds SessionState::quietTime() const
+{
+    // Somebody else's platform may keep the old instance, and the clients on it, long after the new one has the
+    // traffic: Render 60 s, and 30 s more until it kills. While a client has not been lost, its loss may still come.
+    constexpr Milliseconds platformsPatience{120'000};
+    if (!m_observing)
+        return m_plan.settle;
+    const bool allLost = std::all_of(m_sockets.cbegin(), m_sockets.cend(),
+                                     [](const Socket &entry) { return entry.lost.size() >= entry.clients; });
+    return allLost ? m_plan.settle : std::max(m_plan.settle, platformsPatience);
+}
+
 SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
 {
     // Each way-mark once, in the order in which it happens.
@@ -225,7 +252,8 @@ SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
         m_startingShown = true;
         return {Phase::Starting, false, {}};
     }
-    const bool replaced = m_observing ? (m_lost || m_instanceChanged || m_healthBad) : m_finishedUs >= 0;
+    const bool named = m_plan.backend.instanceId.isSet();
+    const bool replaced = !m_observing ? m_finishedUs >= 0 : named ? m_instanceChanged : m_lost || m_healthBad;
     const bool back = replaced && everyoneBack();
     if (!back)
         m_recoveredUs = -1;
@@ -234,7 +262,7 @@ SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
         if (phase != Phase::Recovered)
             return {Phase::Recovered, false, {}};
     }
-    if (m_recoveredUs >= 0 && nowUs - m_recoveredUs >= toUs(m_plan.settle))
+    if (m_recoveredUs >= 0 && nowUs - m_recoveredUs >= toUs(quietTime()))
         return {Phase::Settled, false, {}};
     if (nowUs - m_triggerUs > toUs(m_plan.timeout))
         return {{}, true, QStringLiteral("time limit")};

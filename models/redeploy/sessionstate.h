@@ -3,6 +3,8 @@
 
 #include "models/redeploy/session.h"
 
+#include <QSet>
+
 #include <optional>
 
 namespace Switchyard {
@@ -42,6 +44,7 @@ private:
         int open = 0;
         int gaveUp = 0;
         bool everOpen = false;
+        QSet<int> lost; ///< clients that were lost after the trigger
         QString lastProblem;
         bool refused = false;
     };
@@ -51,13 +54,16 @@ private:
     Decision decidePreparing(qint64 nowUs) const;
     Decision decideRunning(Phase phase, qint64 nowUs);
     bool everyoneBack() const;
+    bool isNewInstance(const QString &instance) const;
+    void takeInstance(const QString &instance);
+    Milliseconds quietTime() const;
     Socket *socket(const QString &name);
 
     const SessionPlan &m_plan;
     QList<QString> m_names;
     QList<Socket> m_sockets;
     QMap<QString, bool> m_lastAnswer; ///< by subject
-    QString m_instance;
+    QSet<QString> m_instances;        ///< seen before the trigger; several machines may answer behind one address
     Instant m_startedAt{};
     qint64 m_preparingUs = -1;
     qint64 m_baselineUs = -1;

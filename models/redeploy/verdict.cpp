@@ -219,8 +219,13 @@ QStringList gateIds()
     return ids;
 }
 
-Verdict judge(const SessionRecord &record)
+Verdict judge(const SessionRecord &asRecorded)
 {
+    // Some ends are known for certain only a moment after they happened: they are stamped back, and recorded late.
+    const auto earlier = [](const Event &a, const Event &b) { return a.us < b.us; };
+    SessionRecord record = asRecorded;
+    if (!std::is_sorted(record.events.cbegin(), record.events.cend(), earlier))
+        std::stable_sort(record.events.begin(), record.events.end(), earlier);
     const SessionFacts facts(record);
     Verdict verdict;
     for (const NamedGate &named : allGates) {

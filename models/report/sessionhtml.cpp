@@ -235,9 +235,8 @@ QString closesTable(const Verdict &verdict)
         "<h2>Close codes</h2><table><tr><th>How</th><th>Reason</th><th>Socket</th><th>Count</th><th>Allowed</th></tr>");
     for (const CloseCount &close : verdict.closes)
         out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td class=\"%5\">%6</td></tr>")
-                   .arg(esc(closeLabel(close)), esc(close.reason), esc(close.socket))
-                   .arg(close.count)
-                   .arg(close.allowed ? QStringLiteral("pass") : QStringLiteral("fail"),
+                   .arg(esc(closeLabel(close)), esc(close.reason), esc(close.socket), QString::number(close.count),
+                        close.allowed ? QStringLiteral("pass") : QStringLiteral("fail"),
                         close.allowed ? QStringLiteral("✓ yes") : QStringLiteral("✕ no"));
     return out + QStringLiteral("</table>");
 }
@@ -261,13 +260,8 @@ QString figures(const Verdict &verdict)
                           "twice</th><th>Gave up</th><th>Noticed</th></tr>");
     for (const ClientFigures &c : verdict.clients)
         out += QStringLiteral("<tr><td>%1</td><td>%2</td><td>%3</td><td>%4</td><td>%5</td><td>%6</td><td>%7</td></tr>")
-                   .arg(esc(c.socket))
-                   .arg(c.clients)
-                   .arg(c.lost)
-                   .arg(c.back)
-                   .arg(c.bounced)
-                   .arg(c.gaveUp)
-                   .arg(c.noticed);
+                   .arg(esc(c.socket), QString::number(c.clients), QString::number(c.lost), QString::number(c.back),
+                        QString::number(c.bounced), QString::number(c.gaveUp), QString::number(c.noticed));
     return out + QStringLiteral("</table>");
 }
 

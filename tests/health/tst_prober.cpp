@@ -406,8 +406,11 @@ void ProberTest::brokenAnswers_data()
     QTest::newRow("long header") << Act::LongHeader << ErrorKind::Protocol << QStringLiteral("over 100 KiB") << true;
     QTest::newRow("cut") << Act::CutBody << ErrorKind::Io << QStringLiteral("closed in the middle of the answer")
                          << true;
-    QTest::newRow("cut, reset") << Act::CutReset << ErrorKind::Io << QStringLiteral("reset in the middle of the answer")
-                                << true;
+    QTest::newRow("cut, reset")
+        << Act::CutReset << ErrorKind::Io
+        << QStringLiteral("in the middle of the answer") // libcurl does not always pass on that it was a reset
+
+        << true;
 }
 
 void ProberTest::brokenAnswers()
