@@ -130,6 +130,10 @@ void ProcessDriver::prepare()
         QMetaObject::invokeMethod(this, &DeployDriver::ready, Qt::QueuedConnection);
         return;
     }
+    if (m_state == State::Deploying) {
+        m_readyWanted = true;
+        return;
+    }
     if (m_state != State::Idle && m_state != State::Down)
         return;
     m_state = State::Preparing;
@@ -472,20 +476,26 @@ void ProcessDriver::deployFailed(const QString &why)
     }
     if (m_state != State::Deploying)
         return;
-    m_state = State::Ready;
-    emitEvent(DriverEvent::Kind::Failed, newest() ? newest()->number : 0, why);
     // As on the platform: the instance that never became healthy is taken away, the old one stays if it is there.
     if (Instance *late = newest(); late && !late->healthy) {
         late->check.stop();
         late->limit.stop();
         late->process->killGroup();
     }
+    backToReady(DriverEvent::Kind::Failed, newest() ? newest()->number : 0, why);
 }
 
 void ProcessDriver::finishDeploy()
 {
+    backToReady(DriverEvent::Kind::Finished, m_current);
+}
+
+void ProcessDriver::backToReady(DriverEvent::Kind kind, int number, const QString &text)
+{
     m_state = State::Ready;
-    emitEvent(DriverEvent::Kind::Finished, m_current);
+    emitEvent(kind, number, text);
+    if (std::exchange(m_readyWanted, false))
+        Q_EMIT ready();
 }
 
 // ---- the end

@@ -83,6 +83,7 @@ private:
     void instanceExited(int number, Instant at, int status, bool leftovers);
     void deployFailed(const QString &why);
     void finishDeploy();
+    void backToReady(DriverEvent::Kind kind, int number, const QString &text = {});
     void maybeShutDown();
     Instance *instance(int number) const;
     Instance *newest() const;
@@ -100,6 +101,7 @@ private:
     int m_current = 0; ///< number of the instance with the traffic
     int m_nextNumber = 1;
     State m_state = State::Idle;
+    bool m_readyWanted = false; ///< prepare() was called in the middle of a deploy
 };
 
 /// What the platform would set for this process, with the port that was chosen. Rehearsals start from PATH, HOME, the

@@ -495,7 +495,11 @@ void RedeploySession::start()
     connect(d->driver, &DeployDriver::ready, this, [this] { d->driverReady(); });
     connect(d->driver, &DeployDriver::failed, this, [this](const Error &error) { d->driverFailed(error); });
     connect(d->driver, &DeployDriver::happened, this, [this](const DriverEvent &event) {
-        if (!d->over)
+        // What happens before the driver is ready is its start; the end of an earlier redeploy, which somebody
+        // cancelled, is none of this session's.
+        const bool start = event.kind == DriverEvent::Kind::InstanceStarting ||
+                           event.kind == DriverEvent::Kind::InstanceHealthy || event.kind == DriverEvent::Kind::LogLine;
+        if (!d->over && (d->began || start))
             d->hold(fromDriver(event), event.at);
     });
     d->driver->prepare();

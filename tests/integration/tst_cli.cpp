@@ -121,6 +121,20 @@ void CliTest::wrongInput_data()
                                                s("--time-scale"), s("0"),          s("--"),  s("true")}
                                 << s("time scale");
     QTest::newRow("report suffix") << QStringList{s("demo"), s("--redeploy"), s("--report"), s("x.docx")} << s(".html");
+    QTest::newRow("no such gate") << QStringList{s("demo"), s("--redeploy"), s("--advisory"), s("clean-clos")}
+                                  << s("clean-close");
+    QTest::newRow("settle") << QStringList{s("demo"), s("--redeploy"), s("--settle"), s("0s")} << s("at least 1s");
+    QTest::newRow("command for another") << QStringList{s("demo"), s("--"), s("true")} << s("rehearse");
+    QTest::newRow("secret variable") << QStringList{s("rehearse"),      s("--platform"), s("fly"),
+                                                    s("--socket"),      s("/ws"),        s("--env"),
+                                                    s("API_TOKEN=abc"), s("--"),         s("true")}
+                                     << s("secret");
+    QTest::newRow("secret in a path") << QStringList{s("rehearse"),      s("--platform"), s("fly"), s("--socket"),
+                                                     s("/ws?token=abc"), s("--"),         s("true")}
+                                      << s("secret");
+    QTest::newRow("notice without a socket")
+        << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--notice"), s("/type=x"), s("--"), s("true")}
+        << s("socket");
     QTest::newRow("no workspace") << QStringList{s("watch")} << s("switchyard.toml");
     QTest::newRow("no session") << QStringList{s("session"), s("show"), s("/no/such/folder")} << s("no file");
 }
