@@ -118,7 +118,8 @@ QWidget *SessionView::makeBody()
     upperLayout->setContentsMargins(12, 8, 12, 4);
     upperLayout->setSpacing(4);
     m_legend = new QLabel(upper);
-    m_legend->setWordWrap(true);
+    // Neither wrapped nor as wide as its text: the height would depend on the width, or the window grow.
+    m_legend->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     m_plot = new TimelinePlot(upper);
     m_budget = new BudgetBar(upper);
     upperLayout->addWidget(m_legend);
@@ -324,7 +325,7 @@ void SessionView::showLegend()
                       patch(colors.bandConnecting, QStringLiteral("connecting")) +
                       patch(colors.bandLost, QStringLiteral("lost")) +
                       QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is "
-                                     "not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
+                                     "not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds since the start"));
 }
 
 void SessionView::judgeNow()

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int markRows = 4;
-constexpr int leastHeight = 240;
+constexpr int leastHeight = 224;
 constexpr int clientsHeight = 64;
 
 struct Mark
@@ -333,7 +333,7 @@ void TimelinePlot::begin(const SessionHeader &header)
     d->lanes->setMinimumSize(100, height);
     d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
     // Lanes keep their height; where they do not fit, the view scrolls.
-    setMinimumHeight(std::max(leastHeight, height + clientsHeight + 12));
+    setMinimumHeight(std::max(leastHeight, height + clientsHeight + 8));
     d->colour();
 }
 
