@@ -5,6 +5,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDialog>
 #include <QDir>
 #include <QFile>
@@ -17,6 +18,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QWheelEvent>
 
 #include <unistd.h>
 
@@ -145,12 +147,32 @@ void TestMainWindow::demoGivesAVerdict()
     find<QLineEdit>("eventFilter")->setText(QStringLiteral("service restart"));
     const int shown = find<QTableView>("eventTable")->model()->rowCount();
     QVERIFY(shown > 0 && shown < 100);
+    QVERIFY(find<QWidget>("noEventMatches")->isHidden());
+    find<QLineEdit>("eventFilter")->setText(QStringLiteral("no such thing"));
+    QVERIFY(!find<QWidget>("noEventMatches")->isHidden());
+    find<QWidget>("noEventMatches")->findChild<QPushButton *>()->click();
+    QVERIFY(find<QLineEdit>("eventFilter")->text().isEmpty());
+    QVERIFY(find<QWidget>("noEventMatches")->isHidden());
     QVERIFY(find<QPushButton>("redeployButton")->isEnabled());
     // The live counts come back after the session.
     const QTableView *sockets = find<QTableView>("socketTable");
     QCOMPARE(sockets->model()->rowCount(), 3);
     QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 4).data().toString(), QStringLiteral("15/15"), 10'000);
     QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 3).data().toString(), QStringLiteral("15"), 10'000);
+    // Neither the wheel nor the same choice starts the demo anew; another choice keeps the verdict.
+    QComboBox *mode = find<QComboBox>("shutdownMode");
+    QSignalSpy opened(&m_console->workbench(), &Workbench::workspaceOpened);
+    QWheelEvent wheel(QPointF(5, 5), mode->mapToGlobal(QPointF(5, 5)), {}, QPoint(0, -120), Qt::NoButton,
+                      Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(mode, &wheel);
+    QCOMPARE(mode->currentText(), QStringLiteral("graceful"));
+    Q_EMIT mode->activated(mode->currentIndex());
+    QTest::qWait(50);
+    QCOMPARE(opened.size(), 0);
+    Q_EMIT mode->activated(mode->count() - 1);
+    QTRY_COMPARE_WITH_TIMEOUT(opened.size(), 1, 15'000);
+    QVERIFY(m_console->workbench().lastOutcome());
+    QVERIFY(find<QLabel>("verdictWord")->text().contains(QStringLiteral("PASS")));
 }
 
 void TestMainWindow::tabsByKey()
