@@ -346,6 +346,9 @@ void TestMainWindow::pauseEndsWithTheWorkspace()
     // The space bar reaches the page without a click into it first.
     QTRY_VERIFY(QApplication::focusWidget());
     QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+    const QList<QLabel *> labels = m_console->window().findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.cbegin(), labels.cend(),
+                        [](const QLabel *label) { return label->text().startsWith(QStringLiteral("Paused")); }));
     open("two");
     QTRY_VERIFY(health->rowCount() == 1 && health->index(0, 1).data().toString().startsWith(QStringLiteral("two")));
 }
