@@ -41,7 +41,8 @@ void askSaveFile(QWidget *parent, const QString &name, std::function<void(const 
 SessionPane makeSession(Workbench *workbench, const ChooseSaveFile &chooseSaveFile, QWidget *parent)
 {
     auto *view = new SessionView(workbench, chooseSaveFile, parent);
-    return {view, [view] { view->focusFilter(); }, [view] { return view->togglePause(); }};
+    return {view, [view] { view->focusFilter(); }, [view] { return view->togglePause(); },
+            [view](const QString &backend) { view->showBackend(backend); }};
 }
 
 } // namespace

@@ -62,7 +62,10 @@ int readArguments(const QStringList &list, Arguments *out)
     if (!parser.parse(list))
         return refuse(parser.errorText());
     if (parser.isSet(help)) {
-        std::printf("%s", qPrintable(parser.helpText()));
+        // The parser asks QApplication for the name, which is not made yet.
+        const QString text =
+            parser.helpText().replace(QLatin1StringView("<executable_name>"), QLatin1StringView("switchyard"));
+        std::printf("%s", qPrintable(text));
         return 0;
     }
     if (parser.isSet(version)) {

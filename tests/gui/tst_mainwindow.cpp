@@ -5,6 +5,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDialog>
 #include <QDir>
 #include <QFile>
@@ -17,6 +18,7 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QWheelEvent>
 
 #include <unistd.h>
 
@@ -55,8 +57,13 @@ private Q_SLOTS:
     void workspaceErrorsAreAllShown();
     void folderWithoutWorkspace();
     void urlIsWatched();
+    void urlIsCompleted_data();
+    void urlIsCompleted();
     void urlWithCredentialIsRefused();
     void productionIsLocked();
+    void emptySessionSaysWhatItsButtonDoes();
+    void pauseEndsWithTheWorkspace();
+    void theWayBackToTheWorkspace();
     void closingStopsEverything();
 
 private:
@@ -140,12 +147,32 @@ void TestMainWindow::demoGivesAVerdict()
     find<QLineEdit>("eventFilter")->setText(QStringLiteral("service restart"));
     const int shown = find<QTableView>("eventTable")->model()->rowCount();
     QVERIFY(shown > 0 && shown < 100);
+    QVERIFY(find<QWidget>("noEventMatches")->isHidden());
+    find<QLineEdit>("eventFilter")->setText(QStringLiteral("no such thing"));
+    QVERIFY(!find<QWidget>("noEventMatches")->isHidden());
+    find<QWidget>("noEventMatches")->findChild<QPushButton *>()->click();
+    QVERIFY(find<QLineEdit>("eventFilter")->text().isEmpty());
+    QVERIFY(find<QWidget>("noEventMatches")->isHidden());
     QVERIFY(find<QPushButton>("redeployButton")->isEnabled());
     // The live counts come back after the session.
     const QTableView *sockets = find<QTableView>("socketTable");
     QCOMPARE(sockets->model()->rowCount(), 3);
     QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 4).data().toString(), QStringLiteral("15/15"), 10'000);
     QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 3).data().toString(), QStringLiteral("15"), 10'000);
+    // Neither the wheel nor the same choice starts the demo anew; another choice keeps the verdict.
+    QComboBox *mode = find<QComboBox>("shutdownMode");
+    QSignalSpy opened(&m_console->workbench(), &Workbench::workspaceOpened);
+    QWheelEvent wheel(QPointF(5, 5), mode->mapToGlobal(QPointF(5, 5)), {}, QPoint(0, -120), Qt::NoButton,
+                      Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(mode, &wheel);
+    QCOMPARE(mode->currentText(), QStringLiteral("graceful"));
+    Q_EMIT mode->activated(mode->currentIndex());
+    QTest::qWait(50);
+    QCOMPARE(opened.size(), 0);
+    Q_EMIT mode->activated(mode->count() - 1);
+    QTRY_COMPARE_WITH_TIMEOUT(opened.size(), 1, 15'000);
+    QVERIFY(m_console->workbench().lastOutcome());
+    QVERIFY(find<QLabel>("verdictWord")->text().contains(QStringLiteral("PASS")));
 }
 
 void TestMainWindow::tabsByKey()
@@ -224,12 +251,51 @@ void TestMainWindow::urlIsWatched()
     QCOMPARE(health->model()->index(0, 3).data().toString(), QStringLiteral("no answer"));
 }
 
+void TestMainWindow::urlIsCompleted_data()
+{
+    QTest::addColumn<QString>("written");
+    QTest::addColumn<QString>("url");
+    QTest::addColumn<QString>("path");
+    QTest::addColumn<QString>("place");
+    const QString here = QStringLiteral("This computer");
+    QTest::newRow("localhost") << "localhost:9"
+                               << "http://localhost:9"
+                               << "/health" << here;
+    QTest::newRow("127") << "127.0.0.1:9/ready?full=1"
+                         << "http://127.0.0.1:9"
+                         << "/ready?full=1" << here;
+    QTest::newRow("ipv6") << "[::1]:9/"
+                          << "http://[::1]:9"
+                          << "/health" << here;
+    QTest::newRow("elsewhere") << "api.switchyard.invalid/up"
+                               << "https://api.switchyard.invalid"
+                               << "/up"
+                               << "api.switchyard.invalid";
+}
+
+void TestMainWindow::urlIsCompleted()
+{
+    QFETCH(QString, written);
+    QFETCH(QString, url);
+    QFETCH(QString, path);
+    QFETCH(QString, place);
+    Workbench &workbench = m_console->workbench();
+    workbench.openUrl(written);
+    QTRY_VERIFY(workbench.isOpen());
+    const Backend backend = workbench.workspace().backends.first();
+    QCOMPARE(backend.url, url);
+    QCOMPARE(backend.health.first().path, path);
+    QCOMPARE(workbench.placeText(backend), place);
+}
+
 void TestMainWindow::urlWithCredentialIsRefused()
 {
     find<QLineEdit>("urlEdit")->setText(QStringLiteral("https://user:hunter2@api.example.org"));
     QTest::mouseClick(find<QPushButton>("watchUrlButton"), Qt::LeftButton);
     QTRY_VERIFY(find<QTableWidget>("errorList")->isVisible());
     QVERIFY(!find<QLabel>("errorsTitle")->text().contains(QStringLiteral("hunter2")));
+    // An address is not read again from a file.
+    QVERIFY(!find<QPushButton>("retryButton")->isVisible());
 }
 
 void TestMainWindow::productionIsLocked()
@@ -241,6 +307,71 @@ void TestMainWindow::productionIsLocked()
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("production")));
     QVERIFY(find<QLabel>("lockLabel")->isVisible());
+}
+
+void TestMainWindow::emptySessionSaysWhatItsButtonDoes()
+{
+    const auto button = [this] {
+        m_console->window().showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
+        for (const QPushButton *each : find<QWidget>("sessionView")->findChildren<QPushButton *>()) {
+            if (each->isVisible() && !each->text().isEmpty())
+                return each->text();
+        }
+        return QString();
+    };
+    const QByteArray backend = "schema = 1\nname = \"p\"\n[[backend]]\nname = \"one\"\nplatform = \"local\"\n"
+                               "url = \"http://127.0.0.1:9\"\n";
+    const QString path = writeWorkspace(backend);
+    m_console->window().openPath(path);
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    QCOMPARE(button(), QStringLiteral("Watch a redeploy"));
+    writeWorkspace(backend + "[backend.deploy]\ndriver = \"local\"\nargv = [\"true\"]\n");
+    m_console->window().openPath(path);
+    QTRY_COMPARE(button(), QStringLiteral("Redeploy and judge"));
+}
+
+void TestMainWindow::pauseEndsWithTheWorkspace()
+{
+    const auto open = [this](const char *name) {
+        m_console->window().openPath(
+            writeWorkspace(QByteArray("schema = 1\nname = \"") + name + "\"\n[[backend]]\nname = \"" + name +
+                           "\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:9\"\n[[backend.health]]\n"
+                           "path = \"/health\"\n"));
+    };
+    open("one");
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    m_console->window().showPage(QStringLiteral("Health"));
+    const QAbstractItemModel *health = find<QTableView>("healthTable")->model();
+    QTRY_COMPARE(health->rowCount(), 1);
+    // The space bar reaches the page without a click into it first.
+    QTRY_VERIFY(QApplication::focusWidget());
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+    const QList<QLabel *> labels = m_console->window().findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.cbegin(), labels.cend(),
+                        [](const QLabel *label) { return label->text().startsWith(QStringLiteral("Paused")); }));
+    open("two");
+    QTRY_VERIFY(health->rowCount() == 1 && health->index(0, 1).data().toString().startsWith(QStringLiteral("two")));
+}
+
+void TestMainWindow::theWayBackToTheWorkspace()
+{
+    m_console->window().openPath(
+        writeWorkspace("schema = 1\nname = \"tabs\"\n[[backend]]\nname = \"one\"\nplatform = \"local\"\n"
+                       "url = \"http://127.0.0.1:9\"\n"));
+    QTabWidget *tabs = find<QTabWidget>("tabs");
+    QTRY_VERIFY(tabs->isVisible());
+    QTemporaryDir empty;
+    m_console->window().openPath(empty.path());
+    QVERIFY(!tabs->isVisible());
+    QPushButton *back = find<QPushButton>("backButton");
+    QVERIFY(back->isVisible() && back->text().contains(QStringLiteral("tabs")));
+    QTest::mouseClick(back, Qt::LeftButton);
+    QVERIFY(tabs->isVisible());
+    m_console->window().openPath(empty.path());
+    m_console->window().activateWindow();
+    QTest::keyClick(&m_console->window(), Qt::Key_4, Qt::ControlModifier);
+    QVERIFY(tabs->isVisible());
+    QCOMPARE(tabs->currentIndex(), 3);
 }
 
 void TestMainWindow::closingStopsEverything()

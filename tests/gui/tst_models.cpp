@@ -56,6 +56,7 @@ private Q_SLOTS:
     void prometheusValues();
     void countIsNeverAnInventedZero();
     void oneMissedAnswerIsNotDown();
+    void gapsAndStaleness();
     void curlShowsNoSecret();
     void shareDoesNotRoundUp();
     void colorsAreReadable_data();
@@ -172,6 +173,23 @@ void TestModels::oneMissedAnswerIsNotDown()
     QCOMPARE(live.percentileMs(0.5), -1.0);
 }
 
+void TestModels::gapsAndStaleness()
+{
+    EndpointLive live;
+    live.endpoint.interval = Milliseconds(5'000);
+    live.target.timeout = Milliseconds(5'000);
+    QVERIFY(!live.isStale(1'000'000));
+    live.points.append({1'000, 3, ProbeState::Up, 5'000});
+    QVERIFY(!live.isStale(20'000));
+    QVERIFY(live.isStale(22'000));
+    const EndpointPoint inSession{1'000, 3, ProbeState::Up, 250};
+    QVERIFY(!isGap(inSession, {1'700, 3, ProbeState::Up, 250}));
+    QVERIFY(isGap(inSession, {3'000, 3, ProbeState::Up, 250}));
+    QVERIFY(!isGap(inSession, {9'000, 3, ProbeState::Up, 5'000}));
+    QVERIFY(isGap(inSession, {20'000, 3, ProbeState::Up, 5'000}));
+    QVERIFY(!isGap({1'000, 3, ProbeState::Up}, {90'000, 3, ProbeState::Up}));
+}
+
 void TestModels::curlShowsNoSecret()
 {
     EndpointLive live;
@@ -216,6 +234,8 @@ void TestModels::colorsAreReadable()
                                     .arg(ink.name(), palette.color(role).name())
                                     .arg(contrast(ink, palette.color(role)))));
     }
+    for (const QPalette::ColorRole role : {QPalette::Base, QPalette::Window})
+        QVERIFY(contrast(colors.border, palette.color(role)) >= 3);
     for (const State state : {State::Up, State::Degraded, State::Down, State::Unknown, State::Working}) {
         for (const QColor &ink : {colors.state(state), colors.text, colors.faded})
             QVERIFY2(contrast(ink, colors.tint(state)) >= 4.5,

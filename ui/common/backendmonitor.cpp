@@ -8,6 +8,7 @@
 
 #include <QDateTime>
 
+#include <algorithm>
 #include <limits>
 
 namespace Switchyard {
@@ -16,6 +17,7 @@ namespace {
 constexpr int countEveryMs = 2'000;
 constexpr int rateEveryMs = 1'000;
 constexpr int announceEveryMs = 250;
+constexpr int sessionProbeMs = 250;
 constexpr qsizetype keptRates = 300;
 constexpr qsizetype keptTotals = 6;
 constexpr qsizetype keptPoints = 3'600;
@@ -182,7 +184,8 @@ void BackendMonitor::takeSession(const QList<Event> &events, qint64 originWallMs
             point.wallMs = originWallMs + event.us / 1000;
             point.state = event.ok ? ProbeState::Up : ProbeState::Down;
             point.ms = event.status > 0 ? event.ms : -1;
-            live.last.status = event.status;
+            point.everyMs = sessionProbeMs;
+            live.status = event.status;
             addPoint(live, point, event.ok ? QString() : event.text);
             announce();
         }
@@ -211,6 +214,8 @@ void BackendMonitor::takeSample(const ProbeSample &sample)
         point.wallMs = sample.wallMs;
         point.state = sample.state;
         point.ms = sample.status > 0 ? sample.phases.total.value_or(-1) : -1;
+        point.everyMs = int(live.endpoint.interval.count());
+        live.status = sample.status;
         live.last = sample;
         live.sampled = true;
         addPoint(live, point, sample.state == ProbeState::Down ? sample.reason : QString());
@@ -260,6 +265,13 @@ double BackendMonitor::latencyMs() const
             return live.points.last().ms;
     }
     return -1;
+}
+
+bool BackendMonitor::isStale() const
+{
+    const qint64 now = QDateTime::currentMSecsSinceEpoch();
+    return std::any_of(m_endpoints.cbegin(), m_endpoints.cend(),
+                       [now](const EndpointLive &live) { return live.isStale(now); });
 }
 
 int BackendMonitor::clientsOpen() const

@@ -41,6 +41,8 @@ public:
     double latencyMs() const;
     int clientsOpen() const;
     int clientsAsked() const;
+    /// What it says of the health is old: nothing was probed for a while.
+    bool isStale() const;
     bool isRunning() const { return m_running; }
 
 Q_SIGNALS:

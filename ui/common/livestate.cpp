@@ -3,7 +3,13 @@
 
 #include "models/common/percentile.h"
 
+#include <algorithm>
+
 namespace Switchyard {
+
+namespace {
+constexpr qint64 gapAfter = 3; ///< intervals
+}
 
 QString stateWord(State state)
 {
@@ -67,6 +73,20 @@ QString EndpointLive::stateWord() const
     if (!problem.isEmpty())
         return QStringLiteral("failed");
     return Switchyard::stateWord(state());
+}
+
+bool isGap(const EndpointPoint &before, const EndpointPoint &after)
+{
+    const int usual = std::max(before.everyMs, after.everyMs);
+    return usual > 0 && after.wallMs - before.wallMs > gapAfter * usual;
+}
+
+bool EndpointLive::isStale(qint64 nowMs) const
+{
+    if (points.isEmpty())
+        return false;
+    // A probe that waits for its answer is not late yet.
+    return nowMs - points.last().wallMs > gapAfter * endpoint.interval.count() + target.timeout.count();
 }
 
 double EndpointLive::percentileMs(double share) const

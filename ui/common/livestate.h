@@ -53,7 +53,11 @@ struct EndpointPoint
     qint64 wallMs = 0;
     double ms = -1; ///< negative: no answer, a gap
     ProbeState state = ProbeState::Down;
+    int everyMs = 0; ///< how often it was probed then; 0: not known
 };
+
+/// Whether so much time lies between two points that something is missing there.
+bool isGap(const EndpointPoint &before, const EndpointPoint &after);
 
 /// One health endpoint of a backend as it is now.
 struct EndpointLive
@@ -68,7 +72,10 @@ struct EndpointLive
     qint64 total = 0, good = 0;
     int failuresInRow = 0;
     QList<QPair<qint64, QString>> failures; ///< the last ten, time and reason
+    int status = 0;                         ///< HTTP status of the last point, 0: none arrived
     bool paused = false;
+    /// No point came for so long that the last one does not speak of now.
+    bool isStale(qint64 nowMs) const;
     QString key() const { return target.id.isEmpty() ? backend + endpoint.path : target.id; }
     /// A single missed answer is a warning; `failures` in a row are down.
     State state() const;

@@ -26,6 +26,7 @@ ThemeColors lightColors()
     c.text = rgb(0x1b1f24);
     c.faded = rgb(0x5a626d);
     c.line = rgb(0xd5d9de);
+    c.border = rgb(0x7d8590);
     c.surface = rgb(0xf3f5f7);
     c.bandOpen = rgb(0x6fbfa6);
     c.bandNotified = rgb(0xe2b340);
@@ -51,6 +52,7 @@ ThemeColors darkColors()
     c.text = rgb(0xe6e9ed);
     c.faded = rgb(0xa3adb8);
     c.line = rgb(0x3a4149);
+    c.border = rgb(0x717b87);
     c.surface = rgb(0x22272d);
     c.bandOpen = rgb(0x2f8f68);
     c.bandNotified = rgb(0xb98d22);
@@ -109,6 +111,8 @@ QHeaderView::section { background: %3; color: %4; border: 0; border-bottom: 1px 
 QFrame[card="true"] { background: %5; border: 1px solid %1; border-radius: 6px; }
 QLabel[faded="true"] { color: %4; }
 QLabel[heading="true"] { font-weight: bold; }
+QLineEdit { background: %5; color: %2; border: 1px solid %9; border-radius: 4px; padding: 2px 6px; }
+QLineEdit:focus { border: 1px solid %6; }
 QPushButton, #reportButton { background: %8; color: %2; border: 1px solid %1; border-radius: 4px; padding: 4px 12px; }
 QPushButton:hover, #reportButton:hover { border: 1px solid %4; }
 QPushButton:focus { border: 1px solid %6; }
@@ -127,7 +131,7 @@ QStatusBar::item { border: 0; }
 QToolButton::menu-indicator { image: none; }
 )")
         .arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent,
-             dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"));
+             dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"), c.border.name());
 }
 
 } // namespace

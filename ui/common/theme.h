@@ -38,6 +38,7 @@ struct ThemeColors
     QColor accent;
     QColor text, faded; ///< body text, and text of less weight (still 4.5:1)
     QColor line;        ///< hairlines and grid
+    QColor border;      ///< around what can be typed into (3:1)
     QColor surface;     ///< bars and cards
     QColor bandOpen, bandNotified, bandLost, bandConnecting;
     QColor tintUp, tintDegraded, tintDown, tintUnknown; ///< backgrounds of banners, text on them is `text`

@@ -12,6 +12,25 @@
 
 namespace Switchyard {
 
+namespace {
+
+bool isLoopback(const QString &host)
+{
+    return host == QLatin1StringView("localhost") || host.endsWith(QLatin1StringView(".localhost")) ||
+           host.startsWith(QLatin1StringView("127.")) || host == QLatin1StringView("::1");
+}
+
+/// What a person wrote, with a scheme: a development server on this machine speaks http.
+QString withScheme(const QString &written)
+{
+    if (written.isEmpty() || written.contains(QStringLiteral("://")))
+        return written;
+    const QString secure = QStringLiteral("https://") + written;
+    return isLoopback(QUrl(secure).host()) ? QStringLiteral("http://") + written : secure;
+}
+
+} // namespace
+
 Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions options, QObject *parent)
     : QObject(parent)
     , m_catalogue(catalogue)
@@ -34,9 +53,7 @@ void Workbench::openFile(const QString &path)
 
 void Workbench::openUrl(const QString &text)
 {
-    QString written = text.trimmed();
-    if (!written.isEmpty() && !written.contains(QStringLiteral("://")))
-        written.prepend(QStringLiteral("https://"));
+    const QString written = withScheme(text.trimmed());
     const QUrl url(written, QUrl::StrictMode);
     const auto refuse = [this, &written](const QString &message, const QString &hint) {
         Q_EMIT workspaceRefused(redact(written), {Error{ErrorKind::Usage, message, hint, {}}});
@@ -54,8 +71,12 @@ void Workbench::openUrl(const QString &text)
     backend.platform = platform ? platform->id : QStringLiteral("local");
     backend.url = url.toString(QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
     HealthEndpoint health;
-    const QString path = url.path();
-    health.path = path.isEmpty() || path == QLatin1StringView("/") ? QStringLiteral("/health") : path;
+    QString path = url.path(QUrl::FullyEncoded);
+    if (path.isEmpty())
+        path = QStringLiteral("/");
+    if (url.hasQuery())
+        path += QLatin1Char('?') + url.query(QUrl::FullyEncoded);
+    health.path = path == QLatin1StringView("/") ? QStringLiteral("/health") : path;
     health.interval = Milliseconds(10'000);
     backend.health.append(health);
     Workspace workspace;
@@ -106,7 +127,8 @@ void Workbench::openDemo(const QString &shutdownMode, bool thenRedeploy)
 void Workbench::open(Workspace workspace, bool demo)
 {
     const bool before = m_open;
-    dropAll();
+    // The demo that starts anew in another mode is the same backend, and its verdicts are worth comparing.
+    dropAll(demo && m_demo);
     if (before)
         Q_EMIT workspaceClosed();
     m_workspace = std::move(workspace);
@@ -142,7 +164,7 @@ void Workbench::close()
     stopDrivers();
 }
 
-void Workbench::dropAll()
+void Workbench::dropAll(bool keepOutcomes)
 {
     m_session.reset();
     m_sessionOver = true;
@@ -150,7 +172,8 @@ void Workbench::dropAll()
     m_monitors.clear();
     m_drivers.clear();
     m_observer.reset();
-    m_outcomes.clear();
+    if (!keepOutcomes)
+        m_outcomes.clear();
 }
 
 QList<BackendMonitor *> Workbench::monitors() const
@@ -175,6 +198,15 @@ void Workbench::setCurrentBackend(const QString &backend)
         return;
     m_current = backend;
     Q_EMIT currentBackendChanged(backend);
+}
+
+QString Workbench::placeText(const Backend &backend) const
+{
+    const QString host = QUrl(backend.url).host();
+    if (backend.platform == QLatin1StringView("local") && !host.isEmpty() && !isLoopback(host))
+        return host;
+    const Platform *platform = m_catalogue->find(backend.platform);
+    return platform ? platform->name : backend.platform;
 }
 
 QString Workbench::redeployObstacle(const QString &name) const
@@ -221,6 +253,8 @@ void Workbench::redeploy(const QString &backend)
 {
     if (!redeployObstacle(backend).isEmpty())
         return;
+    m_triedBackend = backend;
+    m_triedWatch = false;
     const Result<DeployDriver *> driver = driverFor(backend);
     if (!driver) {
         Q_EMIT sessionFailed(driver.error());
@@ -233,6 +267,8 @@ void Workbench::watch(const QString &backend)
 {
     if (sessionRunning() || m_stopping || !m_workspace.backend(backend))
         return;
+    m_triedBackend = backend;
+    m_triedWatch = true;
     m_observer = std::make_unique<ObserveDriver>();
     startSession(backend, m_observer.get());
 }

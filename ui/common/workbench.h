@@ -75,6 +75,11 @@ public:
     RedeploySession *session() const { return m_session.get(); }
     QString sessionBackend() const { return m_sessionBackend; }
     bool sessionRunning() const { return m_session && !m_sessionOver; }
+    /// What was asked for last, so that it can be tried again: of which backend, and whether only to watch.
+    QString triedBackend() const { return m_triedBackend; }
+    bool triedWatch() const { return m_triedWatch; }
+    /// Where the backend runs, for people: the platform's name, or the host where no platform is known for it.
+    QString placeText(const Backend &backend) const;
     /// The last verdict of the backend; nullptr without one.
     const SessionOutcome *lastOutcome(const QString &backend) const;
     const SessionOutcome *lastOutcome() const;
@@ -103,7 +108,7 @@ private:
     void finishSession(const Verdict &verdict);
     void endSession();
     void stopDrivers();
-    void dropAll();
+    void dropAll(bool keepOutcomes = false);
     void nextAfterStop();
 
     const PlatformCatalogue *m_catalogue;
@@ -119,6 +124,8 @@ private:
     std::unique_ptr<RedeploySession> m_session;
     QString m_sessionBackend;
     bool m_sessionOver = true;
+    QString m_triedBackend;
+    bool m_triedWatch = false;
     QList<SessionOutcome> m_outcomes;
     bool m_stopping = false;
     int m_driversStopping = 0;

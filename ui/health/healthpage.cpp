@@ -58,6 +58,7 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
         QStringLiteral("health"), QStringLiteral("No backend has a health endpoint in its workspace."),
         QStringLiteral("Add a [[backend.health]] table with its path to switchyard.toml, and it is probed here."));
     connect(m_table, &Table::currentKeyChanged, this, &HealthPage::fillDetails);
+    connect(m_workbench, &Workbench::workspaceOpened, this, [this] { m_paused = false; });
     for (const auto signal : {&Workbench::liveChanged, &Workbench::workspaceOpened, &Workbench::sessionStarted,
                               &Workbench::sessionFinished})
         connect(m_workbench, signal, this, &HealthPage::fill);
@@ -137,11 +138,12 @@ void HealthPage::fillDetails()
                                      ageText(double(live.endpoint.interval.count()))));
             if (m_plot)
                 m_plot->show(live.points, double(m_workbench->workspace().thresholds.apiLatency.count()));
-            m_phases->setText(live.sampled ? QStringLiteral("<b>Last full probe</b> at %1: %2")
-                                                 .arg(localTime(live.last.wallMs),
-                                                      live.last.phases.total ? latencyText(*live.last.phases.total)
-                                                                             : QStringLiteral("no answer"))
-                                           : QStringLiteral("<b>Last full probe</b>: none yet"));
+            m_phases->setText(live.sampled
+                                  ? QStringLiteral("<b>Last full probe</b> at %1: %2")
+                                        .arg(localTime(live.last.wallMs), live.last.status > 0 && live.last.phases.total
+                                                                              ? latencyText(*live.last.phases.total)
+                                                                              : QStringLiteral("no answer"))
+                                  : QStringLiteral("<b>Last full probe</b>: none yet"));
             m_phases->setToolTip(live.sampled ? utcTime(live.last.wallMs) : QString());
             m_waterfall->show(live.sampled ? live.last.phases : ProbePhases());
             QString failures;

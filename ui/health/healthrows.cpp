@@ -44,8 +44,8 @@ Row healthRow(const EndpointLive &live, double limitMs)
     Cell status = figureCell(QStringLiteral("–"), -1, true);
     if (!live.points.isEmpty()) {
         const bool answered = live.points.last().ms >= 0;
-        status = figureCell(answered ? QString::number(live.last.status) : QStringLiteral("no answer"),
-                            answered ? live.last.status : 0);
+        status = figureCell(answered ? QString::number(live.status) : QStringLiteral("no answer"),
+                            answered ? live.status : 0);
     }
     Cell certificate = figureCell(QStringLiteral("–"), -1, true);
     if (live.target.url.startsWith(QLatin1StringView("http:")))

@@ -79,7 +79,13 @@ void LatencyPlot::show(const QList<EndpointPoint> &points, double limitMs)
 {
     QVector<double> x, y, failedX, failedY;
     double most = 1;
-    for (const EndpointPoint &point : points) {
+    for (qsizetype i = 0; i < points.size(); ++i) {
+        const EndpointPoint &point = points[i];
+        if (i > 0 && isGap(points[i - 1], point)) {
+            // Nothing was measured there, so no line may lead across.
+            x.append(double(points[i - 1].wallMs + point.wallMs) / 2000);
+            y.append(std::numeric_limits<double>::quiet_NaN());
+        }
         x.append(double(point.wallMs) / 1000);
         y.append(point.ms >= 0 ? point.ms : std::numeric_limits<double>::quiet_NaN());
         most = std::max(most, point.ms);

@@ -42,12 +42,12 @@ void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
                                                       .arg(live.figures.open)
                                                       .arg(live.figures.clients)
                                                 : QStringLiteral("%1: %2").arg(live.socket.name, live.problem),
-                         QStringLiteral("WebSockets"), QStringLiteral("live")});
+                         QStringLiteral("WebSockets"), QStringLiteral("live/") + live.backend});
         if (live.count.status == CountReading::Status::Failed)
             out->append(
                 {QStringLiteral("count/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
                  QStringLiteral("%1: the client count cannot be read: %2").arg(live.socket.name, live.count.reason),
-                 QStringLiteral("WebSockets"), QStringLiteral("live")});
+                 QStringLiteral("WebSockets"), QStringLiteral("live/") + live.backend});
     }
 }
 
@@ -64,7 +64,7 @@ QList<Attention> attentionOf(const Workbench &workbench)
                           last->verdict.outcome == Outcome::Fail ? State::Down : State::Degraded,
                           outcomeName(last->verdict.outcome), name,
                           QStringLiteral("redeploy at %1: %2").arg(localTime(last->wallMs), last->verdict.summary),
-                          QStringLiteral("WebSockets"), QStringLiteral("session")});
+                          QStringLiteral("WebSockets"), QStringLiteral("session/") + name});
         // While a session runs, losses are what is being measured.
         if (workbench.sessionRunning() && workbench.sessionBackend() == name)
             continue;

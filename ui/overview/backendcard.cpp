@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/backendcard.h"
 
-#include "models/platforms/platform.h"
 #include "ui/common/format.h"
 #include "ui/common/workbench.h"
 
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace Switchyard {
 
 namespace {
+
+/// Beside the address stand the names of the facts and the margins.
+constexpr int addressMargin = 150, addressMin = 190, addressMax = 360;
 
 QString fact(const QString &name, const QString &value, const QColor &faded)
 {
@@ -68,17 +72,21 @@ void BackendCard::fill()
     m_title->setText(backend.role.isEmpty() ? backend.name : QStringLiteral("%1 (%2)").arg(backend.name, backend.role));
     m_state->setText(
         coloured(state, stateWord(state) + (ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString()), colors));
-    const Platform *platform = m_workbench->catalogue()->find(backend.platform);
-    QString rows =
-        fact(QStringLiteral("Platform"),
-             QStringLiteral("%1, %2").arg(platform ? platform->name : backend.platform, backend.stage), colors.faded);
-    rows += fact(QStringLiteral("Address"), backend.url.toHtmlEscaped(), colors.faded);
+    QString rows = fact(QStringLiteral("Platform"),
+                        QStringLiteral("%1, %2").arg(m_workbench->placeText(backend), backend.stage).toHtmlEscaped(),
+                        colors.faded);
+    // A long address would push the other cards out of the window.
+    const int room = std::clamp(width() - addressMargin, addressMin, addressMax);
+    const QString address = m_facts->fontMetrics().elidedText(backend.url, Qt::ElideMiddle, room);
+    m_facts->setToolTip(address == backend.url ? QString() : backend.url);
+    rows += fact(QStringLiteral("Address"), address.toHtmlEscaped(), colors.faded);
     QString clients = QStringLiteral("no sockets in the workspace");
     if (!backend.sockets.isEmpty())
-        clients = QStringLiteral("%1 of %2 probes open on %3 sockets")
+        clients = QStringLiteral("%1 of %2 probes open on %3 %4")
                       .arg(monitor->clientsOpen())
                       .arg(monitor->clientsAsked())
-                      .arg(backend.sockets.size());
+                      .arg(backend.sockets.size())
+                      .arg(backend.sockets.size() == 1 ? QStringLiteral("socket") : QStringLiteral("sockets"));
     rows += fact(QStringLiteral("Clients"), clients, colors.faded);
     QString verdict = QStringLiteral("none watched yet");
     if (m_workbench->sessionRunning() && m_workbench->sessionBackend() == m_backend)

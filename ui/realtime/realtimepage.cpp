@@ -36,6 +36,10 @@ RealtimePage::RealtimePage(Workbench *workbench, std::function<SessionPane(QWidg
     layout->addWidget(m_parts);
     layout->addWidget(m_stack, 1);
     connect(m_parts, &QTabBar::currentChanged, this, &RealtimePage::showPart);
+    // A table that stands still would show the sockets of another backend.
+    for (const auto goOn : {&Workbench::workspaceOpened, &Workbench::workspaceClosed})
+        connect(m_workbench, goOn, this, [this] { m_paused = false; });
+    connect(m_workbench, &Workbench::currentBackendChanged, this, [this] { m_paused = false; });
     connect(m_workbench, &Workbench::liveChanged, this, &RealtimePage::fill);
     connect(m_workbench, &Workbench::workspaceOpened, this, &RealtimePage::fill);
     connect(m_workbench, &Workbench::currentBackendChanged, this, &RealtimePage::fill);
@@ -141,7 +145,13 @@ bool RealtimePage::focusFilter()
 
 void RealtimePage::showItem(const QString &item)
 {
-    m_parts->setCurrentIndex(item == QLatin1StringView("session") ? 1 : 0);
+    const bool session = item.section(QLatin1Char('/'), 0, 0) == QLatin1StringView("session");
+    const QString backend = item.section(QLatin1Char('/'), 1);
+    if (!backend.isEmpty())
+        m_workbench->setCurrentBackend(backend);
+    m_parts->setCurrentIndex(session ? 1 : 0);
+    if (session && !backend.isEmpty())
+        m_session.showBackend(backend);
 }
 
 } // namespace Switchyard

@@ -22,6 +22,8 @@ struct SessionPane
     QWidget *widget = nullptr;
     std::function<void()> focusFilter;
     std::function<bool()> togglePause;
+    /// Shows the last verdict of this backend; a running session stays.
+    std::function<void(const QString &backend)> showBackend;
 };
 
 /// WebSockets: live counts of every socket, and the redeploy session. The session's view is made when first needed.
@@ -39,7 +41,7 @@ public:
     void refresh() override;
     bool togglePause() override;
     bool focusFilter() override;
-    /// "live" or "session".
+    /// "live" or "session"; with "/NAME" those of that backend.
     void showItem(const QString &item) override;
 
 private:

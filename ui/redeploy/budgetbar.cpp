@@ -38,7 +38,7 @@ void BudgetBar::paintEvent(QPaintEvent *)
     const int label = fontMetrics().horizontalAdvance(QStringLiteral("drain budget")) + 12;
     painter.setPen(colors.faded);
     painter.drawText(QRect(0, 0, label, height()), Qt::AlignLeft | Qt::AlignVCenter, QStringLiteral("drain budget"));
-    QString text = QStringLiteral("the old instance was not told to stop yet, limit %1").arg(ageText(m_limit));
+    QString text = QStringLiteral("– of %1").arg(ageText(m_limit));
     if (m_used)
         text = QStringLiteral("%1 of %2%3")
                    .arg(ageText(*m_used), ageText(m_limit), m_running ? QStringLiteral(", still draining") : QString());

@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QStyle>
 #include <QVBoxLayout>
 
 namespace Switchyard {
@@ -49,10 +50,18 @@ GateDetails::GateDetails(QWidget *parent)
 void GateDetails::clear()
 {
     m_text->setText(QStringLiteral("Choose a gate to see what is behind it."));
-    m_text->setProperty("faded", true);
+    setFaded(true);
     m_snippet->hide();
     m_copy->hide();
     m_events->hide();
+}
+
+void GateDetails::setFaded(bool faded)
+{
+    m_text->setProperty("faded", faded);
+    // A style sheet looks at properties only once.
+    m_text->style()->unpolish(m_text);
+    m_text->style()->polish(m_text);
 }
 
 void GateDetails::show(const Gate &gate, const SessionRecord &record)
@@ -63,6 +72,7 @@ void GateDetails::show(const Gate &gate, const SessionRecord &record)
     if (!gate.advice.isEmpty())
         text += QStringLiteral("<br><b>Advice:</b> %1").arg(gate.advice.toHtmlEscaped());
     m_text->setText(text);
+    setFaded(false);
     m_snippet->setText(gate.snippet);
     m_snippet->setVisible(!gate.snippet.isEmpty());
     m_copy->setVisible(!gate.snippet.isEmpty());

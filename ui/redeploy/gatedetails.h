@@ -22,6 +22,8 @@ public:
     using QWidget::show;
 
 private:
+    void setFaded(bool faded);
+
     QLabel *m_text;
     QLabel *m_snippet;
     QPushButton *m_copy;

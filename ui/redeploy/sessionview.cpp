@@ -17,6 +17,7 @@
 #include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QScrollArea>
 #include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
@@ -64,17 +65,7 @@ SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QW
     layout->addWidget(m_stack);
     m_stack->addWidget(m_notice);
     m_stack->addWidget(makeBody());
-    m_notice->show(
-        QStringLiteral("session"), QStringLiteral("No redeploy was watched yet."),
-        QStringLiteral("A session holds the probe clients open, watches the redeploy and judges what it did to them."),
-        QStringLiteral("Watch a redeploy"));
-    connect(m_notice, &NoticePane::buttonPressed, this, [this] {
-        const QString backend = m_workbench->currentBackend();
-        if (m_workbench->redeployObstacle(backend).isEmpty())
-            m_workbench->redeploy(backend);
-        else
-            m_workbench->watch(backend);
-    });
+    connect(m_notice, &NoticePane::buttonPressed, this, &SessionView::startAgain);
     m_drawTimer.setSingleShot(true);
     m_drawTimer.setInterval(drawEveryMs);
     connect(&m_drawTimer, &QTimer::timeout, this, &SessionView::draw);
@@ -86,11 +77,20 @@ SessionView::SessionView(Workbench *workbench, ChooseSaveFile chooseSaveFile, QW
     connect(m_workbench, &Workbench::workspaceClosed, this, [this] {
         m_judgeTimer.stop();
         m_drawTimer.stop();
-        m_stack->setCurrentIndex(0);
+        m_final = false;
+        m_shownBackend.clear();
+        showNone();
     });
+    connect(m_workbench, &Workbench::workspaceOpened, this, [this] {
+        m_paused = false;
+        showLegend();
+    });
+    connect(m_workbench, &Workbench::currentBackendChanged, this, &SessionView::showBackend);
     showLegend();
     if (m_workbench->sessionRunning())
         begin();
+    else
+        showBackend(m_workbench->currentBackend());
 }
 
 SessionView::~SessionView() = default;
@@ -108,17 +108,25 @@ QWidget *SessionView::makeBody()
     auto *splitter = new QSplitter(Qt::Vertical, body);
     splitter->setChildrenCollapsible(false);
     layout->addWidget(splitter, 1);
-    auto *upper = new QWidget(splitter);
+    // In a low window the upper half scrolls, so that its lanes stay readable.
+    auto *scroll = new QScrollArea(splitter);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto *upper = new QWidget(scroll);
     auto *upperLayout = new QVBoxLayout(upper);
     upperLayout->setContentsMargins(12, 8, 12, 4);
     upperLayout->setSpacing(4);
     m_legend = new QLabel(upper);
+    // Neither wrapped nor as wide as its text: the height would depend on the width, or the window grow.
+    m_legend->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     m_plot = new TimelinePlot(upper);
     m_budget = new BudgetBar(upper);
     upperLayout->addWidget(m_legend);
     upperLayout->addWidget(m_plot, 1);
     upperLayout->addWidget(m_budget);
-    splitter->addWidget(upper);
+    scroll->setWidget(upper);
+    splitter->addWidget(scroll);
     auto *lower = new QSplitter(Qt::Horizontal, splitter);
     lower->setChildrenCollapsible(false);
     lower->setContentsMargins(12, 4, 12, 8);
@@ -183,24 +191,77 @@ QWidget *SessionView::makeEvents()
     table->setWidths({100, 160, 110});
     auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_filter, nullptr, nullptr, Qt::WidgetShortcut);
     connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
+    auto *stack = new QStackedWidget(pane);
+    auto *none = new NoticePane(stack);
+    none->setObjectName(QStringLiteral("noEventMatches"));
+    none->show({}, QStringLiteral("No event matches."), {}, QStringLiteral("Clear the filter"));
+    stack->addWidget(table);
+    stack->addWidget(none);
     layout->addWidget(m_filter);
-    layout->addWidget(table, 1);
-    connect(m_filter, &QLineEdit::textChanged, table->proxy(), &QSortFilterProxyModel::setFilterFixedString);
+    layout->addWidget(stack, 1);
+    QSortFilterProxyModel *shown = table->proxy();
+    connect(m_filter, &QLineEdit::textChanged, shown, &QSortFilterProxyModel::setFilterFixedString);
+    connect(none, &NoticePane::buttonPressed, m_filter, &QLineEdit::clear);
+    // Without any event there is nothing that a filter could hide.
+    const auto choose = [this, stack, shown] {
+        const bool hidden = shown->rowCount() == 0 && m_events->rowCount() > 0 && !m_filter->text().isEmpty();
+        stack->setCurrentIndex(hidden ? 1 : 0);
+    };
+    connect(m_filter, &QLineEdit::textChanged, this, choose);
+    connect(m_events, &QAbstractItemModel::rowsInserted, this, choose);
+    connect(m_events, &QAbstractItemModel::modelReset, this, choose);
     return pane;
+}
+
+void SessionView::showBackend(const QString &backend)
+{
+    if (m_workbench->sessionRunning()) {
+        if (backend != m_shownBackend)
+            Q_EMIT m_workbench->noticed(
+                QStringLiteral("The session on %1 is shown until it is over.").arg(m_shownBackend));
+        return;
+    }
+    m_shownBackend = backend;
+    if (const SessionOutcome *last = m_workbench->lastOutcome(backend)) {
+        clearBody();
+        return showOutcome(*last);
+    }
+    m_final = false;
+    showNone();
+}
+
+void SessionView::showNone()
+{
+    // The button says what it does: redeploying ends connections, watching does not.
+    m_noticeWatches = !m_workbench->redeployObstacle(m_shownBackend).isEmpty();
+    m_notice->show(
+        QStringLiteral("session"),
+        m_shownBackend.isEmpty() ? QStringLiteral("No redeploy was watched yet.")
+                                 : QStringLiteral("No redeploy of %1 was watched yet.").arg(m_shownBackend),
+        QStringLiteral("A session holds the probe clients open, watches the redeploy and judges what it did to them."),
+        m_noticeWatches ? QStringLiteral("Watch a redeploy") : QStringLiteral("Redeploy and judge"));
+    m_stack->setCurrentIndex(0);
+}
+
+void SessionView::startAgain()
+{
+    if (m_noticeWatches)
+        m_workbench->watch(m_shownBackend);
+    else
+        m_workbench->redeploy(m_shownBackend);
 }
 
 const SessionRecord *SessionView::record() const
 {
     if (m_final) {
-        const SessionOutcome *last = m_workbench->lastOutcome();
+        const SessionOutcome *last = m_workbench->lastOutcome(m_shownBackend);
         return last ? &last->record : nullptr;
     }
     return m_workbench->session() ? &m_workbench->session()->record() : nullptr;
 }
 
-void SessionView::begin()
+void SessionView::clearBody()
 {
-    RedeploySession *session = m_workbench->session();
     m_final = false;
     m_verdict = {};
     m_gates->merge({});
@@ -209,12 +270,24 @@ void SessionView::begin()
     m_tabs->setCurrentIndex(ClosesTab);
     m_reconnects->clear();
     m_events->begin(0);
-    m_banner->setRunning(true);
-    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Preparing"),
-                   QStringLiteral("The backend is made ready."));
+    m_tabs->setTabText(EventsTab, QStringLiteral("Events"));
     m_plot->begin({});
     m_plot->drawUntil(0);
     m_stack->setCurrentIndex(1);
+}
+
+void SessionView::begin()
+{
+    RedeploySession *session = m_workbench->session();
+    m_shownBackend = m_workbench->sessionBackend();
+    m_paused = false;
+    showLegend();
+    clearBody();
+    m_budget->setVisible(!m_workbench->triedWatch());
+    m_budget->show({}, double(m_workbench->workspace().thresholds.drain.count()), false);
+    m_banner->setRunning(true);
+    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Preparing"),
+                   QStringLiteral("The backend is made ready."));
     connect(session, &RedeploySession::eventsAppended, this, [this] {
         if (!m_drawTimer.isActive())
             m_drawTimer.start();
@@ -252,7 +325,7 @@ void SessionView::showLegend()
                       patch(colors.bandConnecting, QStringLiteral("connecting")) +
                       patch(colors.bandLost, QStringLiteral("lost")) +
                       QStringLiteral("&nbsp;&nbsp;|&nbsp;&nbsp; lanes: high is good, low is "
-                                     "not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds from the session's start"));
+                                     "not&nbsp;&nbsp;|&nbsp;&nbsp; time in seconds since the start"));
 }
 
 void SessionView::judgeNow()
@@ -265,11 +338,13 @@ void SessionView::judgeNow()
     if (m_paused)
         return;
     const QString phase = RedeploySession::phaseName(session->phase());
-    m_banner->show(
-        State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
-        QStringLiteral("%1 since the start. The gates below are provisional.").arg(ageText(session->elapsedMs())));
     // Before the trigger nothing can be judged.
-    if (session->phase() >= RedeploySession::Phase::Triggered && isVisible())
+    const bool judged = session->phase() >= RedeploySession::Phase::Triggered;
+    m_banner->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
+                   QStringLiteral("%1, %2 since the start.%3")
+                       .arg(m_shownBackend, ageText(session->elapsedMs()),
+                            judged ? QStringLiteral(" The gates below are provisional.") : QString()));
+    if (judged && isVisible())
         showVerdict(judge(session->record()), true);
 }
 
@@ -284,10 +359,10 @@ void SessionView::showVerdict(const Verdict &verdict, bool provisional)
         lost += figures.lost;
         back += figures.back;
     }
-    m_reconnects->setText(QStringLiteral("<b>%1 of %2 lost clients are back.</b><table>%3%4%5</table>")
-                              .arg(back)
-                              .arg(lost)
-                              .arg(percentilesText(QStringLiteral("reconnect"), verdict.reconnect),
+    const QString returned = lost > 0 ? QStringLiteral("%1 of %2 lost clients are back.").arg(back).arg(lost)
+                                      : QStringLiteral("No client has lost its connection.");
+    m_reconnects->setText(QStringLiteral("<b>%1</b><table>%2%3%4</table>")
+                              .arg(returned, percentilesText(QStringLiteral("reconnect"), verdict.reconnect),
                                    percentilesText(QStringLiteral("notice lead"), verdict.noticeLead),
                                    percentilesText(QStringLiteral("/health"), verdict.health)));
     showGate();
@@ -300,10 +375,12 @@ void SessionView::showBudget(const Verdict &verdict, bool provisional)
         return;
     std::optional<double> used = verdict.drainMs;
     bool draining = false;
-    if (!used && provisional) {
+    if (!used) {
+        // A session that was cancelled knows the drain up to its last event only.
+        const double end = provisional ? m_workbench->session()->elapsedMs() : verdict.lastMs;
         for (const Event &event : now->events) {
             if (event.kind == EventKind::SignalSent) {
-                used = m_workbench->session()->elapsedMs() - double(event.us) / 1000;
+                used = std::max(0.0, end - double(event.us) / 1000);
                 draining = true;
             }
         }
@@ -314,19 +391,24 @@ void SessionView::showBudget(const Verdict &verdict, bool provisional)
 
 void SessionView::finish()
 {
-    const SessionOutcome *last = m_workbench->lastOutcome();
-    if (!last)
-        return;
+    m_shownBackend = m_workbench->sessionBackend();
+    if (const SessionOutcome *last = m_workbench->lastOutcome(m_shownBackend))
+        showOutcome(*last);
+}
+
+void SessionView::showOutcome(const SessionOutcome &outcome)
+{
     m_final = true;
     m_judgeTimer.stop();
-    const Verdict &verdict = last->verdict;
+    m_drawTimer.stop();
+    const Verdict &verdict = outcome.verdict;
     showVerdict(verdict, false);
     draw();
     m_banner->setRunning(false);
     QString word = outcomeName(verdict.outcome).toUpper();
-    const SessionHeader &header = last->record.header;
+    const SessionHeader &header = outcome.record.header;
     const QString partial =
-        last->record.complete ? QString() : QStringLiteral("Partial: %1. ").arg(last->record.endReason);
+        outcome.record.complete ? QString() : QStringLiteral("Partial: %1. ").arg(outcome.record.endReason);
     m_banner->show(outcomeState(verdict.outcome), word, verdict.summary,
                    QStringLiteral("%1%2 on %3, driver %4, %5 local (%6)")
                        .arg(partial, header.backend, header.platform, header.driver, localTime(header.startedWallMs),
@@ -345,6 +427,10 @@ void SessionView::finish()
 void SessionView::fail(const QString &message)
 {
     m_judgeTimer.stop();
+    m_drawTimer.stop();
+    m_final = false;
+    m_shownBackend = m_workbench->triedBackend();
+    m_noticeWatches = m_workbench->triedWatch();
     m_notice->show(QStringLiteral("failed"), QStringLiteral("■ The session did not begin."), message,
                    QStringLiteral("Try again"));
     m_stack->setCurrentIndex(0);
@@ -362,12 +448,12 @@ void SessionView::showGate()
 
 void SessionView::saveReport(const QString &suffix)
 {
-    const SessionOutcome *last = m_workbench->lastOutcome();
+    const SessionOutcome *last = m_workbench->lastOutcome(m_shownBackend);
     if (!last)
         return;
     const QString name = QStringLiteral("redeploy-%1.%2").arg(last->backend, suffix);
-    m_chooseSaveFile(this, name, [this](const QString &path) {
-        const SessionOutcome *outcome = m_workbench->lastOutcome();
+    m_chooseSaveFile(this, name, [this, backend = last->backend](const QString &path) {
+        const SessionOutcome *outcome = m_workbench->lastOutcome(backend);
         if (!outcome)
             return;
         const Result<void> written = writeSessionReport(path, outcome->record, outcome->verdict);

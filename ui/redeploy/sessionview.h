@@ -24,6 +24,7 @@ class Table;
 class TimelinePlot;
 class VerdictBanner;
 class Workbench;
+struct SessionOutcome;
 
 /// Asks where to save a file of this suffix; answers with a path, or not at all.
 using ChooseSaveFile =
@@ -39,6 +40,8 @@ public:
     ~SessionView() override;
 
     void focusFilter();
+    /// Shows the last verdict of this backend, or that it has none. While a session runs, that session stays.
+    void showBackend(const QString &backend);
     /// Whether the view stands still while the session goes on.
     bool togglePause();
 
@@ -51,6 +54,7 @@ private:
     QWidget *makeGates();
     QWidget *makeFigures();
     QWidget *makeEvents();
+    void clearBody();
     void begin();
     void draw();
     void showLegend();
@@ -58,6 +62,9 @@ private:
     void showVerdict(const Verdict &verdict, bool provisional);
     void showBudget(const Verdict &verdict, bool provisional);
     void finish();
+    void showOutcome(const SessionOutcome &outcome);
+    void showNone();
+    void startAgain();
     void fail(const QString &message);
     void showGate();
     void saveReport(const QString &suffix);
@@ -82,6 +89,8 @@ private:
     QTimer m_drawTimer;
     QTimer m_judgeTimer;
     Verdict m_verdict;
+    QString m_shownBackend;       ///< whose session or verdict is shown
+    bool m_noticeWatches = false; ///< the notice's button watches; otherwise it redeploys
     bool m_final = false;
     bool m_paused = false;
 };

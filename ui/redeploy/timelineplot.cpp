@@ -15,6 +15,8 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int markRows = 4;
+constexpr int leastHeight = 224;
+constexpr int clientsHeight = 64;
 
 struct Mark
 {
@@ -101,7 +103,7 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
         rect->axis(QCPAxis::atTop)->setVisible(false);
         rect->axis(QCPAxis::atRight)->setVisible(false);
     }
-    clients->setMinimumSize(100, 64);
+    clients->setMinimumSize(100, clientsHeight);
     clients->axis(QCPAxis::atBottom)->setTickLabels(false);
     clients->axis(QCPAxis::atLeft)->setLabel(QStringLiteral("clients"));
     clients->axis(QCPAxis::atLeft)->ticker()->setTickCount(3);
@@ -296,7 +298,7 @@ TimelinePlot::TimelinePlot(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(d->plot);
-    setMinimumHeight(240);
+    setMinimumHeight(leastHeight);
 }
 
 TimelinePlot::~TimelinePlot() = default;
@@ -330,6 +332,8 @@ void TimelinePlot::begin(const SessionHeader &header)
     const int height = int(d->laneBase(-1) * 18) + 44;
     d->lanes->setMinimumSize(100, height);
     d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
+    // Lanes keep their height; where they do not fit, the view scrolls.
+    setMinimumHeight(std::max(leastHeight, height + clientsHeight + 8));
     d->colour();
 }
 

@@ -1,36 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/backendbar.h"
 
-#include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
+#include "ui/common/elidedlabel.h"
 #include "ui/common/format.h"
 #include "ui/common/workbench.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QTimer>
 
 namespace Switchyard {
+
+namespace {
+constexpr int ageEveryMs = 1'000;
+}
 
 BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
     : QWidget(parent)
     , m_workbench(workbench)
     , m_backend(new QComboBox(this))
     , m_state(new QLabel(this))
-    , m_facts(new QLabel(this))
+    , m_facts(new ElidedLabel(this))
     , m_lock(new QLabel(this))
     , m_modeLabel(new QLabel(QStringLiteral("Shutdown:"), this))
     , m_mode(new QComboBox(this))
     , m_watch(new QPushButton(QStringLiteral("Watch"), this))
     , m_redeploy(new QPushButton(QStringLiteral("Redeploy"), this))
     , m_cancel(new QPushButton(QStringLiteral("Cancel"), this))
+    , m_ageTimer(new QTimer(this))
 {
     makeLayout();
+    // The wheel over a box must not restart the demo or change the backend by accident.
+    m_backend->installEventFilter(this);
+    m_mode->installEventFilter(this);
+    // Figures grow stale just because none come.
+    m_ageTimer->setInterval(ageEveryMs);
+    connect(m_ageTimer, &QTimer::timeout, this, &BackendBar::fillState);
+    m_ageTimer->start();
     connect(m_backend, &QComboBox::activated, this,
             [this](int index) { m_workbench->setCurrentBackend(m_backend->itemData(index).toString()); });
-    connect(m_mode, &QComboBox::activated, this,
-            [this](int index) { m_workbench->openDemo(m_mode->itemText(index), false); });
+    connect(m_mode, &QComboBox::activated, this, [this](int index) {
+        const QString mode = m_mode->itemText(index);
+        if (mode != m_workbench->demoMode())
+            m_workbench->openDemo(mode, false);
+    });
     connect(m_redeploy, &QPushButton::clicked, this, [this] { m_workbench->redeploy(m_workbench->currentBackend()); });
     connect(m_watch, &QPushButton::clicked, this, [this] { m_workbench->watch(m_workbench->currentBackend()); });
     connect(m_cancel, &QPushButton::clicked, m_workbench, &Workbench::interruptSession);
@@ -76,6 +93,11 @@ void BackendBar::makeLayout()
     layout->addWidget(m_redeploy);
 }
 
+bool BackendBar::eventFilter(QObject *watched, QEvent *event)
+{
+    return event->type() == QEvent::Wheel || QWidget::eventFilter(watched, event);
+}
+
 void BackendBar::fill()
 {
     m_backend->clear();
@@ -100,13 +122,15 @@ void BackendBar::fillState()
     const State state = monitor->state();
     const double ms = monitor->latencyMs();
     const QString latency = ms >= 0 ? QStringLiteral("  ") + latencyText(ms) : QString();
+    const bool stale = monitor->isStale();
+    const ThemeColors &colors = themeColors(palette());
+    const QString text = stateShape(state) + QLatin1Char(' ') + stateWord(state);
     m_state->setText(
-        QStringLiteral("<span style='color:%1'>%2 %3</span>%4")
-            .arg(themeColors(palette()).state(state).name(), stateShape(state), stateWord(state), latency));
-    m_state->setAccessibleName(stateWord(state) + latency);
-    const Platform *platform = m_workbench->catalogue()->find(backend->platform);
-    m_facts->setText(QStringLiteral("%1 · deploy driver: %2 · %3")
-                         .arg(platform ? platform->name : backend->platform, backend->deploy.driver, backend->stage));
+        stale ? QStringLiteral("<span style='color:%1'>%2%3, stale</span>").arg(colors.faded.name(), text, latency)
+              : QStringLiteral("<span style='color:%1'>%2</span>%3").arg(colors.state(state).name(), text, latency));
+    m_state->setAccessibleName(stateWord(state) + latency + (stale ? QStringLiteral(", stale") : QString()));
+    m_facts->setFullText(QStringLiteral("%1 · deploy driver: %2 · %3")
+                             .arg(m_workbench->placeText(*backend), backend->deploy.driver, backend->stage));
     m_lock->setVisible(backend->isProduction());
     m_lock->setText(
         QStringLiteral("<span style='color:%1'>Locked: production</span>").arg(themeColors(palette()).degraded.name()));

@@ -6,9 +6,11 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QTimer;
 
 namespace Switchyard {
 
+class ElidedLabel;
 class Workbench;
 
 /// Above the tabs: which backend is meant, how it is, and what can be done to it.
@@ -18,6 +20,9 @@ class BackendBar final : public QWidget
 public:
     explicit BackendBar(Workbench *workbench, QWidget *parent = nullptr);
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
     void makeLayout();
     void fill();
@@ -26,13 +31,14 @@ private:
     Workbench *m_workbench;
     QComboBox *m_backend;
     QLabel *m_state;
-    QLabel *m_facts;
+    ElidedLabel *m_facts;
     QLabel *m_lock;
     QLabel *m_modeLabel;
     QComboBox *m_mode;
     QPushButton *m_watch;
     QPushButton *m_redeploy;
     QPushButton *m_cancel;
+    QTimer *m_ageTimer;
 };
 
 } // namespace Switchyard

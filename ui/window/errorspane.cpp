@@ -6,6 +6,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDir>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -18,6 +19,7 @@ ErrorsPane::ErrorsPane(QWidget *parent)
     : QWidget(parent)
     , m_title(new QLabel(this))
     , m_list(new QTableWidget(0, 3, this))
+    , m_retry(new QPushButton(QStringLiteral("Read it again"), this))
 {
     m_title->setObjectName(QStringLiteral("errorsTitle"));
     m_title->setWordWrap(true);
@@ -39,13 +41,13 @@ ErrorsPane::ErrorsPane(QWidget *parent)
 
     auto *back = new QPushButton(QStringLiteral("Back"), this);
     auto *copy = new QPushButton(QStringLiteral("Copy all"), this);
-    auto *retry = new QPushButton(QStringLiteral("Read it again"), this);
-    retry->setProperty("primary", true);
+    m_retry->setObjectName(QStringLiteral("retryButton"));
+    m_retry->setProperty("primary", true);
     auto *buttons = new QHBoxLayout;
     buttons->addWidget(back);
     buttons->addStretch(1);
     buttons->addWidget(copy);
-    buttons->addWidget(retry);
+    buttons->addWidget(m_retry);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(24, 20, 24, 20);
     layout->setSpacing(12);
@@ -53,7 +55,7 @@ ErrorsPane::ErrorsPane(QWidget *parent)
     layout->addWidget(m_list, 1);
     layout->addLayout(buttons);
     connect(back, &QPushButton::clicked, this, &ErrorsPane::backRequested);
-    connect(retry, &QPushButton::clicked, this, [this] { Q_EMIT retryRequested(m_file); });
+    connect(m_retry, &QPushButton::clicked, this, [this] { Q_EMIT retryRequested(m_file); });
     connect(copy, &QPushButton::clicked, this, [this] {
         QStringList lines;
         for (int row = 0; row < m_list->rowCount(); ++row) {
@@ -69,6 +71,8 @@ ErrorsPane::ErrorsPane(QWidget *parent)
 void ErrorsPane::show(const QString &file, const QList<Error> &errors)
 {
     m_file = file;
+    // An address or the demo is no file, although its name may end like one.
+    m_retry->setVisible(file.endsWith(QLatin1StringView(".toml")) && QFileInfo(file).isAbsolute());
     m_title->setText(errors.size() == 1
                          ? QStringLiteral("■ %1 cannot be opened: 1 problem").arg(file)
                          : QStringLiteral("■ %1 cannot be opened: %2 problems").arg(file).arg(errors.size()));

@@ -6,6 +6,7 @@
 #include <QWidget>
 
 class QLabel;
+class QPushButton;
 class QTableWidget;
 
 namespace Switchyard {
@@ -26,6 +27,7 @@ Q_SIGNALS:
 private:
     QLabel *m_title;
     QTableWidget *m_list;
+    QPushButton *m_retry;
     QString m_file;
 };
 

@@ -49,7 +49,9 @@ void JobDrawer::fill()
     if (running) {
         using Phase = RedeploySession::Phase;
         const Phase phase = m_workbench->session()->phase();
-        const double ms = phase == Phase::Preparing ? 0 : m_workbench->session()->elapsedMs();
+        // Its clock starts right after it is announced.
+        const bool started = m_workbench->session()->record().header.startedWallMs > 0;
+        const double ms = started ? m_workbench->session()->elapsedMs() : 0;
         m_title->setText(QStringLiteral("Session on %1").arg(m_workbench->sessionBackend()));
         m_step->setText(QStringLiteral("%1, %2").arg(RedeploySession::phaseName(phase), ageText(ms)));
         m_progress->setRange(0, int(Phase::Settled));

@@ -65,6 +65,7 @@ void MainWindow::makeCentre()
             [this] { m_services.workbench->openDemo(QStringLiteral("graceful"), true); });
     connect(m_start, &StartPage::recentChosen, this, &MainWindow::openPath);
     connect(m_start, &StartPage::starterRequested, this, &MainWindow::writeStarter);
+    connect(m_start, &StartPage::backRequested, this, &MainWindow::showWork);
 
     m_errors = new ErrorsPane(m_stack);
     m_stack->addWidget(m_errors);
@@ -93,6 +94,7 @@ void MainWindow::makeCentre()
     m_stopping->setAlignment(Qt::AlignCenter);
     m_stack->addWidget(m_stopping);
     connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::fillPageMenu);
+    connect(m_stack, &QStackedWidget::currentChanged, this, &MainWindow::fillPageMenu);
 }
 
 void MainWindow::makeStatusBar()
@@ -189,15 +191,25 @@ void MainWindow::workspaceOpened()
         m_start->setRecent(m_settings.recent);
         save();
     }
-    m_stack->setCurrentWidget(m_work);
+    m_start->setOpenWorkspace(workspace.name);
+    showWork();
+    // Space and the keys go to the page, as its hints say, and not to whichever button comes first.
+    m_tabs->tabBar()->setFocus();
     for (QAction *action : m_workspaceActions)
         action->setEnabled(true);
     m_jobsButton->show();
     updateStatus();
 }
 
+void MainWindow::showWork()
+{
+    if (m_services.workbench->isOpen() && !m_closing)
+        m_stack->setCurrentWidget(m_work);
+}
+
 void MainWindow::showStart()
 {
+    m_start->setOpenWorkspace({});
     setWindowTitle(QStringLiteral("Switchyard"));
     m_stack->setCurrentWidget(m_start);
     m_start->setFocus();
@@ -249,6 +261,7 @@ void MainWindow::showPage(const QString &title, const QString &item)
     for (Page *page : std::as_const(m_pages)) {
         if (page->title() != title)
             continue;
+        showWork();
         m_tabs->setCurrentWidget(page);
         if (!item.isEmpty())
             page->showItem(item);

@@ -58,6 +58,8 @@ private:
     void chooseFolder();
     void writeStarter(const QString &folder);
     void showStart();
+    /// Brings the tabs to the front, where a workspace is open.
+    void showWork();
     void fillPageMenu();
     void updateStatus();
     void showKeys();

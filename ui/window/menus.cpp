@@ -79,7 +79,7 @@ void MainWindow::makeViewMenu()
     const QStringList titles = pageTitles();
     for (int i = 0; i < titles.size(); ++i)
         m_workspaceActions.append(menu->addAction(titles[i], QKeySequence(QStringLiteral("Ctrl+%1").arg(i + 1)), this,
-                                                  [this, i] { m_tabs->setCurrentIndex(i); }));
+                                                  [this, title = titles[i]] { showPage(title); }));
     menu->addSeparator();
     m_workspaceActions.append(
         menu->addAction(QStringLiteral("&Refresh, probe again"), QKeySequence(Qt::Key_F5), this, [this] {

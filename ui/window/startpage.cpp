@@ -79,6 +79,7 @@ StartPage::StartPage(QWidget *parent)
     , m_url(new QLineEdit(this))
     , m_recent(new QListWidget(this))
     , m_recentTitle(label(QStringLiteral("Recent workspaces"), "heading", this))
+    , m_back(new QPushButton(this))
     , m_findings(nullptr)
     , m_found(nullptr)
 {
@@ -91,6 +92,10 @@ StartPage::StartPage(QWidget *parent)
     font.setPointSizeF(font.pointSizeF() * 2);
     font.setBold(true);
     title->setFont(font);
+    m_back->setObjectName(QStringLiteral("backButton"));
+    m_back->hide();
+    connect(m_back, &QPushButton::clicked, this, &StartPage::backRequested);
+    layout->addWidget(m_back, 0, Qt::AlignLeft);
     layout->addStretch(1);
     layout->addWidget(title);
     layout->addWidget(label(
@@ -160,8 +165,10 @@ QWidget *StartPage::makeUrlCard()
     layout->addWidget(new Picture(QStringLiteral("link"), frame));
     layout->addWidget(label(QStringLiteral("Paste a URL"), "heading", frame));
     layout->addWidget(
-        label(QStringLiteral("Watches the health of a running backend. Nothing is written."), "faded", frame), 1,
-        Qt::AlignTop);
+        label(QStringLiteral("Watches the health of a running backend. Without a path, /health is assumed. Nothing "
+                             "is written."),
+              "faded", frame),
+        1, Qt::AlignTop);
     m_url->setParent(frame);
     m_url->setMinimumHeight(28);
     m_url->setObjectName(QStringLiteral("urlEdit"));
@@ -220,6 +227,14 @@ void StartPage::showFindings(const QString &folder, const QStringList &found)
     m_found->setText(
         QStringLiteral("There is no switchyard.toml in %1, %2.").arg(QDir::toNativeSeparators(folder), what));
     m_findings->show();
+}
+
+void StartPage::setOpenWorkspace(const QString &name)
+{
+    QString shown = name;
+    // An ampersand would mark a key.
+    m_back->setText(QStringLiteral("← Back to %1").arg(shown.replace(QLatin1Char('&'), QStringLiteral("&&"))));
+    m_back->setVisible(!name.isEmpty());
 }
 
 void StartPage::clearFindings()

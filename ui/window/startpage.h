@@ -8,6 +8,7 @@ class QLabel;
 class QLineEdit;
 class QListWidget;
 class QPushButton;
+class QPushButton;
 
 namespace Switchyard {
 
@@ -21,12 +22,15 @@ public:
     /// What lies in a folder without a switchyard.toml, with the offer to write one.
     void showFindings(const QString &folder, const QStringList &found);
     void clearFindings();
+    /// Offers the way back to the workspace that is open behind this page; empty: none is.
+    void setOpenWorkspace(const QString &name);
 
 Q_SIGNALS:
     void folderRequested();
     void urlEntered(const QString &url);
     void demoRequested();
     void recentChosen(const QString &file);
+    void backRequested();
     void starterRequested(const QString &folder);
 
 private:
@@ -37,6 +41,7 @@ private:
     QLineEdit *m_url;
     QListWidget *m_recent;
     QLabel *m_recentTitle;
+    QPushButton *m_back;
     QWidget *m_findings;
     QLabel *m_found;
     QString m_folder;
