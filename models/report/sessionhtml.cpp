@@ -7,6 +7,7 @@
 #include <QDateTime>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace Switchyard {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr double plotLeft = 90;
 constexpr double plotWidth = 860;
-constexpr double bandTop = 26;
+constexpr double bandTop = 66;
 constexpr double bandHeight = 120;
 constexpr double laneHeight = 18;
 
@@ -28,7 +29,7 @@ body { font: 14px/1.45 system-ui, sans-serif; color:var(--fg); background:var(--
 h1 { font-size:22px; margin:0 0 4px; } h2 { font-size:16px; margin:28px 0 8px; }
 .pass { color:var(--pass); } .fail { color:var(--fail); } .unknown, .inconclusive { color:var(--warn); } .not-applicable, .soft { color:var(--soft); }
 table { border-collapse:collapse; width:100%; } th, td { text-align:left; padding:5px 10px 5px 0; border-bottom:1px solid var(--line); vertical-align:top; }
-th { color:var(--soft); font-weight:500; } td.n { text-align:right; } .advice { margin-top:3px; } pre { background:var(--panel); padding:6px 10px; margin:4px 0; }
+th { color:var(--soft); font-weight:500; } td.id { white-space:nowrap; padding-right:24px; } .advice { margin-top:3px; } pre { background:var(--panel); padding:6px 10px; margin:4px 0; }
 svg text { fill:var(--soft); font-size:11px; } svg .mark { stroke:var(--soft); stroke-dasharray:3 3; } .key span { margin-right:16px; } .key i { display:inline-block; width:10px; height:10px; margin-right:5px; }
 )");
 
@@ -147,45 +148,48 @@ private:
                    .arg(bad);
     }
 
+    /// What the deploy's mark is called; empty for events that are none.
+    static QString markLabel(const Event &event)
+    {
+        switch (event.kind) {
+        case EventKind::SignalSent:
+            return event.text;
+        case EventKind::InstanceStarting:
+            return QStringLiteral("start %1").arg(event.instance);
+        case EventKind::InstanceHealthy:
+            return QStringLiteral("healthy %1").arg(event.instance);
+        case EventKind::TrafficSwitched:
+            return QStringLiteral("switch");
+        case EventKind::InstanceKilled:
+            return QStringLiteral("SIGKILL");
+        case EventKind::InstanceExited:
+            return QStringLiteral("exit %1").arg(event.code);
+        default:
+            return {};
+        }
+    }
+
     QString marks(double bottom) const
     {
+        // Marks of one moment stand below each other: each label takes the first row that is free where it begins.
+        constexpr int rows = 5;
+        constexpr double rowHeight = 12;
+        constexpr double letter = 6.5;
+        std::array<double, rows> freeFrom{};
         QString out;
-        double lastLabel = -100;
         for (const Event &event : m_record.events) {
-            QString label;
-            switch (event.kind) {
-            case EventKind::SignalSent:
-                label = event.text;
-                break;
-            case EventKind::InstanceStarting:
-                label = QStringLiteral("start %1").arg(event.instance);
-                break;
-            case EventKind::InstanceHealthy:
-                label = QStringLiteral("healthy %1").arg(event.instance);
-                break;
-            case EventKind::TrafficSwitched:
-                label = QStringLiteral("switch");
-                break;
-            case EventKind::InstanceKilled:
-                label = QStringLiteral("SIGKILL");
-                break;
-            case EventKind::InstanceExited:
-                label = QStringLiteral("exit %1").arg(event.code);
-                break;
-            default:
+            const QString label = markLabel(event);
+            if (label.isEmpty())
                 continue;
-            }
             const double at = x(double(event.us) / 1000);
-            const bool near = at - lastLabel < 62;
+            std::size_t row = 0;
+            while (row + 1 < rows && freeFrom[row] > at)
+                ++row;
+            freeFrom[row] = at + letter * double(label.size()) + 8;
+            const double y = rowHeight * double(row + 1) - 2;
             out += QStringLiteral("<line class=\"mark\" x1=\"%1\" x2=\"%1\" y1=\"%2\" y2=\"%3\"/>")
-                       .arg(num(at))
-                       .arg(near ? 24 : 12)
-                       .arg(num(bottom));
-            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3</text>")
-                       .arg(num(at + 2))
-                       .arg(near ? 22 : 10)
-                       .arg(esc(label));
-            lastLabel = near ? lastLabel : at;
+                       .arg(num(at), num(y - 8), num(bottom));
+            out += QStringLiteral("<text x=\"%1\" y=\"%2\">%3</text>").arg(num(at + 2), num(y), esc(label));
         }
         return out;
     }
@@ -215,7 +219,7 @@ QString gatesTable(const Verdict &verdict)
 {
     QString out = QStringLiteral("<h2>Gates</h2><table><tr><th>Gate</th><th>Measured</th><th>Passes when</th></tr>");
     for (const Gate &gate : verdict.gates) {
-        out += QStringLiteral("<tr><td class=\"%1\">%2 %3<br><span class=\"soft\">%4%5</span></td><td>%6")
+        out += QStringLiteral("<tr><td class=\"%1 id\">%2 %3<br><span class=\"soft\">%4%5</span></td><td>%6")
                    .arg(gateStatusName(gate.status), markOf(gate.status), esc(gate.id), gateStatusName(gate.status),
                         gate.advisory ? QStringLiteral(", advisory") : QString(), esc(gate.measured));
         if (!gate.advice.isEmpty())
