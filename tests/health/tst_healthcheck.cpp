@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/health/healthcheck.h"
 #include "models/health/samplejson.h"
+#include "tests/support/cli.h"
 #include "tests/support/httpserver.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QProcess>
 #include <QSignalSpy>
-#include <QStandardPaths>
-#include <QTemporaryFile>
 #include <QTest>
 
 using namespace Switchyard;
@@ -146,9 +144,6 @@ void HealthCheckTest::jsonOfASample()
 
 void HealthCheckTest::jsonFitsItsSchema()
 {
-    const QString python = QStandardPaths::findExecutable(QStringLiteral("python3"));
-    if (python.isEmpty())
-        QSKIP("python3 with jsonschema is needed to validate against the schema");
     const TestCertificates certificates;
     HttpServer expired(certificates.expired());
     HealthCheck check;
@@ -167,25 +162,11 @@ void HealthCheckTest::jsonFitsItsSchema()
     QStringList urls;
     for (const ProbeTarget &one : targets)
         urls += one.url;
-    QTemporaryFile document;
-    QVERIFY(document.open());
-    document.write(QJsonDocument(healthCheckToJson(samplesOf(spy), urls)).toJson());
-    document.close();
-    QProcess process;
-    QSignalSpy ended(&process, &QProcess::finished);
-    process.setProcessChannelMode(QProcess::MergedChannels);
-    process.start(python,
-                  {QStringLiteral("-c"),
-                   QStringLiteral("import json, sys\n"
-                                  "try:\n    import jsonschema\nexcept ImportError:\n    sys.exit(77)\n"
-                                  "schema = json.load(open(sys.argv[1]))\n"
-                                  "jsonschema.Draft202012Validator.check_schema(schema)\n"
-                                  "jsonschema.Draft202012Validator(schema).validate(json.load(open(sys.argv[2])))\n"),
-                   QStringLiteral(SOURCE_DIR "/resources/schemas/health-check.schema.json"), document.fileName()});
-    QVERIFY(ended.wait(20'000));
-    if (process.exitCode() == 77)
-        QSKIP("python3-jsonschema is needed to validate against the schema");
-    QVERIFY2(process.exitCode() == 0, process.readAll());
+    const QByteArray document = QJsonDocument(healthCheckToJson(samplesOf(spy), urls)).toJson();
+    const QString invalid = Testing::validate(QStringLiteral("health-check"), document);
+    if (invalid.startsWith(QStringLiteral("skip:")))
+        QSKIP(qPrintable(invalid));
+    QVERIFY2(invalid.isEmpty(), qPrintable(invalid));
 }
 
 QTEST_GUILESS_MAIN(HealthCheckTest)

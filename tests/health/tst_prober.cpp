@@ -406,11 +406,9 @@ void ProberTest::brokenAnswers_data()
     QTest::newRow("long header") << Act::LongHeader << ErrorKind::Protocol << QStringLiteral("over 100 KiB") << true;
     QTest::newRow("cut") << Act::CutBody << ErrorKind::Io << QStringLiteral("closed in the middle of the answer")
                          << true;
-    QTest::newRow("cut, reset")
-        << Act::CutReset << ErrorKind::Io
-        << QStringLiteral("in the middle of the answer") // libcurl does not always pass on that it was a reset
-
-        << true;
+    QTest::newRow("cut, reset") << Act::CutReset << ErrorKind::Io
+                                << QStringLiteral("reset in the middle of the answer|lost in the middle of the answer")
+                                << true;
 }
 
 void ProberTest::brokenAnswers()
@@ -422,7 +420,11 @@ void ProberTest::brokenAnswers()
     m_server->setBehaviour("/health", acting(act));
     const ProbeSample sample = probeUrl(m_server->url(QStringLiteral("/health")));
     QCOMPARE(sample.state, ProbeState::Down);
-    QVERIFY2(sample.reason.contains(reason), qPrintable(sample.reason));
+    // libcurl does not always pass on that a lost connection was reset: either word is true, "closed" would not be.
+    const QStringList accepted = reason.split(QLatin1Char('|'));
+    QVERIFY2(std::any_of(accepted.cbegin(), accepted.cend(),
+                         [&sample](const QString &words) { return sample.reason.contains(words); }),
+             qPrintable(sample.reason));
     QCOMPARE(sample.errorKind, kind);
     QVERIFY(sample.phases.connect && !sample.phases.transfer);
     QCOMPARE(sample.phases.firstByte.has_value(), began);
