@@ -29,10 +29,8 @@ public:
         , m_options(options)
     {
         connect(&m_pool, &ClientPool::eventsReady, this, &Holder::take);
-        connect(&m_pool, &ClientPool::snapshotsReady, this, [this](const QList<SocketSnapshot> &shots) {
-            m_last = shots.value(0);
-            m_everyoneOpen = m_everyoneOpen || m_last.open == m_last.clients;
-        });
+        connect(&m_pool, &ClientPool::snapshotsReady, this,
+                [this](const QList<SocketSnapshot> &shots) { m_last = shots.value(0); });
         connect(&m_pool, &ClientPool::stopped, this, &Holder::conclude);
         connect(&m_interrupt, &Interrupt::interrupted, this, &Holder::endHolding);
         m_end.setSingleShot(true);
@@ -202,7 +200,6 @@ private:
     int m_openAtEnd = 0;
     int m_gone = 0;
     bool m_ending = false;
-    bool m_everyoneOpen = false;
 };
 
 Result<SocketTarget> targetFrom(const HoldOptions &options)

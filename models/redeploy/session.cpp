@@ -258,7 +258,6 @@ void RedeploySession::Private::driverReady()
     }
     watchOwnNetwork();
     enter(Phase::Preparing, Clock::now());
-    state.clientsStarted(Clock::now());
     pool->start();
     tick.start(tickMs);
 }

@@ -29,11 +29,6 @@ SessionState::SessionState(const SessionPlan &plan)
     }
 }
 
-void SessionState::clientsStarted(Instant at)
-{
-    m_startedAt = at;
-}
-
 SessionState::Socket *SessionState::socket(const QString &name)
 {
     const qsizetype index = m_names.indexOf(name);

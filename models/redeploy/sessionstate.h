@@ -30,7 +30,6 @@ public:
 
     explicit SessionState(const SessionPlan &plan);
 
-    void clientsStarted(Instant at);
     /// Takes note of an event, in the order of time.
     void take(const Event &event);
     /// With a driver that only observes: whether this event is the first sign of somebody's redeploy.
@@ -64,7 +63,6 @@ private:
     QList<Socket> m_sockets;
     QMap<QString, bool> m_lastAnswer; ///< by subject
     QSet<QString> m_instances;        ///< seen before the trigger; several machines may answer behind one address
-    Instant m_startedAt{};
     qint64 m_preparingUs = -1;
     qint64 m_baselineUs = -1;
     qint64 m_triggerUs = -1;
