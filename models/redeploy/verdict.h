@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/redeploy/event.h"
+#include "models/redeploy/insights.h"
 
 namespace Switchyard {
 
@@ -90,6 +91,7 @@ struct Verdict
     std::optional<double> drainMs;
     std::optional<double> startupMs;
     std::optional<double> maxGapMs;
+    Insights insights;
     double lastMs = 0; ///< time of the last event
 };
 
