@@ -66,8 +66,37 @@ ClientEvent ProbeClient::event(ClientEvent::Kind kind, Instant at) const
 
 void ProbeClient::start()
 {
-    if (m_state == State::Idle)
-        connect();
+    if (m_state != State::Idle)
+        return;
+    if (m_target->turns.cycle.count() == 0)
+        return connect();
+    m_turn = Clock::now() + m_target->turns.first + m_target->turns.stagger * m_number - m_target->turns.cycle;
+    awaitTurn();
+}
+
+void ProbeClient::awaitTurn()
+{
+    // A turn that is over already (a handshake hung in it) is left out: the rhythm matters, not the number.
+    const Instant now = Clock::now();
+    do {
+        m_turn += m_target->turns.cycle;
+    } while (m_turn < now);
+    m_state = State::Waiting;
+    m_timer.expires_at(m_turn);
+    m_timer.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        if (!error && self->m_state == State::Waiting)
+            self->connect();
+    });
+}
+
+void ProbeClient::letGoLater()
+{
+    m_hold = std::make_unique<Timer>(m_host.io());
+    m_hold->expires_after(m_target->turns.hold);
+    m_hold->async_wait([self = shared_from_this(), attempt = m_connections](boost::system::error_code error) {
+        if (!error && self->m_connections == attempt && self->m_connection)
+            self->m_connection->close();
+    });
 }
 
 void ProbeClient::stop()
@@ -77,6 +106,7 @@ void ProbeClient::stop()
     m_state = State::Stopped;
     m_timer.cancel();
     m_sending.reset();
+    m_hold.reset();
     if (const auto connection = std::exchange(m_connection, nullptr))
         connection->close();
 }
@@ -86,6 +116,7 @@ void ProbeClient::abandon()
     m_state = State::Stopped;
     m_timer.cancel();
     m_sending.reset();
+    m_hold.reset();
     if (const auto connection = std::exchange(m_connection, nullptr))
         connection->abandon();
 }
@@ -147,6 +178,8 @@ void ProbeClient::opened(Instant at)
         armWatchdog();
     if (!m_target->send.isEmpty())
         startSending(at);
+    if (m_target->turns.cycle.count() > 0)
+        letGoLater();
 }
 
 void ProbeClient::startSending(Instant now)
@@ -346,6 +379,7 @@ void ProbeClient::connectionEnded(Instant at, const ConnectionEnd &end)
     m_connection.reset();
     m_timer.cancel();
     m_sending.reset();
+    m_hold.reset();
     m_watchdog = Milliseconds(0);
     ClientEvent ended = event(Kind::Ended, at);
     ended.end = end;
@@ -370,6 +404,8 @@ void ProbeClient::connectionEnded(Instant at, const ConnectionEnd &end)
 
 void ProbeClient::reconnect(const ConnectionEnd &end)
 {
+    if (m_target->turns.cycle.count() > 0)
+        return awaitTurn();
     ++m_attempt;
     const ReconnectSituation situation{m_attempt, end.wasOpen, end.serverDisconnect, m_announced};
     const auto delay = ReconnectPolicy::delay(m_policy, situation, m_host.random());

@@ -75,6 +75,8 @@ private:
     void armSending();
     void sendOne(const SocketSend &send);
     void reconnect(const ConnectionEnd &end);
+    void awaitTurn();
+    void letGoLater();
     ClientEvent event(ClientEvent::Kind kind, Instant at) const;
 
     ProbeClientHost &m_host;
@@ -92,6 +94,8 @@ private:
         std::vector<Instant> due; ///< one for each configured text
     };
     std::unique_ptr<Sending> m_sending;
+    std::unique_ptr<Timer> m_hold; ///< only newcomers have this
+    Instant m_turn{};              ///< and this: when the present turn began
     Milliseconds m_watchdog{0};
     std::string m_instance;
     int m_targetIndex;

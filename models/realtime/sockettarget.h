@@ -28,6 +28,18 @@ struct SocketTarget
     QString caFile;         ///< PEM bundle; empty: the system's
     int clients = 1;
 
+    /// Newcomers: client n makes its first connection after `first` + n × `stagger`, lets go of it after `hold`, and
+    /// makes the next one `cycle` after the last, whatever became of that. `cycle` 0: ordinary clients, which are held
+    /// as long as they last.
+    struct Turns
+    {
+        Milliseconds first{0};
+        Milliseconds stagger{0};
+        Milliseconds hold{0};
+        Milliseconds cycle{0};
+    };
+    Turns turns;
+
     Milliseconds connectTimeout{10'000};
     Milliseconds tlsTimeout{10'000};
     Milliseconds handshakeTimeout{10'000};

@@ -36,6 +36,7 @@ constexpr std::array kindNames{
     KindName{EventKind::Step, QLatin1StringView("step")},
     KindName{EventKind::DeployFailed, QLatin1StringView("deploy-failed")},
     KindName{EventKind::DeployFinished, QLatin1StringView("deploy-finished")},
+    KindName{EventKind::Newcomer, QLatin1StringView("newcomer")},
     KindName{EventKind::Note, QLatin1StringView("note")},
 };
 
@@ -89,7 +90,7 @@ QJsonObject eventToJson(const Event &event)
         json.insert(QStringLiteral("client"), event.client);
     if (event.connection > 0)
         json.insert(QStringLiteral("connection"), event.connection);
-    if (event.kind == EventKind::ClientEnded) {
+    if (event.kind == EventKind::ClientEnded || (event.kind == EventKind::Newcomer && !event.ok)) {
         json.insert(QStringLiteral("cause"), endCauseName(event.cause));
         json.insert(QStringLiteral("was_open"), event.wasOpen);
         if (!event.codeValid)
@@ -97,7 +98,7 @@ QJsonObject eventToJson(const Event &event)
         if (event.serverDisconnect)
             json.insert(QStringLiteral("server_disconnect"), true);
     }
-    if (event.kind == EventKind::Probe)
+    if (event.kind == EventKind::Probe || event.kind == EventKind::Newcomer)
         json.insert(QStringLiteral("ok"), event.ok);
     if (event.code != 0 || event.kind == EventKind::InstanceExited)
         json.insert(QStringLiteral("code"), event.code);
@@ -187,7 +188,8 @@ QJsonObject headerToJson(const SessionHeader &header)
                        {QStringLiteral("thresholds"), thresholds},
                        {QStringLiteral("advisory"), toArray(header.advisory)},
                        {QStringLiteral("sockets"), sockets},
-                       {QStringLiteral("endpoints"), endpoints}};
+                       {QStringLiteral("endpoints"), endpoints},
+                       {QStringLiteral("newcomers_every_ms"), header.newcomersEveryMs}};
 }
 
 SessionHeader headerFromJson(const QJsonObject &json)
@@ -213,6 +215,7 @@ SessionHeader headerFromJson(const QJsonObject &json)
     header.baselineMs = json[QStringLiteral("baseline_ms")].toDouble();
     header.settleMs = json[QStringLiteral("settle_ms")].toDouble();
     header.timeoutMs = json[QStringLiteral("timeout_ms")].toDouble();
+    header.newcomersEveryMs = json[QStringLiteral("newcomers_every_ms")].toDouble();
     const QJsonObject thresholds = json[QStringLiteral("thresholds")].toObject();
     const auto duration = [&thresholds](QLatin1StringView key, Milliseconds fallback) {
         return Milliseconds(thresholds[key].toInteger(fallback.count()));

@@ -35,7 +35,9 @@ enum class EventKind
     Step,           ///< `text`
     DeployFailed,   ///< `text`
     DeployFinished,
-    Note ///< `text`: anything else a reader should know
+    Newcomer, ///< a connection that began in the middle: `subject`: socket, `client`, `connection`, `ok`: taken; else
+              ///< `wasOpen`: taken and then ended by the backend, with `cause`, `code`, `status` as for ClientEnded
+    Note      ///< `text`: anything else a reader should know
 };
 QString eventKindName(EventKind kind);
 
@@ -83,8 +85,8 @@ struct SessionSocket
 /// One HTTP endpoint, as the session probed it. Its events carry `subject` = "kind path".
 struct SessionEndpoint
 {
-    QString kind; ///< "health", "ready", "live"
-    QString path;
+    QString kind; ///< "health", "ready", "live"; "port": a TCP connect
+    QString path; ///< for "port": host:port
     double intervalMs = 250;
     QString subject() const { return kind + QLatin1Char(' ') + path; }
 };
@@ -116,6 +118,7 @@ struct SessionHeader
     QStringList advisory;
     QList<SessionSocket> sockets;
     QList<SessionEndpoint> endpoints;
+    double newcomersEveryMs = 0; ///< how often a newcomer tries; 0: none does
 };
 
 QJsonObject headerToJson(const SessionHeader &header);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/redeploy/facts.h"
 
+#include <algorithm>
+
 namespace Switchyard {
 
 SessionFacts::SessionFacts(const SessionRecord &sessionRecord)
@@ -110,29 +112,46 @@ void SessionFacts::takeLoss(ClientHistory &history, const Event &event)
 
 void SessionFacts::takeDeploy(const Event &event)
 {
+    const auto stopOf = [this](const Event &end) -> InstanceStop * {
+        for (InstanceStop &stop : stops) {
+            if (!stop.exited && stop.signal->instance == end.instance)
+                return &stop;
+        }
+        return nullptr;
+    };
     switch (event.kind) {
     case EventKind::SignalSent:
-        if (triggered() && !signal)
-            signal = &event;
+        // A second signal to the same instance (SIGINT twice) does not start its time anew.
+        if (triggered() && !stopOf(event))
+            stops.push_back({&event, nullptr, nullptr});
         break;
     case EventKind::InstanceExited:
-        if (signal && !exited && event.instance == signal->instance)
-            exited = &event;
+        if (InstanceStop *stop = stopOf(event))
+            stop->exited = &event;
+        if (!triggered())
+            machinesBefore = std::max(0, machinesBefore - 1);
         break;
     case EventKind::InstanceKilled:
-        if (signal && !killed && event.instance == signal->instance)
-            killed = &event;
+        if (InstanceStop *stop = stopOf(event); stop && !stop->killed)
+            stop->killed = &event;
         break;
     case EventKind::InstanceStarting:
         starting = &event;
         healthy = nullptr;
+        if (triggered())
+            starts.push_back({&event, nullptr});
         break;
     case EventKind::InstanceHealthy:
         if (starting && event.instance == starting->instance)
             healthy = &event;
+        for (InstanceStart &start : starts) {
+            if (!start.healthy && start.starting->instance == event.instance)
+                start.healthy = &event;
+        }
+        machinesBefore += triggered() ? 0 : 1;
         break;
     case EventKind::TrafficSwitched:
-        if (triggered())
+        if (triggered() && !switched)
             switched = &event;
         break;
     case EventKind::DeployFailed:
@@ -142,8 +161,17 @@ void SessionFacts::takeDeploy(const Event &event)
         if (triggered())
             deployFinished = &event;
         break;
+    case EventKind::Note:
+        if (event.subject == QLatin1StringView("suspend"))
+            sleptUs = event.us;
+        break;
     default:
         break;
+    }
+    if (!stops.empty()) {
+        signal = stops.front().signal;
+        killed = stops.front().killed;
+        exited = stops.front().exited;
     }
 }
 

@@ -23,6 +23,22 @@ struct Loss
     bool clean() const { return ended->cause == EndCause::CloseFrame || ended->serverDisconnect; }
 };
 
+/// An instance that was told to stop, and its end.
+struct InstanceStop
+{
+    const Event *signal = nullptr;
+    const Event *killed = nullptr; ///< nullptr: not killed
+    const Event *exited = nullptr; ///< nullptr: not seen to end
+    const Event *end() const { return exited ? exited : killed; }
+};
+
+/// An instance that was started while the redeploy ran.
+struct InstanceStart
+{
+    const Event *starting = nullptr;
+    const Event *healthy = nullptr; ///< nullptr: never was
+};
+
 /// What a record says, gathered once for all gates. Pointers lead into the record, which must outlive it.
 struct SessionFacts
 {
@@ -47,19 +63,24 @@ struct SessionFacts
     qint64 endUs = 0;         ///< time of the last event
     std::vector<Loss> losses; ///< in order of time
     std::map<std::pair<int, int>, ClientHistory> clients;
-    const Event *signal = nullptr;   ///< the old instance was told to stop
-    const Event *exited = nullptr;   ///< that instance ended
-    const Event *killed = nullptr;   ///< that instance was killed
-    const Event *starting = nullptr; ///< the new instance was started (before the trigger: the first one)
-    const Event *healthy = nullptr;  ///< and was healthy
-    const Event *switched = nullptr; ///< traffic moved, after the trigger
+    std::vector<InstanceStop> stops;   ///< from the trigger on, in order; several where several machines serve
+    std::vector<InstanceStart> starts; ///< from the trigger on, in order
+    int machinesBefore = 0;            ///< instances that were healthy when the redeploy was triggered, as driven
+    const Event *signal = nullptr;     ///< the first old instance was told to stop
+    const Event *exited = nullptr;     ///< that instance ended
+    const Event *killed = nullptr;     ///< that instance was killed
+    const Event *starting = nullptr;   ///< the last start of an instance (before the trigger: the first one)
+    const Event *healthy = nullptr;    ///< and that instance was healthy
+    const Event *switched = nullptr;   ///< traffic moved, after the trigger
     const Event *deployFailed = nullptr;
     const Event *deployFinished = nullptr;
+    qint64 sleptUs = -1;         ///< when this machine was found to have slept; negative: it did not
     QStringList instancesBefore; ///< names answers gave before the trigger
     QStringList instancesAfter;  ///< … and from the trigger on
 
     bool triggered() const { return triggerUs >= 0; }
     const SessionSocket &socket(const Loss &loss) const { return record.header.sockets[loss.socket]; }
+    bool severalMachines() const { return stops.size() > 1 || machinesBefore > 1; }
     const Loss *firstLoss() const { return losses.empty() ? nullptr : &losses.front(); }
 
 private:

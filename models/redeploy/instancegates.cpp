@@ -15,6 +15,9 @@ Gate readyFirstGate(const SessionFacts &facts)
         return notApplicable(QStringLiteral("no ready endpoint is configured"));
     if (!facts.triggered())
         return unknown(neverBegan(facts));
+    if (facts.severalMachines())
+        return notApplicable(
+            QStringLiteral("several machines answer behind one address: which one did cannot be told"));
     const Loss *first = facts.firstLoss();
     if (facts.switched && (!first || facts.switched->us < first->ended->us))
         return notApplicable(QStringLiteral("the old instance was out of sight once traffic had moved"));
@@ -58,6 +61,9 @@ Gate liveSteadyGate(const SessionFacts &facts)
         return notApplicable(QStringLiteral("the end of the instance is out of sight of this driver"));
     if (!facts.triggered())
         return unknown(neverBegan(facts));
+    if (facts.severalMachines())
+        return notApplicable(
+            QStringLiteral("several machines answer behind one address: which one did cannot be told"));
     if (!facts.exited && !facts.switched)
         return unknown(QStringLiteral("the instance did not end"));
     // From the switch on the probes reach the new instance: the old one is judged until then.
@@ -151,21 +157,33 @@ Gate drainBudgetGate(const SessionFacts &facts)
         gate.threshold = QStringLiteral("exit within the platform's grace of %1").arg(ms(limit));
     }
     gate.limit = limit;
-    addEvidence(gate, facts.signal);
-    addEvidence(gate, facts.killed);
-    addEvidence(gate, facts.exited);
-    const Event *end = facts.exited ? facts.exited : facts.killed;
-    const double took = double((end ? end->us : facts.endUs) - facts.signal->us) / 1000;
-    gate.value = took;
-    if (facts.killed) {
+    // Where several machines are replaced, the slowest one decides.
+    const InstanceStop *worst = nullptr;
+    double longest = -1;
+    for (const InstanceStop &stop : facts.stops) {
+        addEvidence(gate, stop.signal);
+        addEvidence(gate, stop.killed);
+        addEvidence(gate, stop.exited);
+        const double took = double((stop.end() ? stop.end()->us : facts.endUs) - stop.signal->us) / 1000;
+        const bool first = !worst || (stop.killed && !worst->killed);
+        if (first || (took > longest && (stop.killed || !worst->killed))) {
+            worst = &stop;
+            longest = took;
+        }
+    }
+    gate.value = longest;
+    const QString which =
+        facts.stops.size() > 1 ? QStringLiteral(" (instance %1)").arg(worst->signal->instance) : QString();
+    if (worst->killed) {
         gate.status = GateStatus::Fail;
-        gate.measured = QStringLiteral("killed after %1").arg(ms(double(facts.killed->us - facts.signal->us) / 1000));
-    } else if (facts.exited) {
-        gate.status = took <= limit ? GateStatus::Pass : GateStatus::Fail;
-        gate.measured = QStringLiteral("exit %1 after %2").arg(ms(took), facts.signal->text);
+        gate.measured =
+            QStringLiteral("killed after %1%2").arg(ms(double(worst->killed->us - worst->signal->us) / 1000), which);
+    } else if (worst->exited) {
+        gate.status = longest <= limit ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = QStringLiteral("exit %1 after %2%3").arg(ms(longest), worst->signal->text, which);
     } else {
-        gate.status = took > limit ? GateStatus::Fail : GateStatus::Unknown;
-        gate.measured = QStringLiteral("still running %1 after %2").arg(ms(took), facts.signal->text);
+        gate.status = longest > limit ? GateStatus::Fail : GateStatus::Unknown;
+        gate.measured = QStringLiteral("still running %1 after %2%3").arg(ms(longest), worst->signal->text, which);
     }
     return gate;
 }
@@ -179,25 +197,36 @@ Gate startupGate(const SessionFacts &facts)
     const double limit = double(header.thresholds.startup.count());
     gate.limit = limit;
     gate.threshold = QStringLiteral("healthy within %1 of its start").arg(ms(limit));
-    const bool started = facts.starting && (!facts.triggered() || facts.starting->us >= facts.triggerUs);
-    addEvidence(gate, started ? facts.starting : nullptr);
-    addEvidence(gate, facts.healthy);
+    for (const InstanceStart &start : facts.starts) {
+        addEvidence(gate, start.starting);
+        addEvidence(gate, start.healthy);
+    }
     addEvidence(gate, facts.deployFailed);
     if (facts.deployFailed) {
         gate.status = GateStatus::Fail;
         gate.measured = facts.deployFailed->text;
         return gate;
     }
-    if (!started || !facts.triggered())
-        return unknown(facts.triggered() ? QStringLiteral("the new instance was not started") : neverBegan(facts));
-    const double took = double((facts.healthy ? facts.healthy->us : facts.endUs) - facts.starting->us) / 1000;
-    gate.value = took;
-    if (facts.healthy) {
-        gate.status = took <= limit ? GateStatus::Pass : GateStatus::Fail;
-        gate.measured = QStringLiteral("healthy %1 after its start").arg(ms(took));
+    if (!facts.triggered())
+        return unknown(neverBegan(facts));
+    if (facts.starts.empty())
+        return unknown(QStringLiteral("the new instance was not started"));
+    const InstanceStart *worst = nullptr;
+    double longest = -1;
+    for (const InstanceStart &start : facts.starts) {
+        const double took = double((start.healthy ? start.healthy->us : facts.endUs) - start.starting->us) / 1000;
+        if (took > longest) {
+            worst = &start;
+            longest = took;
+        }
+    }
+    gate.value = longest;
+    if (worst->healthy) {
+        gate.status = longest <= limit ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = QStringLiteral("healthy %1 after its start").arg(ms(longest));
     } else {
-        gate.status = took > limit ? GateStatus::Fail : GateStatus::Unknown;
-        gate.measured = QStringLiteral("not healthy %1 after its start").arg(ms(took));
+        gate.status = longest > limit ? GateStatus::Fail : GateStatus::Unknown;
+        gate.measured = QStringLiteral("not healthy %1 after its start").arg(ms(longest));
     }
     return gate;
 }
@@ -207,8 +236,14 @@ namespace {
 /// Whether the redeploy replaced the instance: yes, no, or nothing tells.
 std::optional<bool> instanceReplaced(const SessionFacts &facts)
 {
-    if (facts.record.header.seesStop && facts.record.header.seesStart)
-        return facts.exited && facts.healthy && facts.healthy->us >= facts.triggerUs;
+    if (facts.record.header.seesStop && facts.record.header.seesStart) {
+        const bool gone = std::all_of(facts.stops.cbegin(), facts.stops.cend(),
+                                      [](const InstanceStop &stop) { return stop.exited != nullptr; });
+        const bool there = std::all_of(facts.starts.cbegin(), facts.starts.cend(),
+                                       [](const InstanceStart &start) { return start.healthy != nullptr; });
+        const int least = std::max(1, facts.machinesBefore);
+        return gone && there && int(facts.stops.size()) >= least && int(facts.starts.size()) >= least;
+    }
     if (facts.instancesBefore.isEmpty() || facts.instancesAfter.isEmpty())
         return std::nullopt;
     for (const QString &instance : facts.instancesAfter) {
@@ -285,6 +320,8 @@ Gate coverageGate(const SessionFacts &facts)
     } else if (facts.record.header.sockets.isEmpty()) {
         problems.append(QStringLiteral("neither a socket nor an endpoint was watched"));
     }
+    if (facts.sleptUs >= 0)
+        problems.append(QStringLiteral("this machine slept in the middle"));
     const auto &events = facts.record.events;
     const bool settled = std::any_of(events.cbegin(), events.cend(), [](const Event &event) {
         return event.kind == EventKind::Phase && event.text == QLatin1StringView("settled");

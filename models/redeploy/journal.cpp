@@ -107,11 +107,14 @@ void JournalWriter::append(const QList<Event> &events)
     d->events += events;
 }
 
-void JournalWriter::finish(bool complete, const QString &reason)
+void JournalWriter::finish(const SessionRecord &record, const Verdict &verdict)
 {
     const std::lock_guard lock(d->mutex);
-    d->lines += lineOf(QStringLiteral("end"),
-                       QJsonObject{{QStringLiteral("complete"), complete}, {QStringLiteral("reason"), reason}});
+    d->lines += lineOf(QStringLiteral("end"), QJsonObject{{QStringLiteral("complete"), record.complete},
+                                                          {QStringLiteral("reason"), record.endReason},
+                                                          {QStringLiteral("verdict"), outcomeName(verdict.outcome)},
+                                                          {QStringLiteral("summary"), verdict.summary},
+                                                          {QStringLiteral("last_ms"), verdict.lastMs}});
 }
 
 QString JournalWriter::problem() const

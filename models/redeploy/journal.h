@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/redeploy/event.h"
+#include "models/redeploy/verdict.h"
 
 #include <memory>
 
@@ -20,8 +20,9 @@ public:
     ~JournalWriter();
 
     void append(const QList<Event> &events);
-    /// The last line: the session ended by itself, or why it did not.
-    void finish(bool complete, const QString &reason);
+    /// The last line: whether the session ended by itself, why, and the verdict, so that a list of sessions needs no
+    /// more than this line. The verdict shown of an opened session is always judged anew from its events.
+    void finish(const SessionRecord &record, const Verdict &verdict);
     /// The first write that failed, for the window to show; empty while all is well.
     QString problem() const;
 

@@ -16,9 +16,10 @@ constexpr int dnsPort = 53;
 
 } // namespace
 
-NetworkControl::NetworkControl(QStringList anchors, QObject *parent)
+NetworkControl::NetworkControl(QStringList anchors, Refusal refusal, QObject *parent)
     : QObject(parent)
     , m_anchors(std::move(anchors))
+    , m_refusal(refusal)
 {
     connect(&m_timer, &QTimer::timeout, this, [this] {
         for (const QString &anchor : m_anchors) {
@@ -58,9 +59,9 @@ void NetworkControl::probe(const QString &anchor)
     m_pending.append(anchor);
     socket->setProxy(QNetworkProxy::NoProxy);
     connect(socket, &QTcpSocket::connected, this, [done] { done(true, {}); });
-    connect(socket, &QTcpSocket::errorOccurred, this, [done, socket](QAbstractSocket::SocketError error) {
+    connect(socket, &QTcpSocket::errorOccurred, this, [this, done, socket](QAbstractSocket::SocketError error) {
         // A refusal has come all the way from the other end: the network works.
-        done(error == QAbstractSocket::ConnectionRefusedError, socket->errorString());
+        done(m_refusal == Refusal::IsAnswer && error == QAbstractSocket::ConnectionRefusedError, socket->errorString());
     });
     connect(limit, &QTimer::timeout, this, [done] { done(false, QStringLiteral("no answer within 2 s")); });
     limit->setSingleShot(true);

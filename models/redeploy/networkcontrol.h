@@ -10,15 +10,23 @@
 namespace Switchyard {
 
 /// Watches this machine's own network while a backend is watched: TCP connects to anchors that have nothing to do with
-/// the backend. An anchor answers by accepting or by refusing; silence and "no route" are the failures.
+/// the backend. An anchor answers by accepting or by refusing; silence and "no route" are the failures. The backend's
+/// own port is watched in the same way, and there a refusal is a failure too.
 ///
 /// Thread: the one it lives on. At most one connect an anchor at a time; each has 2 s, long enough for one lost SYN.
 class NetworkControl final : public QObject
 {
     Q_OBJECT
 public:
+    /// What a refusal says: of an anchor that the way there works, of a backend's own port that nobody listens.
+    enum class Refusal
+    {
+        IsAnswer,
+        IsFailure
+    };
+
     /// `anchors`: "host:port", IPv6 in brackets.
-    explicit NetworkControl(QStringList anchors, QObject *parent = nullptr);
+    explicit NetworkControl(QStringList anchors, Refusal refusal = Refusal::IsAnswer, QObject *parent = nullptr);
 
     void start(Milliseconds interval = Milliseconds(500));
     void stop();
@@ -33,6 +41,7 @@ private:
     void probe(const QString &anchor);
 
     QStringList m_anchors;
+    Refusal m_refusal;
     QStringList m_pending;
     QTimer m_timer;
 };

@@ -5,7 +5,9 @@
 #include "models/common/redact.h"
 #include "models/health/prober.h"
 #include "models/health/targets.h"
+#include "models/redeploy/clockwatch.h"
 #include "models/redeploy/journal.h"
+#include "models/redeploy/lanes.h"
 #include "models/redeploy/networkcontrol.h"
 #include "models/redeploy/sessionstate.h"
 
@@ -25,10 +27,14 @@ namespace {
 /// which things happened, not in which threads were heard.
 constexpr Milliseconds holdBack{60};
 constexpr int tickMs = 30;
-constexpr int httpTooManyRequests = 429;
 constexpr Milliseconds minimumBaseline{5'000};
 /// Longer than any event is held back.
 constexpr Milliseconds minimumSettle{1'000};
+/// A newcomer tries this often, over all sockets, and is held this long: some twenty at a time.
+constexpr Milliseconds newcomersEvery{500};
+constexpr Milliseconds newcomerHold{10'000};
+/// How far the wall clock may run from ours before it is worth a note; ordinary adjustment is far slower.
+constexpr qint64 clockStepMs = 1'000;
 
 /// The server program a command starts. Its arguments stay out of the record: they may hold anything.
 QString serverOf(const QStringList &argv)
@@ -41,76 +47,20 @@ QString serverOf(const QStringList &argv)
     return {};
 }
 
+/// host:port of a URL, IPv6 in brackets.
+QString authorityOf(const QUrl &url)
+{
+    const QString host = url.host();
+    const bool tls = url.scheme() == QLatin1StringView("https") || url.scheme() == QLatin1StringView("wss");
+    return QStringLiteral("%1:%2")
+        .arg(host.contains(QLatin1Char(':')) ? QStringLiteral("[%1]").arg(host) : host)
+        .arg(url.port(tls ? 443 : 80));
+}
+
 bool isLoopback(const QString &url)
 {
     const QString host = QUrl(url).host();
     return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
-}
-
-Event fromClient(const ClientEvent &source, const QString &socket)
-{
-    using Kind = ClientEvent::Kind;
-    Event event;
-    event.subject = socket;
-    event.client = source.client;
-    event.connection = source.connection;
-    switch (source.kind) {
-    case Kind::Connecting:
-        event.kind = EventKind::ClientConnecting;
-        break;
-    case Kind::Open:
-        event.kind = EventKind::ClientOpen;
-        event.instance = source.instance;
-        break;
-    case Kind::FirstMessage:
-        event.kind = EventKind::ClientFirstMessage;
-        break;
-    case Kind::Notice:
-        event.kind = EventKind::ClientNotice;
-        event.text = redact(source.text);
-        break;
-    case Kind::Ended:
-        event.kind = EventKind::ClientEnded;
-        event.cause = source.end.cause;
-        event.code = source.end.code;
-        event.codeValid = source.end.codeValid;
-        event.wasOpen = source.end.wasOpen;
-        event.serverDisconnect = source.end.serverDisconnect;
-        event.status = source.end.httpStatus;
-        event.text = redact(source.end.reason);
-        event.detail = redact(source.end.detail);
-        break;
-    case Kind::Waiting:
-        event.kind = EventKind::ClientWaiting;
-        event.ms = double(source.delay.count());
-        break;
-    case Kind::GaveUp:
-        event.kind = EventKind::ClientGaveUp;
-        break;
-    }
-    return event;
-}
-
-Event fromDriver(const DriverEvent &source)
-{
-    using Kind = DriverEvent::Kind;
-    static const QMap<Kind, EventKind> kinds{{Kind::InstanceStarting, EventKind::InstanceStarting},
-                                             {Kind::InstanceHealthy, EventKind::InstanceHealthy},
-                                             {Kind::TrafficSwitched, EventKind::TrafficSwitched},
-                                             {Kind::SignalSent, EventKind::SignalSent},
-                                             {Kind::InstanceKilled, EventKind::InstanceKilled},
-                                             {Kind::InstanceExited, EventKind::InstanceExited},
-                                             {Kind::LogLine, EventKind::LogLine},
-                                             {Kind::Step, EventKind::Step},
-                                             {Kind::Failed, EventKind::DeployFailed},
-                                             {Kind::Finished, EventKind::DeployFinished}};
-    Event event;
-    event.kind = kinds.value(source.kind, EventKind::Note);
-    event.instance = source.instance > 0 ? QString::number(source.instance) : QString();
-    event.pid = source.pid;
-    event.code = source.code;
-    event.text = redact(source.text);
-    return event;
 }
 
 } // namespace
@@ -142,8 +92,11 @@ public:
     SessionRecord record;
     std::unique_ptr<JournalWriter> journal;
     ClientPool *pool = nullptr;
+    ClientPool *newcomers = nullptr;
     Prober *prober = nullptr;
     NetworkControl *network = nullptr;
+    NetworkControl *port = nullptr;
+    ClockWatch clocks;
     QTimer tick;
     Instant origin{};
     QList<Event> held;
@@ -177,7 +130,10 @@ public:
     void driverReady();
     bool addSockets(const Backend &backend);
     bool addProbes(const Backend &backend);
+    void addNewcomers(const Backend &backend);
+    void watchPort();
     void watchOwnNetwork();
+    void watchClocks();
     void driverFailed(const Error &error);
     void ticked();
     void flush(bool everything);
@@ -224,6 +180,7 @@ void RedeploySession::Private::fillHeader()
     }
     for (const HealthEndpoint &endpoint : plan.backend.health)
         header.endpoints.append({endpointKindName(endpoint.kind), endpoint.path, double(plan.probeInterval.count())});
+    header.newcomersEveryMs = plan.newcomers && !plan.backend.sockets.isEmpty() ? double(newcomersEvery.count()) : 0;
 }
 
 bool RedeploySession::Private::openJournal()
@@ -252,10 +209,14 @@ void RedeploySession::Private::driverReady()
         backend.url = driver->url();
     record.header.url = redact(backend.url);
     record.header.loopbackOnly = isLoopback(backend.url);
+    if (const QUrl url(backend.url); !url.host().isEmpty())
+        record.header.endpoints.append({QStringLiteral("port"), authorityOf(url), double(plan.probeInterval.count())});
     if (!openJournal() || !addSockets(backend) || !addProbes(backend)) {
         over = true;
         return;
     }
+    addNewcomers(backend);
+    watchPort();
     watchOwnNetwork();
     enter(Phase::Preparing, Clock::now());
     pool->start();
@@ -285,7 +246,7 @@ bool RedeploySession::Private::addSockets(const Backend &backend)
         if (over)
             return;
         for (const ClientEvent &event : events)
-            hold(fromClient(event, record.header.sockets[event.target].name), event.at);
+            hold(clientEventOf(event, record.header.sockets[event.target].name), event.at);
     });
     connect(pool, &ClientPool::snapshotsReady, q, [this](const QList<SocketSnapshot> &snapshots) {
         latest = snapshots;
@@ -301,8 +262,10 @@ bool RedeploySession::Private::addProbes(const Backend &backend)
     prober->setImmediate(true);
     QList<HealthEndpoint> endpoints = backend.health;
     QStringList subjects;
-    for (const SessionEndpoint &endpoint : record.header.endpoints)
-        subjects.append(endpoint.subject());
+    for (const SessionEndpoint &endpoint : record.header.endpoints) {
+        if (endpoint.kind != QLatin1StringView("port"))
+            subjects.append(endpoint.subject());
+    }
     if (!backend.instanceId.jsonPath.isEmpty()) {
         HealthEndpoint identity;
         identity.path = backend.instanceId.jsonPath;
@@ -326,42 +289,83 @@ bool RedeploySession::Private::addProbes(const Backend &backend)
     connect(prober, &Prober::samplesReady, q, [this](const QList<ProbeSample> &samples) {
         if (over)
             return;
-        for (const ProbeSample &sample : samples) {
-            Event event;
-            event.kind = EventKind::Probe;
-            event.subject = sample.targetId;
-            // A rate limit answers for the edge, not for the backend behind it.
-            event.ok = sample.state == ProbeState::Up ||
-                       (sample.state == ProbeState::Degraded && sample.status != httpTooManyRequests);
-            event.status = sample.status;
-            event.ms = toMs(sample.doneAt - sample.sentAt);
-            event.text = redact(sample.reason);
-            event.instance = sample.instance;
-            hold(std::move(event), sample.doneAt);
-        }
+        for (const ProbeSample &sample : samples)
+            hold(probeEventOf(sample), sample.doneAt);
     });
     return true;
+}
+
+void RedeploySession::Private::addNewcomers(const Backend &backend)
+{
+    if (record.header.newcomersEveryMs <= 0)
+        return;
+    newcomers = new ClientPool(q);
+    const qsizetype sockets = backend.sockets.size();
+    QStringList names;
+    for (qsizetype i = 0; i < sockets; ++i) {
+        Result<SocketTarget> target = socketTargetFor(backend, backend.sockets[i]);
+        if (!target)
+            continue; // the same problem has ended the session already
+        target->caFile = plan.caFile;
+        target->send.clear();
+        target->turns.first = newcomersEvery * i;
+        target->turns.stagger = newcomersEvery * sockets;
+        target->turns.hold = newcomerHold;
+        target->clients = int((newcomerHold + newcomersEvery) / target->turns.stagger) + 1;
+        target->turns.cycle = target->turns.stagger * target->clients;
+        if (newcomers->addTarget(*target))
+            names.append(backend.sockets[i].name);
+    }
+    connect(newcomers, &ClientPool::eventsReady, q, [this, names](const QList<ClientEvent> &events) {
+        if (over)
+            return;
+        for (const ClientEvent &event : events) {
+            if (std::optional<Event> newcomer = newcomerEventOf(event, names[event.target]))
+                hold(std::move(*newcomer), event.at);
+        }
+    });
+}
+
+void RedeploySession::Private::watchPort()
+{
+    const SessionEndpoint *endpoint = record.header.endpoints.isEmpty() ? nullptr : &record.header.endpoints.last();
+    if (!endpoint || endpoint->kind != QLatin1StringView("port"))
+        return;
+    port = new NetworkControl({endpoint->path}, NetworkControl::Refusal::IsFailure, q);
+    connect(
+        port, &NetworkControl::answered, q,
+        [this, subject = endpoint->subject()](const QString &, Instant at, bool ok, double ms, const QString &problem) {
+            if (!over)
+                hold(connectEventOf(subject, ok, ms, problem), at);
+        });
+    port->start(plan.probeInterval);
 }
 
 void RedeploySession::Private::watchOwnNetwork()
 {
     if (record.header.loopbackOnly)
         return;
-    network = new NetworkControl(
-        plan.workspace.anchors.isEmpty() ? NetworkControl::defaultAnchors() : plan.workspace.anchors, q);
+    network =
+        new NetworkControl(plan.workspace.anchors.isEmpty() ? NetworkControl::defaultAnchors() : plan.workspace.anchors,
+                           NetworkControl::Refusal::IsAnswer, q);
     connect(network, &NetworkControl::answered, q,
             [this](const QString &anchor, Instant at, bool ok, double ms, const QString &problem) {
-                if (over)
-                    return;
-                Event event;
-                event.kind = EventKind::Probe;
-                event.subject = QStringLiteral("anchor ") + anchor;
-                event.ok = ok;
-                event.ms = ms;
-                event.text = ok ? QString() : problem;
-                hold(std::move(event), at);
+                if (!over)
+                    hold(connectEventOf(QStringLiteral("anchor ") + anchor, ok, ms, problem), at);
             });
     network->start();
+}
+
+void RedeploySession::Private::watchClocks()
+{
+    for (const ClockWatch::Step &step : clocks.look(clockStepMs)) {
+        Event event;
+        event.kind = EventKind::Note;
+        event.subject = step.kind;
+        event.text = step.text;
+        event.ms = step.ms;
+        hold(std::move(event), Clock::now());
+    }
 }
 
 void RedeploySession::Private::driverFailed(const Error &error)
@@ -389,6 +393,7 @@ void RedeploySession::Private::driverFailed(const Error &error)
 
 void RedeploySession::Private::ticked()
 {
+    watchClocks();
     flush(false);
     if (!over)
         step();
@@ -436,6 +441,8 @@ void RedeploySession::Private::step()
     if (!decision.next || *decision.next == phase)
         return;
     enter(*decision.next, now);
+    if (*decision.next == Phase::Baseline && newcomers)
+        newcomers->start();
     if (*decision.next == Phase::Triggered && driver)
         driver->trigger();
     else if (*decision.next == Phase::Settled)
@@ -457,6 +464,10 @@ void RedeploySession::Private::end(bool complete, const QString &reason)
         prober->unscheduleAll();
     if (network)
         network->stop();
+    if (port)
+        port->stop();
+    if (newcomers)
+        newcomers->stop();
     if (pool)
         pool->stop();
     else
@@ -469,7 +480,8 @@ void RedeploySession::Private::conclude()
     if (!over || (record.endReason.isEmpty() && record.complete))
         return;
     if (journal) {
-        journal->finish(record.complete, record.endReason);
+        const Verdict verdict = judge(record);
+        journal->finish(record, verdict);
         if (const QString problem = journal->problem(); !problem.isEmpty())
             qCWarning(lcRedeploy) << "the journal could not be written:" << problem;
         journal.reset();
@@ -499,7 +511,7 @@ void RedeploySession::start()
         const bool start = event.kind == DriverEvent::Kind::InstanceStarting ||
                            event.kind == DriverEvent::Kind::InstanceHealthy || event.kind == DriverEvent::Kind::LogLine;
         if (!d->over && (d->began || start))
-            d->hold(fromDriver(event), event.at);
+            d->hold(driverEventOf(event), event.at);
     });
     d->driver->prepare();
 }

@@ -25,6 +25,7 @@ struct SessionPlan
     Milliseconds probeInterval{250};
     int clientsOverride = -1; ///< clients per socket, -1: as configured
     bool rehearsal = false;
+    bool newcomers = true; ///< a new connection every 500 ms, beside the clients that are held
     QString journalFolder; ///< where the session's folder is made; empty: no journal
     QString caFile;
 };

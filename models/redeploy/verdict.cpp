@@ -245,6 +245,7 @@ Verdict judge(const SessionRecord &asRecorded)
     verdict.phases = phasesOf(facts);
     verdict.lastMs = double(facts.endUs) / 1000;
     addFigures(verdict, facts);
+    verdict.insights = insightsOf(facts);
     verdict.summary = summarise(verdict, facts);
     return verdict;
 }

@@ -73,12 +73,16 @@ public:
     QString svg() const
     {
         const double lanesTop = bandTop + bandHeight + 8;
-        const double height = lanesTop + laneHeight * double(m_record.header.endpoints.size()) + 30;
+        const qsizetype endpoints = m_record.header.endpoints.size();
+        const bool newcomers = m_record.header.newcomersEveryMs > 0;
+        const double height = lanesTop + laneHeight * double(endpoints + (newcomers ? 1 : 0)) + 30;
         QString out = QStringLiteral("<svg viewBox=\"0 0 960 %1\" role=\"img\" aria-label=\"timeline of the session\">")
                           .arg(num(height));
         out += bands();
         for (qsizetype i = 0; i < m_record.header.endpoints.size(); ++i)
             out += lane(m_record.header.endpoints[i], lanesTop + laneHeight * double(i));
+        if (newcomers)
+            out += newcomersLane(lanesTop + laneHeight * double(endpoints));
         out += marks(height - 24);
         out += axis(height - 24);
         return out + QStringLiteral("</svg>");
@@ -138,12 +142,30 @@ private:
             (event.ok ? good : bad) +=
                 QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
         }
-        QString out = QStringLiteral("<text x=\"0\" y=\"%1\">%2</text>").arg(num(top + 13), esc(endpoint.path));
+        // The port's own name is in the heading.
+        return lanePaths(endpoint.kind == QLatin1StringView("port") ? endpoint.kind : endpoint.path, top, good, bad);
+    }
+
+    QString newcomersLane(double top) const
+    {
+        QString good;
+        QString bad;
+        const double width = std::max(2.0, m_record.header.newcomersEveryMs / std::max(1.0, m_endMs) * plotWidth / 2);
+        for (const Event &event : m_record.events) {
+            if (event.kind == EventKind::Newcomer)
+                (event.ok ? good : bad) +=
+                    QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
+        }
+        return lanePaths(QStringLiteral("newcomers"), top, good, bad);
+    }
+
+    static QString lanePaths(const QString &name, double top, const QString &good, const QString &bad)
+    {
         // State by position too: a good answer lies high, a bad one low and thick.
-        out +=
-            QStringLiteral("<path stroke=\"var(--pass)\" stroke-width=\"3\" transform=\"translate(0,-4)\" d=\"%1\"/>")
-                .arg(good);
-        return out +
+        return QStringLiteral("<text x=\"0\" y=\"%1\">%2</text>").arg(num(top + 13), esc(name)) +
+               QStringLiteral(
+                   "<path stroke=\"var(--pass)\" stroke-width=\"3\" transform=\"translate(0,-4)\" d=\"%1\"/>")
+                   .arg(good) +
                QStringLiteral("<path stroke=\"var(--fail)\" stroke-width=\"6\" transform=\"translate(0,3)\" d=\"%1\"/>")
                    .arg(bad);
     }
@@ -245,6 +267,56 @@ QString closesTable(const Verdict &verdict)
     return out + QStringLiteral("</table>");
 }
 
+/// Reconnects a second, as bars; the highest is named.
+QString reconnectCurve(const Insights &insights)
+{
+    if (insights.reconnects.isEmpty())
+        return {};
+    constexpr double width = 860;
+    constexpr double height = 60;
+    int highest = 1;
+    for (const ReconnectBin &bin : insights.reconnects)
+        highest = std::max(highest, bin.count);
+    const double step = std::min(40.0, width / double(insights.reconnects.size()));
+    QString out = QStringLiteral("<h2>Reconnects a second</h2><svg viewBox=\"0 0 960 90\" role=\"img\" "
+                                 "aria-label=\"reconnects a second\">");
+    for (qsizetype i = 0; i < insights.reconnects.size(); ++i) {
+        const double tall = height * insights.reconnects[i].count / highest;
+        out += QStringLiteral("<rect fill=\"var(--conn)\" x=\"%1\" y=\"%2\" width=\"%3\" height=\"%4\"/>")
+                   .arg(num(double(i) * step), num(height - tall + 4), num(std::max(1.0, step - 2)), num(tall));
+    }
+    out += QStringLiteral("<text x=\"0\" y=\"80\">from %1 s, one bar a second</text></svg>")
+               .arg(insights.reconnects.first().fromMs / 1000);
+    return out + QStringLiteral("<p class=\"soft\">At most %1 within one second, from %2 on.</p>")
+                     .arg(insights.peakPerSecond)
+                     .arg(humanDuration(insights.peakAtMs));
+}
+
+QString insightsSection(const SessionRecord &record, const Insights &insights)
+{
+    QString out;
+    if (!insights.notes.isEmpty())
+        out += QStringLiteral("<h2>Notes</h2>");
+    for (const SessionNote &note : insights.notes)
+        out += QStringLiteral("<p class=\"unknown\">▲ %1</p>").arg(esc(note.text));
+    out += reconnectCurve(insights);
+    QString lines;
+    for (const Silence &silence : insights.silences)
+        lines +=
+            QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(esc(silence.subject), humanDuration(silence.ms()));
+    if (!lines.isEmpty())
+        out += QStringLiteral("<h2>Longest silence</h2><table>%1</table>").arg(lines);
+    if (record.header.newcomersEveryMs > 0 && insights.newcomers.tried > 0)
+        out += QStringLiteral("<h2>Newcomers</h2><p>%1</p>").arg(esc(newcomersText(insights.newcomers)));
+    if (insights.forecast.isEmpty())
+        return out;
+    out += QStringLiteral("<h2>Would the clients have come back?</h2>"
+                          "<table><tr><th>Library</th><th>For the ends seen</th></tr>");
+    for (const ForecastRow &row : insights.forecast)
+        out += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(esc(row.library), esc(forecastText(row)));
+    return out + QStringLiteral("</table>");
+}
+
 QString figures(const Verdict &verdict)
 {
     QString out = QStringLiteral(
@@ -298,7 +370,7 @@ QByteArray sessionToHtml(const SessionRecord &record, const Verdict &verdict)
                            "<span><i style=\"background:var(--notified)\"></i>notified</span>"
                            "<span><i style=\"background:var(--conn)\"></i>connecting</span>"
                            "<span><i style=\"background:var(--lost)\"></i>lost</span></p>");
-    page += gatesTable(verdict) + closesTable(verdict) + figures(verdict);
+    page += gatesTable(verdict) + closesTable(verdict) + figures(verdict) + insightsSection(record, verdict.insights);
     page += QStringLiteral("<p class=\"soft\">%1, session %2</p></body></html>\n")
                 .arg(esc(record.header.program), esc(record.header.id));
     return page.toUtf8();

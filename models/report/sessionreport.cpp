@@ -65,18 +65,96 @@ QJsonArray closesToJson(const Verdict &verdict)
     return closes;
 }
 
+QJsonObject curveToJson(const Insights &insights)
+{
+    QJsonArray bins;
+    for (const ReconnectBin &bin : insights.reconnects)
+        bins.append(QJsonObject{{QStringLiteral("from_ms"), bin.fromMs}, {QStringLiteral("count"), bin.count}});
+    const bool any = !insights.reconnects.isEmpty();
+    return QJsonObject{{QStringLiteral("bins"), bins},
+                       {QStringLiteral("peak_per_second"), any ? QJsonValue(insights.peakPerSecond) : QJsonValue()},
+                       {QStringLiteral("peak_at_ms"), any ? QJsonValue(insights.peakAtMs) : QJsonValue()}};
+}
+
+QJsonArray silencesToJson(const Insights &insights)
+{
+    QJsonArray silences;
+    for (const Silence &silence : insights.silences)
+        silences.append(QJsonObject{{QStringLiteral("subject"), silence.subject},
+                                    {QStringLiteral("from_ms"), silence.fromMs},
+                                    {QStringLiteral("to_ms"), silence.toMs},
+                                    {QStringLiteral("ms"), silence.ms()}});
+    return silences;
+}
+
+QJsonArray notesToJson(const Insights &insights)
+{
+    QJsonArray notes;
+    for (const SessionNote &note : insights.notes) {
+        QJsonArray evidence;
+        for (const int id : note.evidence)
+            evidence.append(id);
+        notes.append(QJsonObject{{QStringLiteral("id"), note.id},
+                                 {QStringLiteral("text"), note.text},
+                                 {QStringLiteral("evidence"), evidence}});
+    }
+    return notes;
+}
+
+QJsonArray forecastToJson(const Insights &insights)
+{
+    QJsonArray rows;
+    for (const ForecastRow &row : insights.forecast)
+        rows.append(QJsonObject{{QStringLiteral("protocol"), row.protocol},
+                                {QStringLiteral("library"), row.library},
+                                {QStringLiteral("come_back"), row.comeBack},
+                                {QStringLiteral("stay_away"), row.stayAway},
+                                {QStringLiteral("unknown"), row.unknown},
+                                {QStringLiteral("delay"), row.delay}});
+    return rows;
+}
+
+/// Null where no newcomer was sent.
+QJsonValue newcomersToJson(const SessionRecord &record, const Insights &insights)
+{
+    if (record.header.newcomersEveryMs <= 0)
+        return QJsonValue::Null;
+    return QJsonObject{{QStringLiteral("tried"), insights.newcomers.tried},
+                       {QStringLiteral("taken"), insights.newcomers.taken},
+                       {QStringLiteral("refused"), insights.newcomers.refused},
+                       {QStringLiteral("dropped"), insights.newcomers.dropped},
+                       {QStringLiteral("refusals"), insights.newcomers.refusals}};
+}
+
 /// The evidence in full, so that a report stands by itself.
 QJsonArray evidenceEvents(const SessionRecord &record, const Verdict &verdict)
 {
     QSet<int> wanted;
     for (const Gate &gate : verdict.gates)
         wanted.unite(QSet<int>(gate.evidence.cbegin(), gate.evidence.cend()));
+    for (const SessionNote &note : verdict.insights.notes)
+        wanted.unite(QSet<int>(note.evidence.cbegin(), note.evidence.cend()));
     QJsonArray events;
     for (const Event &event : record.events) {
         if (wanted.contains(event.id))
             events.append(eventToJson(event));
     }
     return events;
+}
+
+QString figuresText(const SessionRecord &record, const Verdict &verdict)
+{
+    QString text;
+    if (verdict.reconnect.count > 0)
+        text += QStringLiteral("Reconnects  p50 %1  p95 %2  max %3, at most %4 in one second\n")
+                    .arg(humanDuration(verdict.reconnect.p50), humanDuration(verdict.reconnect.p95),
+                         humanDuration(verdict.reconnect.max))
+                    .arg(verdict.insights.peakPerSecond);
+    if (record.header.newcomersEveryMs > 0 && verdict.insights.newcomers.tried > 0)
+        text += QStringLiteral("Newcomers   %1\n").arg(newcomersText(verdict.insights.newcomers));
+    for (const Silence &silence : verdict.insights.silences)
+        text += QStringLiteral("Silence     %1 of %2\n").arg(humanDuration(silence.ms()), silence.subject);
+    return text.isEmpty() ? text : QLatin1Char('\n') + text;
 }
 
 QString paint(const QString &text, const char *code, bool color)
@@ -169,6 +247,11 @@ QJsonObject sessionToJson(const SessionRecord &record, const Verdict &verdict)
                        {QStringLiteral("drain_ms"), orNull(verdict.drainMs)},
                        {QStringLiteral("startup_ms"), orNull(verdict.startupMs)},
                        {QStringLiteral("max_gap_ms"), orNull(verdict.maxGapMs)},
+                       {QStringLiteral("reconnect_curve"), curveToJson(verdict.insights)},
+                       {QStringLiteral("silences"), silencesToJson(verdict.insights)},
+                       {QStringLiteral("newcomers"), newcomersToJson(record, verdict.insights)},
+                       {QStringLiteral("notes"), notesToJson(verdict.insights)},
+                       {QStringLiteral("forecast"), forecastToJson(verdict.insights)},
                        {QStringLiteral("evidence"), evidenceEvents(record, verdict)}};
 }
 
@@ -206,29 +289,87 @@ QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool 
                     .arg(close.socket)
                     .arg(close.allowed ? QString() : QStringLiteral("  not allowed"));
     }
-    if (verdict.reconnect.count > 0)
-        text += QStringLiteral("\nReconnects  p50 %1  p95 %2  max %3\n")
-                    .arg(humanDuration(verdict.reconnect.p50), humanDuration(verdict.reconnect.p95),
-                         humanDuration(verdict.reconnect.max));
+    text += figuresText(record, verdict);
+    if (!verdict.insights.notes.isEmpty())
+        text += QStringLiteral("\nNotes\n");
+    for (const SessionNote &note : verdict.insights.notes)
+        text += QStringLiteral("  ! %1\n").arg(note.text);
+    if (!verdict.insights.forecast.isEmpty())
+        text += QStringLiteral("\nWould they have come back? (by client library, for the ends seen)\n");
+    for (const ForecastRow &row : verdict.insights.forecast)
+        text += QStringLiteral("  %1 %2\n").arg(row.library, -34).arg(forecastText(row));
     return text;
 }
 
-Result<void> checkReportPath(const QString &path)
+QString forecastText(const ForecastRow &row)
+{
+    QStringList parts;
+    const int all = row.comeBack + row.stayAway + row.unknown;
+    if (row.comeBack == all)
+        parts.append(QStringLiteral("all %1 come back, %2").arg(all).arg(row.delay));
+    else if (row.stayAway == all)
+        parts.append(QStringLiteral("all %1 stay away").arg(all));
+    else {
+        parts.append(QStringLiteral("%1 come back").arg(row.comeBack));
+        if (row.stayAway > 0)
+            parts.append(QStringLiteral("%1 stay away").arg(row.stayAway));
+        if (row.unknown > 0)
+            parts.append(QStringLiteral("%1 with a code that was never tried with it").arg(row.unknown));
+    }
+    return parts.join(QStringLiteral(", "));
+}
+
+QString newcomersText(const NewcomerFigures &newcomers)
+{
+    QString text = QStringLiteral("%1 tried, %2 let in").arg(newcomers.tried).arg(newcomers.taken);
+    if (newcomers.refused > 0)
+        text += QStringLiteral(", %1 not (%2)").arg(newcomers.refused).arg(newcomers.refusals);
+    if (newcomers.dropped > 0)
+        text += QStringLiteral("; %1 of those let in while draining were dropped").arg(newcomers.dropped);
+    return text;
+}
+
+namespace {
+
+using Writer = QByteArray (*)(const SessionRecord &, const Verdict &);
+
+QByteArray sessionToJsonText(const SessionRecord &record, const Verdict &verdict)
+{
+    return QJsonDocument(sessionToJson(record, verdict)).toJson();
+}
+
+/// nullptr for a suffix that no report has.
+Writer writerFor(const QString &path)
 {
     const QString suffix = QFileInfo(path).suffix().toLower();
-    if (suffix == QLatin1StringView("json") || suffix == QLatin1StringView("html"))
+    if (suffix == QLatin1StringView("json"))
+        return sessionToJsonText;
+    if (suffix == QLatin1StringView("html"))
+        return sessionToHtml;
+    if (suffix == QLatin1StringView("md"))
+        return sessionToMarkdown;
+    if (suffix == QLatin1StringView("xml"))
+        return sessionToJunit;
+    return nullptr;
+}
+
+} // namespace
+
+Result<void> checkReportPath(const QString &path)
+{
+    if (writerFor(path))
         return {};
+    const bool pdf = QFileInfo(path).suffix().toLower() == QLatin1StringView("pdf");
     return fail(ErrorKind::Usage, QStringLiteral("a report cannot be written as \"%1\"").arg(path),
-                QStringLiteral("this version writes .json and .html"));
+                pdf ? QStringLiteral("PDF reports are the window's; here .json, .xml (JUnit), .md and .html")
+                    : QStringLiteral(".json, .xml (JUnit), .md or .html"));
 }
 
 Result<void> writeSessionReport(const QString &path, const SessionRecord &record, const Verdict &verdict)
 {
     if (const Result<void> known = checkReportPath(path); !known)
         return known;
-    if (QFileInfo(path).suffix().toLower() == QLatin1StringView("json"))
-        return writeFileAtomically(path, QJsonDocument(sessionToJson(record, verdict)).toJson());
-    return writeFileAtomically(path, sessionToHtml(record, verdict));
+    return writeFileAtomically(path, writerFor(path)(record, verdict));
 }
 
 } // namespace Switchyard
