@@ -74,7 +74,19 @@ int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);
-int runSessionShow(const Global &global, const QString &path, const QStringList &reports);
+
+struct SessionQuery
+{
+    QString sessions;    ///< folder of the sessions; empty: the user's
+    QString first;       ///< show: the session; compare: the earlier one, or the later one where it stands alone
+    QString second;      ///< compare: the later one
+    QString backend;     ///< list: only this one's
+    int limit = 20;      ///< list: at most so many; 0: all
+    QStringList reports; ///< show
+};
+int runSessionShow(const Global &global, const SessionQuery &query);
+int runSessionList(const Global &global, const SessionQuery &query);
+int runSessionCompare(const Global &global, const SessionQuery &query);
 
 /// Reads the workspace the options name, or ./switchyard.toml. Prints every problem; nothing on error.
 std::optional<Workspace> readWorkspace(const Global &global);

@@ -59,7 +59,7 @@ void sessionOptions(CLI::App *app, SessionOptions &options)
     duration(app, "--timeout", options.timeout, "the session ends this long after the trigger (default 5m)");
     duration(app, "--baseline", options.baseline, "quiet time before the trigger, at least 5s (default 10s)");
     duration(app, "--settle", options.settle, "quiet time that ends the session (default 10s)");
-    texts(app, "--report", options.reports, "write a report: .json or .html; may be repeated")
+    texts(app, "--report", options.reports, "write a report: .json, .xml (JUnit), .md or .html; may be repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     texts(app, "--advisory", options.advisory, "a gate that is shown but does not decide")
@@ -77,8 +77,7 @@ struct Everything
     SessionOptions watch;
     HoldOptions hold;
     CheckOptions check;
-    QString showPath;
-    QStringList showReports;
+    SessionQuery query;
     std::function<int()> run;
 };
 
@@ -125,12 +124,30 @@ void addSession(CLI::App &app, Everything &all)
 
     CLI::App *session = app.add_subcommand("session", "recorded sessions");
     session->require_subcommand(1);
+    const auto folder = [&all](CLI::App *command) {
+        text(command, "--sessions", all.query.sessions, "folder of the sessions (default: the user's)");
+    };
+    CLI::App *list = session->add_subcommand("list", "recorded sessions, the newest first");
+    folder(list);
+    text(list, "--backend", all.query.backend, "only those of this backend");
+    list->add_option("--limit", all.query.limit, "at most so many (default 20, 0: all)")->check(CLI::NonNegativeNumber);
+    list->callback([&all] { all.run = [&all] { return runSessionList(all.global, all.query); }; });
+
     CLI::App *show = session->add_subcommand("show", "judge a recorded session again and print it");
-    text(show, "SESSION", all.showPath, "its folder, journal file or id")->required();
-    texts(show, "--report", all.showReports, "write a report: .json or .html; may be repeated")
+    text(show, "SESSION", all.query.first, "its folder, journal file, id, beginning of the id, or last")->required();
+    folder(show);
+    texts(show, "--report", all.query.reports, "write a report: .json, .xml (JUnit), .md or .html; may be repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    show->callback([&all] { all.run = [&all] { return runSessionShow(all.global, all.showPath, all.showReports); }; });
+    show->callback([&all] { all.run = [&all] { return runSessionShow(all.global, all.query); }; });
+
+    CLI::App *compare = session->add_subcommand(
+        "compare", "two sessions side by side; exit 0 as last time or better, 1 worse, 3 not comparable");
+    text(compare, "BEFORE", all.query.first, "the earlier session; alone: the later one, against the one before it")
+        ->required();
+    text(compare, "AFTER", all.query.second, "the later session");
+    folder(compare);
+    compare->callback([&all] { all.run = [&all] { return runSessionCompare(all.global, all.query); }; });
 }
 
 void addProbes(CLI::App &app, Everything &all)

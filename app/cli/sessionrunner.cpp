@@ -3,10 +3,13 @@
 
 #include "models/common/duration.h"
 #include "models/common/interrupt.h"
+#include "models/redeploy/compare.h"
 #include "models/redeploy/journal.h"
+#include "models/redeploy/sessionlist.h"
 #include "models/report/sessionreport.h"
 
 #include <QCoreApplication>
+#include <QFileInfo>
 #include <QTimer>
 
 namespace Switchyard::Cli {
@@ -54,14 +57,21 @@ class Runner final : public QObject
 {
     Q_OBJECT
 public:
-    Runner(const Global &global, const SessionOptions &options, SessionPlan plan, std::unique_ptr<DeployDriver> driver)
+    using Concluded = std::function<void(const QString &session, const QString &outcome)>;
+
+    Runner(const Global &global, const SessionOptions &options, SessionPlan plan, std::unique_ptr<DeployDriver> driver,
+           Concluded concluded)
         : m_global(global)
         , m_options(options)
+        , m_concluded(std::move(concluded))
         , m_driver(std::move(driver))
         , m_session(std::move(plan), m_driver.get())
     {
         connect(&m_session, &RedeploySession::eventsAppended, this, &Runner::showEvents);
-        connect(&m_session, &RedeploySession::failed, this, [this](const Error &error) { leave(reportError(error)); });
+        connect(&m_session, &RedeploySession::failed, this, [this](const Error &error) {
+            tellConclusion(QStringLiteral("not begun: %1").arg(error.message));
+            leave(reportError(error));
+        });
         connect(&m_session, &RedeploySession::finished, this, &Runner::finish);
         connect(&m_interrupt, &Interrupt::interrupted, this, [this] {
             progress(m_global, QStringLiteral("interrupted: ending in order"));
@@ -108,6 +118,7 @@ private:
     void finish(const Verdict &verdict)
     {
         const SessionRecord &record = m_session.record();
+        tellConclusion(outcomeName(verdict.outcome));
         if (m_global.json)
             printJson(sessionToJson(record, verdict));
         else
@@ -124,9 +135,29 @@ private:
             else
                 progress(m_global, QStringLiteral("report: %1").arg(path));
         }
-        if (!m_session.folder().isEmpty())
+        if (!m_session.folder().isEmpty()) {
             progress(m_global, QStringLiteral("session: %1").arg(m_session.folder()));
+            compareWithLast(record, verdict);
+        }
         leave(status);
+    }
+
+    /// "Better or worse than last time?" is the first question after a redeploy.
+    void compareWithLast(const SessionRecord &record, const Verdict &verdict)
+    {
+        const QString previous = previousSession(QFileInfo(m_session.folder()).absolutePath(), record.header);
+        const Result<SessionRecord> before =
+            previous.isEmpty() ? fail(ErrorKind::Usage, QString()) : readJournal(previous);
+        if (!before)
+            return;
+        const SessionComparison comparison = compareSessions(*before, judge(*before), record, verdict);
+        progress(m_global, QStringLiteral("against %1: %2").arg(before->header.id, comparison.summary));
+    }
+
+    void tellConclusion(const QString &outcome)
+    {
+        if (m_concluded)
+            m_concluded(m_session.record().header.id, outcome);
     }
 
     void leave(int status)
@@ -138,6 +169,7 @@ private:
 
     const Global &m_global;
     const SessionOptions &m_options;
+    Concluded m_concluded;
     std::unique_ptr<DeployDriver> m_driver;
     Interrupt m_interrupt;
     RedeploySession m_session;
@@ -149,7 +181,8 @@ private:
 } // namespace
 
 int runSession(const Global &global, const SessionOptions &options, SessionPlan plan,
-               std::unique_ptr<DeployDriver> driver)
+               std::unique_ptr<DeployDriver> driver,
+               std::function<void(const QString &session, const QString &outcome)> concluded)
 {
     for (const QString &path : options.reports) {
         if (const Result<void> known = checkReportPath(path); !known)
@@ -168,6 +201,12 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
              QStringLiteral("--settle %1 is too short to see a second loss").arg(formatDuration(options.settle)),
              QStringLiteral("at least 1s"),
              {}});
+    if (options.timeout <= options.settle)
+        return reportError({ErrorKind::Usage,
+                            QStringLiteral("--timeout %1 ends the session before --settle %2 is over")
+                                .arg(formatDuration(options.timeout), formatDuration(options.settle)),
+                            QStringLiteral("make --timeout longer"),
+                            {}});
     plan.timeout = options.timeout;
     plan.baseline = options.baseline;
     plan.settle = options.settle;
@@ -175,7 +214,7 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
     plan.caFile = options.caFile;
     plan.journalFolder = options.journal.isEmpty() ? sessionsFolder() : options.journal;
     plan.workspace.advisoryGates += options.advisory;
-    Runner runner(global, options, std::move(plan), std::move(driver));
+    Runner runner(global, options, std::move(plan), std::move(driver), std::move(concluded));
     return runner.run();
 }
 

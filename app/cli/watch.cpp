@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/sessionrunner.h"
 #include "models/deploy/driverfactory.h"
-#include "models/redeploy/journal.h"
-#include "models/report/sessionreport.h"
+#include "models/workspace/auditlog.h"
 
 #include <QFileInfo>
 
@@ -58,31 +57,33 @@ int runWatch(const Global &global, const SessionOptions &options)
         return reportError({ErrorKind::Usage, QStringLiteral("there is no platform \"%1\"").arg(backend->platform),
                             QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))),
                             backend->place});
+    const bool acts = backend->isProduction() && backend->deploy.driver != QLatin1StringView("none");
     auto driver = makeDriver(*backend, *platform, workspace->thresholds, QFileInfo(workspace->file).absolutePath());
     if (!driver)
         return reportError(driver.error());
+    AuditEntry entry;
+    entry.workspace = workspace->file;
+    entry.backend = backend->name;
+    entry.stage = backend->stage;
+    entry.action = QStringLiteral("redeploy");
+    entry.outcome = QStringLiteral("begun by %1").arg(backend->deploy.driver);
+    if (acts) {
+        // Written before anything is done: what cannot be logged is not done.
+        if (const Result<void> logged = AuditLog().append(entry); !logged)
+            return reportError(logged.error());
+    }
     SessionPlan plan;
     plan.workspace = *workspace;
     plan.backend = *backend;
-    return runSession(global, options, std::move(plan), std::move(*driver));
-}
-
-int runSessionShow(const Global &global, const QString &path, const QStringList &reports)
-{
-    const QString folder = QFileInfo::exists(path) ? path : sessionsFolder() + QLatin1Char('/') + path;
-    const Result<SessionRecord> record = readJournal(folder);
-    if (!record)
-        return reportError(record.error());
-    const Verdict verdict = judge(*record);
-    for (const QString &report : reports) {
-        if (const Result<void> written = writeSessionReport(report, *record, verdict); !written)
-            return reportError(written.error());
-    }
-    if (global.json)
-        printJson(sessionToJson(*record, verdict));
-    else
-        printResult(sessionToText(*record, verdict, global.color()));
-    return verdict.outcome == Outcome::Pass ? exitPass : verdict.outcome == Outcome::Fail ? exitFail : exitInconclusive;
+    return runSession(global, options, std::move(plan), std::move(*driver),
+                      [acts, entry](const QString &session, const QString &outcome) mutable {
+                          if (!acts)
+                              return;
+                          entry.session = session;
+                          entry.outcome = outcome;
+                          if (const Result<void> logged = AuditLog().append(entry); !logged)
+                              reportError(logged.error());
+                      });
 }
 
 } // namespace Switchyard::Cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/workspace/workspace.h"
 
+#include "models/common/duration.h"
+
 #include "models/common/files.h"
 #include "models/common/redact.h"
 #include "models/workspace/parsing.h"
@@ -205,6 +207,17 @@ void readThresholds(TomlReader &root, Thresholds *out)
     read(L("api_latency"), &out->apiLatency);
     read(L("database_latency"), &out->databaseLatency);
     read(L("redis_latency"), &out->redisLatency);
+    // No redeploy could keep both: the notice lies inside the drain.
+    if (out->noticeLead > out->drain) {
+        const TomlNode *lead = table->take(L("notice_lead"));
+        const TomlNode *drain = table->take(L("drain"));
+        if (const TomlNode *at = lead ? lead : drain)
+            table->error(*at,
+                         QStringLiteral("notice_lead %1 and drain %2 contradict each other: the notice is part of the "
+                                        "drain")
+                             .arg(formatDuration(out->noticeLead), formatDuration(out->drain)),
+                         QStringLiteral("make drain longer than notice_lead"));
+    }
     table->finish();
 }
 

@@ -181,7 +181,10 @@ void tst_Journal::roundTrip()
         auto writer = JournalWriter::create(folder(), fullHeader());
         QVERIFY(writer);
         (*writer)->append(everyKind());
-        (*writer)->finish(true, QStringLiteral("settled"));
+        SessionRecord ended;
+        ended.complete = true;
+        ended.endReason = QStringLiteral("settled");
+        (*writer)->finish(ended, judge(ended));
     }
     QCOMPARE(QFile::permissions(file()) & (QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther),
              QFile::Permissions());
@@ -229,7 +232,7 @@ void tst_Journal::everyCut()
         auto writer = JournalWriter::create(folder(), whole.header);
         QVERIFY(writer);
         (*writer)->append(whole.events);
-        (*writer)->finish(true, whole.endReason);
+        (*writer)->finish(whole, judge(whole));
     }
     const auto read = readJournal(file());
     QVERIFY(read);
