@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/redeploy/facts.h"
 
+#include "models/common/duration.h"
 #include "models/realtime/closecodes.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace Switchyard {
@@ -35,6 +37,77 @@ Advice graceAdvice(const SessionFacts &facts)
         {}};
 }
 
+bool has(const SessionFacts &facts, const char *server)
+{
+    return facts.record.header.server == QLatin1StringView(server);
+}
+
+/// The losses of the instance that was told to stop, between the signal and its end.
+struct Drain
+{
+    int lost = 0;
+    double lastLostMs = 0; ///< from the signal
+    double tookMs = 0;     ///< from the signal to the end, or as far as it was seen
+    bool killed = false;
+};
+
+Drain drainOf(const SessionFacts &facts)
+{
+    Drain drain;
+    if (!facts.signal)
+        return drain;
+    const Event *end = facts.exited ? facts.exited : facts.killed;
+    const qint64 until = end ? end->us : facts.endUs;
+    // What breaks when the process is killed was not closed by it.
+    const qint64 own = facts.killed ? facts.killed->us : until;
+    drain.tookMs = double(until - facts.signal->us) / 1000;
+    drain.killed = facts.killed != nullptr;
+    for (const Loss &loss : facts.losses) {
+        if (loss.ended->us < facts.signal->us || loss.ended->us >= own)
+            continue;
+        ++drain.lost;
+        drain.lastLostMs = double(loss.ended->us - facts.signal->us) / 1000;
+    }
+    return drain;
+}
+
+bool pollingClients(const SessionFacts &facts)
+{
+    const auto &sockets = facts.record.header.sockets;
+    return std::any_of(sockets.cbegin(), sockets.cend(),
+                       [](const SessionSocket &socket) { return socket.transport == QLatin1StringView("polling"); });
+}
+
+/// Why an instance took too long to end, or was killed. Sources: platforms.md 5.2 and 5.3, measured with the servers.
+Advice drainAdvice(const SessionFacts &facts)
+{
+    constexpr double afterTheLastMs = 2'000;
+    const Drain drain = drainOf(facts);
+    const bool idleAfterwards = drain.lost > 0 && drain.tookMs - drain.lastLostMs > afterTheLastMs;
+    if (pollingClients(facts) && !has(facts, "gunicorn") && drain.tookMs > afterTheLastMs)
+        return {QStringLiteral(
+                    "A Socket.IO client on long polling holds the exit until its next ping, up to pingInterval (25 s): "
+                    "close the Engine.IO sessions when the stop signal arrives, or bound the wait."),
+                has(facts, "uvicorn") ? QStringLiteral("--timeout-graceful-shutdown 20") : QString()};
+    if (has(facts, "uvicorn") && drain.killed && drain.lost == 0 && !facts.losses.empty())
+        return {QStringLiteral(
+                    "The signal did nothing: a handler of the application's own has taken uvicorn's place. Keep the "
+                    "previous handler and call it when the drain is done."),
+                {}};
+    if (has(facts, "uvicorn") && idleAfterwards)
+        return {QStringLiteral(
+                    "Every socket was closed and the process went on for %1: a handler swallows the disconnect, or a "
+                    "background task does not end, and uvicorn waits for it for ever unless told otherwise.")
+                    .arg(humanDuration(drain.tookMs - drain.lastLostMs)),
+                QStringLiteral("--timeout-graceful-shutdown 20")};
+    if (has(facts, "gunicorn") && onRender(facts) && drain.tookMs > facts.record.header.graceMs * 0.9)
+        return {QStringLiteral(
+                    "gunicorn's graceful timeout is 30 s, which is all that Render gives: a race. Give gunicorn less, "
+                    "or Render more."),
+                QStringLiteral("--graceful-timeout 25")};
+    return graceAdvice(facts);
+}
+
 Advice cleanCloseAdvice(const SessionFacts &facts)
 {
     int unclean = 0;
@@ -47,10 +120,13 @@ Advice cleanCloseAdvice(const SessionFacts &facts)
             loss.ended->code == 1011 ? ++badCode : ++clean;
     }
     if (facts.killed && unclean > 0)
-        return graceAdvice(facts);
+        return drainAdvice(facts);
     if (unclean == 0 && badCode > 0)
-        return {QStringLiteral("1011 means an internal error to a client (hypercorn sends it after its grace): "
-                               "close each socket with 1012 from the shutdown handler."),
+        return {has(facts, "hypercorn")
+                    ? QStringLiteral("hypercorn ends sockets with 1011, internal error, when its graceful timeout of "
+                                     "3 s is over: close each with 1012 from the shutdown handler before that.")
+                    : QStringLiteral("1011 means an internal error to a client: close each socket with 1012 from the "
+                                     "shutdown handler."),
                 {}};
     if (unclean == 0)
         return {QStringLiteral(
@@ -60,6 +136,16 @@ Advice cleanCloseAdvice(const SessionFacts &facts)
     if (server == QLatin1StringView("gunicorn") && facts.signal && facts.signal->text == QLatin1StringView("SIGINT"))
         return {QStringLiteral("gunicorn takes SIGINT for a quick shutdown and closes nothing: stop it with SIGTERM."),
                 onFly(facts) ? QStringLiteral("kill_signal = \"SIGTERM\"\nkill_timeout = 30") : QString()};
+    if (server == QLatin1StringView("gunicorn") && clean == 0)
+        return {
+            QStringLiteral(
+                "gunicorn's own ASGI worker closes no WebSocket, and its uvicorn worker with the websockets library "
+                "ends them with a bare FIN before uvicorn 0.21: update both, and use uvicorn's worker."),
+            QStringLiteral("-k uvicorn.workers.UvicornWorker")};
+    if (server == QLatin1StringView("node") && clean == 0)
+        return {QStringLiteral("Node's server.close() leaves WebSockets alone, and the end of the process cuts them: "
+                               "close each client with 1012 when the stop signal arrives, then end."),
+                QStringLiteral("for (const client of wss.clients) client.close(1012, 'service restart')")};
     if (server == QLatin1StringView("uvicorn") && clean == 0)
         return {QStringLiteral(
                     "uvicorn before 0.21 with the websockets library ends sockets with a bare FIN: update uvicorn, "
@@ -112,6 +198,28 @@ Advice noticeAdvice(const SessionFacts &facts)
     return {QStringLiteral("Send the notice when the stop signal arrives, wait, then close."), {}};
 }
 
+Advice startupAdvice(const SessionFacts &facts)
+{
+    // An instance that began after the trigger and was gone before it was healthy.
+    for (const Event &event : facts.record.events) {
+        const bool failedStart =
+            event.kind == EventKind::InstanceExited && facts.starting && event.instance == facts.starting->instance;
+        if (!failedStart || facts.healthy)
+            continue;
+        if (has(facts, "uvicorn") && event.code == 3)
+            return {QStringLiteral("uvicorn ends with 3 when the application's start-up fails: read the last lines of "
+                                   "its log, and check the variables it needs."),
+                    {}};
+        return {QStringLiteral("The new instance ended with status %1 before it was healthy: read its last lines, and "
+                               "check that its variables and its database are there.")
+                    .arg(event.code),
+                {}};
+    }
+    return {QStringLiteral("Listen first, on 0.0.0.0:$PORT, and do slow work after; move migrations out of the start "
+                           "command."),
+            {}};
+}
+
 } // namespace
 
 Advice adviceFor(const QString &gate, const SessionFacts &facts)
@@ -137,9 +245,9 @@ Advice adviceFor(const QString &gate, const SessionFacts &facts)
     if (gate == QLatin1StringView("max-gap"))
         return {QStringLiteral("Start the new instance before the old one stops, or shorten the start."), {}};
     if (gate == QLatin1StringView("drain-budget"))
-        return graceAdvice(facts);
+        return drainAdvice(facts);
     if (gate == QLatin1StringView("startup"))
-        return {QStringLiteral("Listen first and do slow work after; move migrations out of the start command."), {}};
+        return startupAdvice(facts);
     if (gate == QLatin1StringView("coverage"))
         return {QStringLiteral(
                     "Too little was seen for a verdict: name the instance (instance_id), give the clients a URL that "

@@ -151,7 +151,8 @@ QJsonObject headerToJson(const SessionHeader &header)
                                    {QStringLiteral("clients"), socket.clients},
                                    {QStringLiteral("allowed_closes"), toArray(socket.allowedCloses)},
                                    {QStringLiteral("promises_notice"), socket.promisesNotice},
-                                   {QStringLiteral("reconnect"), socket.reconnect}});
+                                   {QStringLiteral("reconnect"), socket.reconnect},
+                                   {QStringLiteral("transport"), socket.transport}});
     }
     QJsonArray endpoints;
     for (const SessionEndpoint &endpoint : header.endpoints) {
@@ -237,6 +238,7 @@ SessionHeader headerFromJson(const QJsonObject &json)
             socket.allowedCloses.append(code.toInt());
         socket.promisesNotice = value[QStringLiteral("promises_notice")].toBool();
         socket.reconnect = value[QStringLiteral("reconnect")].toString();
+        socket.transport = value[QStringLiteral("transport")].toString();
         header.sockets.append(socket);
     }
     for (const QJsonValue value : json[QStringLiteral("endpoints")].toArray()) {

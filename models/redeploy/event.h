@@ -80,6 +80,7 @@ struct SessionSocket
     QList<int> allowedCloses;
     bool promisesNotice = false;
     QString reconnect;
+    QString transport; ///< Socket.IO: "websocket" or "polling"
 };
 
 /// One HTTP endpoint, as the session probed it. Its events carry `subject` = "kind path".

@@ -176,6 +176,7 @@ void RedeploySession::Private::fillHeader()
         entry.allowedCloses = socket.allowedCloses;
         entry.promisesNotice = socket.notice.has_value();
         entry.reconnect = socket.reconnect;
+        entry.transport = socket.transport;
         header.sockets.append(entry);
     }
     for (const HealthEndpoint &endpoint : plan.backend.health)

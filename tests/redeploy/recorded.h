@@ -22,7 +22,8 @@ public:
                            2,
                            {1001, 1012},
                            true,
-                           QStringLiteral("browser-backoff")}};
+                           QStringLiteral("browser-backoff"),
+                           {}}};
         for (const char *kind : {"health", "ready", "live"})
             header.endpoints.append({QString::fromLatin1(kind), QLatin1Char('/') + QString::fromLatin1(kind), 250});
         record.complete = true;
