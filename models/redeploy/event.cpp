@@ -168,6 +168,7 @@ QJsonObject headerToJson(const SessionHeader &header)
                                  {QStringLiteral("max_gap_ms"), qint64(t.maxGap.count())}};
     return QJsonObject{{QStringLiteral("id"), header.id},
                        {QStringLiteral("started_wall_ms"), header.startedWallMs},
+                       {QStringLiteral("monotonic_us"), header.monotonicUs},
                        {QStringLiteral("program"), header.program},
                        {QStringLiteral("workspace"), header.workspace},
                        {QStringLiteral("backend"), header.backend},
@@ -198,6 +199,7 @@ SessionHeader headerFromJson(const QJsonObject &json)
     SessionHeader header;
     header.id = json[QStringLiteral("id")].toString();
     header.startedWallMs = json[QStringLiteral("started_wall_ms")].toInteger();
+    header.monotonicUs = json[QStringLiteral("monotonic_us")].toInteger();
     header.program = json[QStringLiteral("program")].toString();
     header.workspace = json[QStringLiteral("workspace")].toString();
     header.backend = json[QStringLiteral("backend")].toString();

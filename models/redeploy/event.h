@@ -97,6 +97,7 @@ struct SessionHeader
 {
     QString id;
     qint64 startedWallMs = 0; ///< milliseconds since the epoch at the origin, for people
+    qint64 monotonicUs = 0;   ///< the origin on this machine's monotonic clock, for logs that are stamped by it
     QString program;          ///< "switchyard 0.1.0"
     QString workspace;
     QString backend;

@@ -149,6 +149,7 @@ void RedeploySession::Private::fillHeader()
     header.id = now.toString(QStringLiteral("yyyyMMdd-HHmmss-")) +
                 QStringLiteral("%1").arg(QRandomGenerator::global()->bounded(0x10000), 4, 16, QLatin1Char('0'));
     header.startedWallMs = now.toMSecsSinceEpoch();
+    header.monotonicUs = std::chrono::duration_cast<Microseconds>(origin.time_since_epoch()).count();
     header.program = QStringLiteral("switchyard " SWITCHYARD_VERSION);
     header.workspace = plan.workspace.name;
     header.backend = plan.backend.name;

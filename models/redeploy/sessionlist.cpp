@@ -137,7 +137,8 @@ QString previousSession(const QString &folder, const SessionHeader &header)
     const QList<SessionSummary> sessions = listSessions(folder);
     for (const SessionSummary &session : sessions) {
         if (session.id != header.id && session.startedWallMs < header.startedWallMs &&
-            session.backend == header.backend && session.driver == header.driver && session.ended && session.complete)
+            session.workspace == header.workspace && session.backend == header.backend &&
+            session.driver == header.driver && session.ended && session.complete)
             return session.folder;
     }
     return {};

@@ -32,7 +32,8 @@ struct SessionSummary
 /// Errors (usage): none or several of that name.
 [[nodiscard]] Result<QString> findSession(const QString &folder, const QString &name);
 
-/// The last session of the same backend and driver that began before this one; empty without one.
+/// The last session of the same workspace, backend and driver that began before this one and came to its end; empty
+/// without one.
 [[nodiscard]] QString previousSession(const QString &folder, const SessionHeader &header);
 
 } // namespace Switchyard

@@ -123,6 +123,13 @@ void CliTest::wrongInput_data()
     QTest::newRow("report suffix") << QStringList{s("demo"), s("--redeploy"), s("--report"), s("x.docx")} << s(".html");
     QTest::newRow("no such gate") << QStringList{s("demo"), s("--redeploy"), s("--advisory"), s("clean-clos")}
                                   << s("clean-close");
+    QTest::newRow("timeout before settle")
+        << QStringList{s("demo"), s("--redeploy"), s("--timeout"), s("5s"), s("--settle"), s("10s")}
+        << s("make --timeout longer");
+    QTest::newRow("no session") << QStringList{s("session"), s("show"), s("1999"), s("--sessions"), s("/tmp")}
+                                << s("session list");
+    QTest::newRow("no folder") << QStringList{s("session"), s("list"), s("--sessions"), s("/no/such")} << s("/no/such");
+    QTest::newRow("pdf here") << QStringList{s("demo"), s("--redeploy"), s("--report"), s("x.pdf")} << s("window");
     QTest::newRow("settle") << QStringList{s("demo"), s("--redeploy"), s("--settle"), s("0s")} << s("at least 1s");
     QTest::newRow("command for another") << QStringList{s("demo"), s("--"), s("true")} << s("rehearse");
     QTest::newRow("secret variable") << QStringList{s("rehearse"),      s("--platform"), s("fly"),
@@ -289,8 +296,9 @@ void CliTest::watchSeesNoRedeploy()
                        "  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 2\n")
             .arg(demo.port())
             .toUtf8());
-    const CliResult result = runCli({s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--timeout"),
-                                     s("2s"), s("--format"), s("json"), s("--sessions"), m_folder.path()});
+    const CliResult result =
+        runCli({s("watch"), s("--workspace"), file, s("--baseline"), s("5s"), s("--timeout"), s("2s"), s("--settle"),
+                s("1s"), s("--format"), s("json"), s("--sessions"), m_folder.path()});
     QVERIFY2(result.status == 3, qPrintable(result.out + result.err));
     QCOMPARE(result.json()[s("verdict")].toString(), s("inconclusive"));
 }
