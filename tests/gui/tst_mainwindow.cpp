@@ -306,7 +306,28 @@ void TestMainWindow::productionIsLocked()
     QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("production")));
-    QVERIFY(find<QLabel>("lockLabel")->isVisible());
+    auto *lock = find<QPushButton>("lockButton");
+    QVERIFY(lock->isVisible());
+    QVERIFY(lock->text().contains(QStringLiteral("locked")));
+    // Another name opens nothing; its own does, and the log says so.
+    QTest::mouseClick(lock, Qt::LeftButton);
+    QTRY_VERIFY(find<QLineEdit>("unlockName"));
+    QTest::keyClicks(find<QLineEdit>("unlockName"), QStringLiteral("Live"));
+    QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLabel>("unlockProblem")->isVisible());
+    QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    find<QLineEdit>("unlockName")->setText(QStringLiteral("live"));
+    QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
+    QTRY_VERIFY(find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(lock->text().contains(QStringLiteral("unlocked for")));
+    const auto log = [this] {
+        QFile file(m_folder.filePath(QStringLiteral("audit.jsonl")));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    QVERIFY(log().contains("\"action\":\"unlock\""));
+    QTest::mouseClick(lock, Qt::LeftButton);
+    QTRY_VERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(log().contains("\"action\":\"lock\""));
 }
 
 void TestMainWindow::emptySessionSaysWhatItsButtonDoes()

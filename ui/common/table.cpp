@@ -64,7 +64,7 @@ void Table::selectKey(const QString &key)
     }
 }
 
-QString Table::toTsv() const
+QList<int> Table::chosenRows() const
 {
     QList<int> rows;
     for (const QModelIndex &index : selectionModel()->selectedRows())
@@ -74,6 +74,41 @@ QString Table::toTsv() const
         for (int row = 0; row < m_proxy->rowCount(); ++row)
             rows.append(row);
     }
+    return rows;
+}
+
+QString Table::toCsv() const
+{
+    const auto quoted = [](QString text) {
+        static const QString formula = QStringLiteral("=+-@\t\r");
+        if (!text.isEmpty() && formula.contains(text.at(0)))
+            text.prepend(QLatin1Char('\''));
+        return QLatin1Char('"') + text.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
+    };
+    const int columns = m_proxy->columnCount();
+    QString csv;
+    for (int column = 0; column < columns; ++column)
+        csv += (column > 0 ? QStringLiteral(",") : QString()) +
+               quoted(m_proxy->headerData(column, Qt::Horizontal).toString());
+    csv += QStringLiteral("\r\n");
+    for (const int row : chosenRows()) {
+        for (int column = 0; column < columns; ++column) {
+            const QModelIndex index = m_proxy->index(row, column);
+            const QVariant raw = index.data(Role::Sort);
+            bool number = false;
+            raw.toDouble(&number);
+            const bool figure = number && raw.typeId() != QMetaType::QString && raw.typeId() != QMetaType::Bool;
+            csv += (column > 0 ? QStringLiteral(",") : QString()) +
+                   (figure ? raw.toString() : quoted(index.data().toString()));
+        }
+        csv += QStringLiteral("\r\n");
+    }
+    return csv;
+}
+
+QString Table::toTsv() const
+{
+    const QList<int> rows = chosenRows();
     const int columns = m_proxy->columnCount();
     QStringList lines;
     QStringList cells;

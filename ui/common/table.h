@@ -22,6 +22,8 @@ public:
     void selectKey(const QString &key);
     /// The selected rows, or all rows shown where none is selected, as TSV with a header line.
     QString toTsv() const;
+    /// The same rows as CSV (RFC 4180) with raw figures, and no cell that a spreadsheet would take for a formula.
+    QString toCsv() const;
     void copyRows() const;
     void setWidths(const QList<int> &widths);
 
@@ -32,6 +34,8 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
+    QList<int> chosenRows() const;
+
     QSortFilterProxyModel *m_proxy;
 };
 

@@ -7,12 +7,16 @@
 #include "models/workspace/demo.h"
 
 #include <QDateTime>
+#include <QDir>
 #include <QFileInfo>
 #include <QUrl>
 
 namespace Switchyard {
 
 namespace {
+
+/// The rehearsal's driver stands among the others under a name that no backend can have.
+const QString rehearsalKey = QStringLiteral("\nrehearsal");
 
 bool isLoopback(const QString &host)
 {
@@ -35,7 +39,17 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     : QObject(parent)
     , m_catalogue(catalogue)
     , m_options(std::move(options))
+    , m_lock(m_options.unlocked)
+    , m_audit(m_options.auditFile)
 {
+    connect(&m_lock, &ProductionLock::changed, this, [this](const QString &backend) {
+        const Backend *locked = m_workspace.backend(backend);
+        if (locked && m_lock.isLocked(*locked)) {
+            if (const Result<void> logged = audit(*locked, QStringLiteral("lock"), QStringLiteral("locked")); !logged)
+                Q_EMIT noticed(logged.error().toString());
+        }
+        Q_EMIT lockChanged(backend);
+    });
 }
 
 Workbench::~Workbench() = default;
@@ -172,8 +186,10 @@ void Workbench::dropAll(bool keepOutcomes)
     m_monitors.clear();
     m_drivers.clear();
     m_observer.reset();
-    if (!keepOutcomes)
+    if (!keepOutcomes) {
+        m_lock.lockAll();
         m_outcomes.clear();
+    }
 }
 
 QList<BackendMonitor *> Workbench::monitors() const
@@ -218,15 +234,15 @@ QString Workbench::redeployObstacle(const QString &name) const
         return QStringLiteral("A session is running. Cancel it first.");
     if (m_stopping)
         return QStringLiteral("Processes are being stopped.");
-    if (backend->isProduction())
-        return QStringLiteral("%1 is production and read-only here: this version has no unlock in the window. "
-                              "Watch it while you redeploy, or use switchyard-cli watch --unlock %1.")
+    if (m_lock.isLocked(*backend))
+        return QStringLiteral("%1 is production and locked: it is only read. Unlock it by its name to redeploy it.")
             .arg(name);
     if (backend->deploy.driver == QLatin1StringView("none"))
         return QStringLiteral("%1 has no deploy driver: Switchyard can watch, but not start the redeploy. "
                               "Use Watch and redeploy it yourself.")
             .arg(name);
-    if (backend->deploy.driver != QLatin1StringView("local"))
+    static const QStringList drivers{QStringLiteral("local"), QStringLiteral("command"), QStringLiteral("hook")};
+    if (!drivers.contains(backend->deploy.driver))
         return QStringLiteral("This version cannot drive a deploy by \"%1\". Use Watch and redeploy it yourself.")
             .arg(backend->deploy.driver);
     return {};
@@ -260,7 +276,108 @@ void Workbench::redeploy(const QString &backend)
         Q_EMIT sessionFailed(driver.error());
         return;
     }
+    const Backend &acted = *m_workspace.backend(backend);
+    if (acted.isProduction()) {
+        // Written before anything is done: what cannot be logged is not done.
+        const Result<void> logged =
+            audit(acted, QStringLiteral("redeploy"), QStringLiteral("begun by %1").arg(acted.deploy.driver));
+        if (!logged) {
+            Q_EMIT sessionFailed(logged.error());
+            return;
+        }
+        m_lock.used(backend);
+        m_audited = true;
+    }
     startSession(backend, *driver);
+}
+
+QString Workbench::rehearsalObstacle(const QString &name) const
+{
+    const Backend *backend = m_workspace.backend(name);
+    if (!backend)
+        return QStringLiteral("No backend is chosen.");
+    if (sessionRunning())
+        return QStringLiteral("A session is running. Cancel it first.");
+    if (m_stopping || m_drivers.contains(rehearsalKey))
+        return QStringLiteral("Processes are being stopped.");
+    if (backend->sockets.isEmpty() && backend->health.isEmpty())
+        return QStringLiteral("%1 has neither a socket nor a health endpoint to watch.").arg(name);
+    return {};
+}
+
+void Workbench::rehearse(const RehearsalRequest &request)
+{
+    const Backend *backend = m_workspace.backend(request.backend);
+    const Platform *platform = m_catalogue->find(request.platform);
+    if (!rehearsalObstacle(request.backend).isEmpty() || !platform)
+        return;
+    m_triedBackend = request.backend;
+    m_triedWatch = false;
+    const QString folder = m_workspace.file.isEmpty() ? QString() : QFileInfo(m_workspace.file).absolutePath();
+    RehearsalOptions options;
+    options.argv = request.argv;
+    options.cwd = backend->deploy.cwd.isEmpty() ? folder : QDir(folder).absoluteFilePath(backend->deploy.cwd);
+    options.environment = backend->deploy.environment;
+    options.serviceName = backend->name;
+    options.thresholds = m_workspace.thresholds;
+    options.timeScale = request.timeScale;
+    options.machines = request.machines;
+    options.log = backend->deploy.log;
+    options.door = m_options.doorProgram;
+    for (const HealthEndpoint &endpoint : backend->health) {
+        if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
+            options.healthPath = endpoint.path;
+    }
+    auto made = makeRehearsal(*platform, options);
+    if (!made) {
+        Q_EMIT sessionFailed(made.error());
+        return;
+    }
+    DeployDriver *driver = made->get();
+    m_drivers.emplace(rehearsalKey, std::move(*made));
+    SessionPlan plan;
+    plan.backend = *backend;
+    plan.backend.platform = request.platform;
+    plan.backend.deploy.argv = request.argv;
+    plan.rehearsal = true;
+    plan.clientsOverride = request.clients;
+    startSession(std::move(plan), driver);
+}
+
+bool Workbench::isLocked(const QString &name) const
+{
+    const Backend *backend = m_workspace.backend(name);
+    return backend && m_lock.isLocked(*backend);
+}
+
+Result<void> Workbench::audit(const Backend &backend, const QString &action, const QString &outcome,
+                              const QString &session) const
+{
+    AuditEntry entry;
+    entry.workspace = m_workspace.file.isEmpty() ? m_workspace.name : m_workspace.file;
+    entry.backend = backend.name;
+    entry.stage = backend.stage;
+    entry.action = action;
+    entry.outcome = outcome;
+    entry.session = session;
+    return m_audit.append(entry);
+}
+
+Result<void> Workbench::unlock(const QString &name, const QString &typed)
+{
+    const Backend *backend = m_workspace.backend(name);
+    if (!backend)
+        return fail(ErrorKind::Usage, QStringLiteral("there is no backend %1").arg(name));
+    if (typed != backend->name)
+        return m_lock.unlock(*backend, typed);
+    if (const Result<void> logged = audit(*backend, QStringLiteral("unlock"), QStringLiteral("unlocked")); !logged)
+        return logged;
+    return m_lock.unlock(*backend, typed);
+}
+
+void Workbench::lock(const QString &backend)
+{
+    m_lock.lock(backend);
 }
 
 void Workbench::watch(const QString &backend)
@@ -275,13 +392,21 @@ void Workbench::watch(const QString &backend)
 
 void Workbench::startSession(const QString &backend, DeployDriver *driver)
 {
+    SessionPlan plan;
+    plan.backend = *m_workspace.backend(backend);
+    startSession(std::move(plan), driver);
+}
+
+void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
+{
+    const QString backend = plan.backend.name;
     setCurrentBackend(backend);
     BackendMonitor *watched = monitor(backend);
-    if (watched)
+    // A rehearsal runs beside the backend, which goes on being monitored.
+    if (watched && !plan.rehearsal)
         watched->rest();
-    SessionPlan plan;
+    const bool rehearsal = plan.rehearsal;
     plan.workspace = m_workspace;
-    plan.backend = *m_workspace.backend(backend);
     plan.baseline = m_demo ? m_options.demoBaseline : m_options.baseline;
     plan.settle = m_demo ? m_options.demoSettle : m_options.settle;
     plan.journalFolder = m_options.journalFolder;
@@ -289,16 +414,19 @@ void Workbench::startSession(const QString &backend, DeployDriver *driver)
     m_sessionOver = false;
     m_session = std::make_unique<RedeploySession>(std::move(plan), driver);
     RedeploySession *session = m_session.get();
-    connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend] {
+    connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend, rehearsal] {
+        if (rehearsal)
+            return;
         // Its pool goes on to say that nobody is connected any more.
         BackendMonitor *found = monitor(backend);
         if (found && session->phase() != RedeploySession::Phase::Ended)
             found->takeSession(session->snapshots());
     });
-    connect(session, &RedeploySession::eventsAppended, this, [this, session, backend](const QList<Event> &events) {
-        if (BackendMonitor *found = monitor(backend))
-            found->takeSession(events, session->record().header.startedWallMs);
-    });
+    connect(session, &RedeploySession::eventsAppended, this,
+            [this, session, backend, rehearsal](const QList<Event> &events) {
+                if (BackendMonitor *found = rehearsal ? nullptr : monitor(backend))
+                    found->takeSession(events, session->record().header.startedWallMs);
+            });
     connect(session, &RedeploySession::finished, this, &Workbench::finishSession);
     connect(session, &RedeploySession::failed, this, [this](const Error &error) {
         endSession();
@@ -316,6 +444,15 @@ void Workbench::finishSession(const Verdict &verdict)
     outcome.record = m_session->record();
     outcome.verdict = verdict;
     m_outcomes.append(outcome);
+    if (std::exchange(m_audited, false)) {
+        m_lock.used(m_sessionBackend);
+        const Backend *acted = m_workspace.backend(m_sessionBackend);
+        const Result<void> logged =
+            acted ? audit(*acted, QStringLiteral("redeploy"), outcomeName(verdict.outcome), outcome.record.header.id)
+                  : Result<void>{};
+        if (!logged)
+            Q_EMIT noticed(logged.error().toString());
+    }
     endSession();
     Q_EMIT sessionFinished();
 }
@@ -323,8 +460,27 @@ void Workbench::finishSession(const Verdict &verdict)
 void Workbench::endSession()
 {
     m_sessionOver = true;
+    m_audited = false;
     if (m_stopping)
         return nextAfterStop();
+    // The processes of a rehearsal go with it.
+    if (const auto it = m_drivers.find(rehearsalKey); it != m_drivers.end()) {
+        DeployDriver *driver = it->second.get();
+        connect(driver, &DeployDriver::shutDownDone, this, [this, driver] {
+            // Not at once: its signal is on the stack. While everything is being stopped, that takes it along.
+            QMetaObject::invokeMethod(
+                this,
+                [this, driver] {
+                    const auto found = m_drivers.find(rehearsalKey);
+                    if (found == m_drivers.end() || found->second.get() != driver || m_stopping)
+                        return;
+                    m_drivers.erase(found);
+                    Q_EMIT liveChanged();
+                },
+                Qt::QueuedConnection);
+        });
+        driver->shutDown();
+    }
     if (BackendMonitor *found = monitor(m_sessionBackend))
         found->start();
 }

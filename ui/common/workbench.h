@@ -2,6 +2,8 @@
 #pragma once
 
 #include "models/redeploy/session.h"
+#include "models/workspace/auditlog.h"
+#include "models/workspace/productionlock.h"
 #include "ui/common/backendmonitor.h"
 
 #include <QObject>
@@ -18,8 +20,11 @@ class PlatformCatalogue;
 /// Where things lie that the workbench needs; filled in by the program.
 struct WorkbenchOptions
 {
-    QString demoProgram;   ///< path of switchyard-demo-backend
-    QString journalFolder; ///< empty: sessions are not journalled
+    QString demoProgram;                                 ///< path of switchyard-demo-backend
+    QString doorProgram;                                 ///< path of switchyard-door
+    QString journalFolder;                               ///< empty: sessions are not journalled
+    QString auditFile;                                   ///< empty: the user's audit log
+    Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
     Milliseconds baseline{10'000};
     Milliseconds demoBaseline{5'000};
     Milliseconds settle{10'000};
@@ -33,6 +38,17 @@ struct SessionOutcome
     qint64 wallMs = 0;
     SessionRecord record;
     Verdict verdict;
+};
+
+/// What to rehearse: a platform's deploy sequence on local processes, watched as the backend is.
+struct RehearsalRequest
+{
+    QString backend;
+    QString platform; ///< id of the catalogue
+    QStringList argv;
+    int machines = 1;
+    double timeScale = 1;
+    int clients = -1; ///< clients a socket, -1: as configured
 };
 
 /// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one
@@ -71,7 +87,18 @@ public:
     void redeploy(const QString &backend);
     /// Watches without triggering: somebody else redeploys.
     void watch(const QString &backend);
+    /// Why this backend cannot be rehearsed; empty: it can. A rehearsal never touches the backend itself.
+    QString rehearsalObstacle(const QString &backend) const;
+    void rehearse(const RehearsalRequest &request);
     void interruptSession();
+
+    bool isLocked(const QString &backend) const;
+    Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
+    /// Errors: usage (another name was typed), io (the audit log cannot be written: it stays locked).
+    [[nodiscard]] Result<void> unlock(const QString &backend, const QString &typed);
+    void lock(const QString &backend);
+    QString auditFile() const { return m_audit.file(); }
+
     RedeploySession *session() const { return m_session.get(); }
     QString sessionBackend() const { return m_sessionBackend; }
     bool sessionRunning() const { return m_session && !m_sessionOver; }
@@ -94,6 +121,7 @@ Q_SIGNALS:
     void currentBackendChanged(const QString &backend);
     /// Live figures of any backend; at most four times a second for each.
     void liveChanged();
+    void lockChanged(const QString &backend);
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
@@ -105,6 +133,9 @@ private:
     void open(Workspace workspace, bool demo);
     Result<DeployDriver *> driverFor(const QString &backend);
     void startSession(const QString &backend, DeployDriver *driver);
+    void startSession(SessionPlan plan, DeployDriver *driver);
+    Result<void> audit(const Backend &backend, const QString &action, const QString &outcome,
+                       const QString &session = {}) const;
     void finishSession(const Verdict &verdict);
     void endSession();
     void stopDrivers();
@@ -121,6 +152,9 @@ private:
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors;
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;
     std::unique_ptr<DeployDriver> m_observer;
+    ProductionLock m_lock;
+    AuditLog m_audit;
+    bool m_audited = false; ///< the running session acts on a production backend
     std::unique_ptr<RedeploySession> m_session;
     QString m_sessionBackend;
     bool m_sessionOver = true;

@@ -108,6 +108,36 @@ QList<Row> closeRows(const Verdict &verdict)
     return rows;
 }
 
+QString insightsHtml(const SessionRecord &record, const Verdict &verdict, const QColor &warning)
+{
+    const Insights &insights = verdict.insights;
+    const auto heading = [](const QString &text) { return QStringLiteral("<p><b>%1</b></p>").arg(text); };
+    const auto row = [](const QString &a, const QString &b) {
+        return QStringLiteral("<tr><td style='padding-right:16px'>%1</td><td>%2</td></tr>")
+            .arg(a.toHtmlEscaped(), b.toHtmlEscaped());
+    };
+    QString html;
+    for (const SessionNote &note : insights.notes)
+        html +=
+            QStringLiteral("<p><span style='color:%1'>▲</span> %2</p>").arg(warning.name(), note.text.toHtmlEscaped());
+    if (record.header.newcomersEveryMs > 0 && insights.newcomers.tried > 0)
+        html += heading(QStringLiteral("Newcomers")) +
+                QStringLiteral("<p>%1</p>").arg(newcomersText(insights.newcomers).toHtmlEscaped());
+    if (!insights.silences.isEmpty()) {
+        html += heading(QStringLiteral("Longest silence")) + QStringLiteral("<table>");
+        for (const Silence &silence : insights.silences)
+            html += row(silence.subject, latencyText(silence.ms()));
+        html += QStringLiteral("</table>");
+    }
+    if (!insights.forecast.isEmpty()) {
+        html += heading(QStringLiteral("Would the clients have come back?")) + QStringLiteral("<table>");
+        for (const ForecastRow &forecast : insights.forecast)
+            html += row(forecast.library, forecastText(forecast));
+        html += QStringLiteral("</table><p>By client library, for the ends seen; measured once for each code.</p>");
+    }
+    return html.isEmpty() ? QStringLiteral("<p>Nothing to add so far.</p>") : html;
+}
+
 QString eventText(const Event &event)
 {
     const QString who = event.client >= 0 ? QStringLiteral("client %1").arg(event.client + 1) : QString();
@@ -121,6 +151,11 @@ QString eventText(const Event &event)
         return who + QStringLiteral(" got its first message");
     case EventKind::ClientNotice:
         return QStringLiteral("%1 was told: %2").arg(who, event.text);
+    case EventKind::Newcomer:
+        if (event.ok)
+            return event.instance.isEmpty() ? QStringLiteral("a newcomer was let in")
+                                            : QStringLiteral("a newcomer was let in by %1").arg(event.instance);
+        [[fallthrough]];
     case EventKind::ClientEnded: {
         QString how = event.cause == EndCause::CloseFrame
                           ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
@@ -132,7 +167,8 @@ QString eventText(const Event &event)
                 how += QStringLiteral(", ") + more;
         }
         return QStringLiteral("%1 %2: %3")
-            .arg(who, event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
+            .arg(event.kind == EventKind::Newcomer ? QStringLiteral("a newcomer") : who,
+                 event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
     }
     case EventKind::ClientWaiting:
         return QStringLiteral("%1 waits %2").arg(who, latencyText(event.ms));
@@ -171,6 +207,8 @@ State eventState(const Event &event)
         return State::Degraded;
     case EventKind::Probe:
         return event.ok ? State::Up : State::Down;
+    case EventKind::Newcomer:
+        return event.ok ? State::Up : event.wasOpen ? State::Down : State::Degraded;
     case EventKind::ClientOpen:
     case EventKind::InstanceHealthy:
     case EventKind::DeployFinished:

@@ -17,6 +17,9 @@ QString gateWord(const Gate &gate);
 State outcomeState(Outcome outcome);
 
 /// What an event says, in words: "client 3 of prices: closed 1012 service restart".
+/// Notes, newcomers, silences and the forecast as rich text.
+QString insightsHtml(const SessionRecord &record, const Verdict &verdict, const QColor &warning);
+
 QString eventText(const Event &event);
 State eventState(const Event &event);
 

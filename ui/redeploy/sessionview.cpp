@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/redeploy/sessionview.h"
 
+#include "models/common/files.h"
 #include "models/report/sessionreport.h"
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
@@ -10,6 +11,7 @@
 #include "ui/redeploy/budgetbar.h"
 #include "ui/redeploy/eventmodel.h"
 #include "ui/redeploy/gatedetails.h"
+#include "ui/redeploy/reconnectcurve.h"
 #include "ui/redeploy/sessionrows.h"
 #include "ui/redeploy/timelineplot.h"
 #include "ui/redeploy/verdictbanner.h"
@@ -17,12 +19,14 @@
 #include <QEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QShortcut>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QTabWidget>
+#include <QTextBrowser>
 #include <QVBoxLayout>
 
 namespace Switchyard {
@@ -34,6 +38,7 @@ enum Tab
 {
     ClosesTab,
     GateTab,
+    InsightsTab,
     EventsTab
 };
 
@@ -136,6 +141,11 @@ QWidget *SessionView::makeBody()
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(makeFigures(), QStringLiteral("Close codes"));
     m_tabs->addTab(m_gate, QStringLiteral("Gate"));
+    m_insights = new QTextBrowser(m_tabs);
+    m_insights->setObjectName(QStringLiteral("insights"));
+    m_insights->setAccessibleName(QStringLiteral("Notes and forecast"));
+    m_insights->setFrameShape(QFrame::NoFrame);
+    m_tabs->addTab(m_insights, QStringLiteral("Notes"));
     m_tabs->addTab(makeEvents(), QStringLiteral("Events"));
     lower->addWidget(m_tabs);
     lower->setStretchFactor(0, 11);
@@ -170,8 +180,10 @@ QWidget *SessionView::makeFigures()
     m_reconnects = new QLabel(pane);
     m_reconnects->setObjectName(QStringLiteral("reconnects"));
     m_reconnects->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_curve = new ReconnectCurve(pane);
     layout->addWidget(table, 1);
     layout->addWidget(m_reconnects);
+    layout->addWidget(m_curve);
     return pane;
 }
 
@@ -186,7 +198,8 @@ QWidget *SessionView::makeEvents()
     m_filter->setAccessibleName(QStringLiteral("Filter of the events"));
     m_filter->setPlaceholderText(QStringLiteral("Filter: prices, 1012, /ready … (Ctrl+F)"));
     m_filter->setClearButtonEnabled(true);
-    auto *table = new Table(m_events, QStringLiteral("eventTable"), QStringLiteral("Events"), pane);
+    m_eventTable = new Table(m_events, QStringLiteral("eventTable"), QStringLiteral("Events"), pane);
+    Table *table = m_eventTable;
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setWidths({100, 160, 110});
     auto *clear = new QShortcut(QKeySequence(Qt::Key_Escape), m_filter, nullptr, nullptr, Qt::WidgetShortcut);
@@ -197,7 +210,15 @@ QWidget *SessionView::makeEvents()
     none->show({}, QStringLiteral("No event matches."), {}, QStringLiteral("Clear the filter"));
     stack->addWidget(table);
     stack->addWidget(none);
-    layout->addWidget(m_filter);
+    auto *save = new QPushButton(QStringLiteral("Save CSV…"), pane);
+    save->setObjectName(QStringLiteral("saveEvents"));
+    save->setToolTip(QStringLiteral("The selected events, or all that are shown (Ctrl+S)"));
+    save->setShortcut(QKeySequence(QKeySequence::Save));
+    connect(save, &QPushButton::clicked, this, &SessionView::saveEvents);
+    auto *top = new QHBoxLayout;
+    top->addWidget(m_filter, 1);
+    top->addWidget(save);
+    layout->addLayout(top);
     layout->addWidget(stack, 1);
     QSortFilterProxyModel *shown = table->proxy();
     connect(m_filter, &QLineEdit::textChanged, shown, &QSortFilterProxyModel::setFilterFixedString);
@@ -269,6 +290,10 @@ void SessionView::clearBody()
     m_gate->clear();
     m_tabs->setCurrentIndex(ClosesTab);
     m_reconnects->clear();
+    m_curve->show({});
+    m_insightsText.clear();
+    m_insights->clear();
+    m_tabs->setTabText(InsightsTab, QStringLiteral("Notes"));
     m_events->begin(0);
     m_tabs->setTabText(EventsTab, QStringLiteral("Events"));
     m_plot->begin({});
@@ -359,7 +384,23 @@ void SessionView::showVerdict(const Verdict &verdict, bool provisional)
         lost += figures.lost;
         back += figures.back;
     }
-    const QString returned = lost > 0 ? QStringLiteral("%1 of %2 lost clients are back.").arg(back).arg(lost)
+    int bounced = 0;
+    for (const ClientFigures &figures : verdict.clients)
+        bounced += figures.bounced;
+    m_curve->show(verdict.insights);
+    if (const SessionRecord *now = record()) {
+        // Set only when it changed: a reader's place in it stays.
+        const QString text = insightsHtml(*now, verdict, themeColors(palette()).degraded);
+        if (text != m_insightsText)
+            m_insights->setHtml(text);
+        m_insightsText = text;
+    }
+    const qsizetype notes = verdict.insights.notes.size();
+    m_tabs->setTabText(InsightsTab, notes > 0 ? QStringLiteral("Notes (%1)").arg(notes) : QStringLiteral("Notes"));
+    const QString returned = lost > 0 ? QStringLiteral("%1 of %2 lost clients are back, %3 were lost twice.")
+                                            .arg(back)
+                                            .arg(lost)
+                                            .arg(bounced == 0 ? QStringLiteral("none") : QString::number(bounced))
                                       : QStringLiteral("No client has lost its connection.");
     m_reconnects->setText(QStringLiteral("<b>%1</b><table>%2%3%4</table>")
                               .arg(returned, percentilesText(QStringLiteral("reconnect"), verdict.reconnect),
@@ -458,6 +499,15 @@ void SessionView::saveReport(const QString &suffix)
             return;
         const Result<void> written = writeSessionReport(path, outcome->record, outcome->verdict);
         Q_EMIT m_workbench->noticed(written ? QStringLiteral("Report written: %1").arg(path)
+                                            : written.error().toString());
+    });
+}
+
+void SessionView::saveEvents()
+{
+    m_chooseSaveFile(this, QStringLiteral("events-%1.csv").arg(m_shownBackend), [this](const QString &path) {
+        const Result<void> written = writeFileAtomically(path, m_eventTable->toCsv().toUtf8());
+        Q_EMIT m_workbench->noticed(written ? QStringLiteral("Events written: %1").arg(path)
                                             : written.error().toString());
     });
 }

@@ -9,6 +9,7 @@
 #include <functional>
 
 class QLabel;
+class QTextBrowser;
 class QLineEdit;
 class QStackedWidget;
 class QTabWidget;
@@ -19,6 +20,7 @@ class BudgetBar;
 class EventModel;
 class GateDetails;
 class NoticePane;
+class ReconnectCurve;
 class RowModel;
 class Table;
 class TimelinePlot;
@@ -68,6 +70,7 @@ private:
     void fail(const QString &message);
     void showGate();
     void saveReport(const QString &suffix);
+    void saveEvents();
     const SessionRecord *record() const;
 
     Workbench *m_workbench;
@@ -84,6 +87,9 @@ private:
     GateDetails *m_gate = nullptr;
     QLabel *m_legend = nullptr;
     QLabel *m_reconnects = nullptr;
+    ReconnectCurve *m_curve = nullptr;
+    QTextBrowser *m_insights = nullptr;
+    Table *m_eventTable = nullptr;
     QLineEdit *m_filter = nullptr;
     QTabWidget *m_tabs = nullptr;
     QTimer m_drawTimer;
@@ -91,6 +97,7 @@ private:
     Verdict m_verdict;
     QString m_shownBackend;       ///< whose session or verdict is shown
     bool m_noticeWatches = false; ///< the notice's button watches; otherwise it redeploys
+    QString m_insightsText;
     bool m_final = false;
     bool m_paused = false;
 };

@@ -2,11 +2,15 @@
 #include "ui/redeploy/timelineplot.h"
 
 #include "ui/common/theme.h"
+#include "ui/redeploy/sessionrows.h"
 
 #include <QEvent>
+#include <QToolTip>
 #include <QVBoxLayout>
 #include <qcustomplot.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace Switchyard {
@@ -60,7 +64,10 @@ public:
     void drawMarks();
     void drawPhases(double until);
     void paintItems();
-    int laneCount() const { return int(header.endpoints.size()); }
+    bool hasNewcomers() const { return header.newcomersEveryMs > 0; }
+    int laneCount() const { return int(header.endpoints.size()) + (hasNewcomers() ? 1 : 0); }
+    QString laneName(int lane) const;
+    QString textAt(const QPointF &pixel) const;
     double laneBase(int lane) const { return double(laneCount() - 1 - lane) + markRows * 0.8; }
 
     TimelinePlot *q;
@@ -69,7 +76,13 @@ public:
     QCPAxisRect *lanes;
     SessionHeader header;
     ClientTimeline timeline;
-    QList<QList<std::pair<double, bool>>> probes;
+    struct Point
+    {
+        double seconds = 0;
+        bool good = false;
+        QString text;
+    };
+    QList<QList<Point>> probes; ///< one list a lane
     QList<Mark> marks;
     QList<PhaseSpan> phases;
     QList<QCPGraph *> bandGraphs, goodGraphs, badGraphs;
@@ -124,9 +137,14 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
     });
     QObject::connect(plot, &QCustomPlot::mouseMove, q, [this](QMouseEvent *event) {
         if (event->buttons())
-            drawMarks();
+            return drawMarks();
+        const QString text = textAt(event->pos());
+        if (text.isEmpty())
+            QToolTip::hideText();
+        else
+            QToolTip::showText(plot->mapToGlobal(event->pos()), text, plot);
     });
-    plot->setToolTip(QStringLiteral("Wheel: zoom. Drag: move. Double click: show all."));
+    plot->setMouseTracking(true);
     colour();
 }
 
@@ -205,12 +223,12 @@ void TimelinePlot::Private::drawLanes(double to)
         const double high = laneBase(lane) + 0.62, low = laneBase(lane) + 0.2;
         const auto &points = probes[lane];
         for (qsizetype i = 0; i < points.size(); ++i) {
-            const double end = i + 1 < points.size() ? points[i + 1].first : std::min(to, points[i].first + 0.5);
-            auto &x = points[i].second ? goodX : badX;
-            auto &y = points[i].second ? goodY : badY;
-            x << points[i].first << end << end;
-            y << (points[i].second ? high : low) << (points[i].second ? high : low);
-            const bool same = i + 1 < points.size() && points[i + 1].second == points[i].second;
+            const double end = i + 1 < points.size() ? points[i + 1].seconds : std::min(to, points[i].seconds + 0.5);
+            auto &x = points[i].good ? goodX : badX;
+            auto &y = points[i].good ? goodY : badY;
+            x << points[i].seconds << end << end;
+            y << (points[i].good ? high : low) << (points[i].good ? high : low);
+            const bool same = i + 1 < points.size() && points[i + 1].good == points[i].good;
             y << (same ? y.last() : nan);
         }
         goodGraphs[lane]->setData(goodX, goodY, true);
@@ -291,6 +309,62 @@ void TimelinePlot::Private::drawMarks()
     }
 }
 
+QString TimelinePlot::Private::laneName(int lane) const
+{
+    if (lane >= header.endpoints.size())
+        return QStringLiteral("newcomers");
+    // The port's number stands in the heading, and would only push the lanes aside.
+    const SessionEndpoint &endpoint = header.endpoints[lane];
+    return endpoint.kind == QLatin1StringView("port") ? endpoint.kind : endpoint.path;
+}
+
+/// What lies under the mouse: the states of the clients, a mark, or a lane's last answer.
+QString TimelinePlot::Private::textAt(const QPointF &pixel) const
+{
+    constexpr double nearPixels = 6;
+    QCPAxis *time = lanes->axis(QCPAxis::atBottom);
+    const double seconds = time->pixelToCoord(pixel.x());
+    if (seconds < 0 || seconds > until)
+        return {};
+    const QString at = QStringLiteral("%1 s").arg(seconds, 0, 'f', 2);
+    QStringList nearMarks;
+    for (const Mark &mark : marks) {
+        if (std::abs(time->coordToPixel(mark.seconds) - pixel.x()) <= nearPixels)
+            nearMarks.append(QStringLiteral("%1 s  %2").arg(mark.seconds, 0, 'f', 2).arg(mark.text));
+    }
+    if (clients->rect().contains(pixel.toPoint())) {
+        const QList<ClientBand> &bands = timeline.bands();
+        const auto after = std::upper_bound(bands.cbegin(), bands.cend(), seconds * 1000,
+                                            [](double ms, const ClientBand &band) { return ms < band.ms; });
+        if (after == bands.cbegin())
+            return at;
+        const ClientBand &band = *std::prev(after);
+        nearMarks.prepend(QStringLiteral("%1  %2 open, %3 told to leave, %4 connecting, %5 lost")
+                              .arg(at)
+                              .arg(band.open)
+                              .arg(band.notified)
+                              .arg(band.connecting)
+                              .arg(band.lost));
+        return nearMarks.join(QLatin1Char('\n'));
+    }
+    const double height = lanes->axis(QCPAxis::atLeft)->pixelToCoord(pixel.y());
+    for (int lane = 0; lane < probes.size(); ++lane) {
+        if (height < laneBase(lane) || height >= laneBase(lane) + 1)
+            continue;
+        const auto &points = probes[lane];
+        const auto after = std::upper_bound(points.cbegin(), points.cend(), seconds,
+                                            [](double s, const Point &point) { return s < point.seconds; });
+        if (after != points.cbegin()) {
+            const Point &point = *std::prev(after);
+            nearMarks.prepend(
+                QStringLiteral("%1 s  %2: %3, %4")
+                    .arg(point.seconds, 0, 'f', 2)
+                    .arg(laneName(lane), point.good ? QStringLiteral("good") : QStringLiteral("bad"), point.text));
+        }
+    }
+    return nearMarks.join(QLatin1Char('\n'));
+}
+
 TimelinePlot::TimelinePlot(QWidget *parent)
     : QWidget(parent)
     , d(std::make_unique<Private>(this))
@@ -320,11 +394,11 @@ void TimelinePlot::begin(const SessionHeader &header)
     }
     QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
     ticker->addTick(markRows * 0.4, QStringLiteral("deploy"));
-    for (int lane = 0; lane < header.endpoints.size(); ++lane) {
-        d->probes.append(QList<std::pair<double, bool>>());
+    for (int lane = 0; lane < d->laneCount(); ++lane) {
+        d->probes.append(QList<Private::Point>());
         d->goodGraphs.append(graph(d->lanes));
         d->badGraphs.append(graph(d->lanes));
-        ticker->addTick(d->laneBase(lane) + 0.45, header.endpoints[lane].path);
+        ticker->addTick(d->laneBase(lane) + 0.45, d->laneName(lane));
     }
     ticker->addTick(d->laneBase(-1) + 0.55, QStringLiteral("phase"));
     d->lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
@@ -344,8 +418,10 @@ void TimelinePlot::take(const QList<Event> &events)
         if (event.kind == EventKind::Probe) {
             for (int lane = 0; lane < d->header.endpoints.size(); ++lane) {
                 if (d->header.endpoints[lane].subject() == event.subject)
-                    d->probes[lane].append({event.seconds(), event.ok});
+                    d->probes[lane].append({event.seconds(), event.ok, eventText(event)});
             }
+        } else if (event.kind == EventKind::Newcomer && d->hasNewcomers()) {
+            d->probes.last().append({event.seconds(), event.ok, eventText(event)});
         } else if (event.kind == EventKind::Phase) {
             d->phases.append({event.text, double(event.us) / 1000, 0});
         } else if (const QString text = markText(event); !text.isEmpty()) {

@@ -35,6 +35,10 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     auto *menu = new QMenu(m_report);
     menu->addAction(QStringLiteral("Save as &HTML…"), this, [this] { Q_EMIT reportRequested(QStringLiteral("html")); });
     menu->addAction(QStringLiteral("Save as &JSON…"), this, [this] { Q_EMIT reportRequested(QStringLiteral("json")); });
+    menu->addAction(QStringLiteral("Save as &Markdown…"), this,
+                    [this] { Q_EMIT reportRequested(QStringLiteral("md")); });
+    menu->addAction(QStringLiteral("Save as JUnit &XML…"), this,
+                    [this] { Q_EMIT reportRequested(QStringLiteral("xml")); });
     m_report->setMenu(menu);
     m_cancel->setToolTip(QStringLiteral("End the session now; what was recorded is judged (Ctrl+.)"));
     auto *words = new QVBoxLayout;
