@@ -153,7 +153,7 @@ QWidget *SessionView::makeBody()
     splitter->addWidget(lower);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
-    splitter->setSizes({300, 304});
+    splitter->setSizes({326, 278});
     return body;
 }
 

@@ -403,7 +403,7 @@ void TimelinePlot::begin(const SessionHeader &header)
     ticker->addTick(d->laneBase(-1) + 0.55, QStringLiteral("phase"));
     d->lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
     d->lanes->axis(QCPAxis::atLeft)->setRange(0, d->laneBase(-1) + 1.1);
-    const int height = int(d->laneBase(-1) * 18) + 44;
+    const int height = int(d->laneBase(-1) * 16) + 44;
     d->lanes->setMinimumSize(100, height);
     d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
     // Lanes keep their height; where they do not fit, the view scrolls.
