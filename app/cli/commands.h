@@ -62,6 +62,13 @@ struct HoldOptions
     Milliseconds pingTimeout{20'000};
 };
 
+struct CountOptions
+{
+    QString backend; ///< empty: all
+    Milliseconds timeout{5'000};
+    QString caFile;
+};
+
 struct CheckOptions
 {
     QStringList urls;
@@ -74,6 +81,7 @@ int runDemo(const Global &global, const DemoCommandOptions &options);
 int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
+int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);
 
 struct SessionQuery

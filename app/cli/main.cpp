@@ -76,6 +76,7 @@ struct Everything
     RehearseOptions rehearse;
     SessionOptions watch;
     HoldOptions hold;
+    CountOptions count;
     CheckOptions check;
     SessionQuery query;
     std::function<int()> run;
@@ -172,6 +173,12 @@ void addProbes(CLI::App &app, Everything &all)
     duration(hold, "--handshake-timeout", all.hold.handshakeTimeout, "for the answer to the upgrade (default 10s)");
     duration(hold, "--ping-timeout", all.hold.pingTimeout, "without a sign of life after a ping (default 20s)");
     hold->callback([&all] { all.run = [&all] { return runHold(all.global, all.hold); }; });
+
+    CLI::App *count = ws->add_subcommand("count", "the backends' own client counts; exit 1 when a source gave none");
+    text(count, "--backend", all.count.backend, "only this backend of the workspace");
+    duration(count, "--timeout", all.count.timeout, "for the slowest source (default 5s)");
+    text(count, "--ca", all.count.caFile, "certificate bundle (PEM) instead of the system's");
+    count->callback([&all] { all.run = [&all] { return runCount(all.global, all.count); }; });
 
     CLI::App *health = app.add_subcommand("health", "HTTP health");
     health->require_subcommand(1);

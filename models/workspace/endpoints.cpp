@@ -137,6 +137,8 @@ void readCount(TomlReader &reader, CountSource *out)
         readUrlPath(*table, L("path"), &count.path);
     } else if (table->has(L("socketio_admin"))) {
         readAdminNamespace(*table, &count);
+        table->text(L("username"), &count.username);
+        readReference(*table, L("password"), &count.password);
     }
     for (const L known : {L("json"), L("prometheus"), L("socketio_admin")})
         table->take(known);

@@ -106,9 +106,11 @@ struct CountSource
         SocketIoAdmin
     };
     Kind kind = Kind::None;
-    QString path;    ///< Json: path; Prometheus: path, default /metrics; SocketIoAdmin: namespace
-    QString pointer; ///< Json
-    QString metric;  ///< Prometheus: name{label='value'}
+    QString path;     ///< Json: path; Prometheus: path, default /metrics; SocketIoAdmin: namespace
+    QString pointer;  ///< Json
+    QString metric;   ///< Prometheus: name{label='value'}
+    QString username; ///< SocketIoAdmin
+    QString password; ///< SocketIoAdmin: a reference
     bool operator==(const CountSource &) const = default;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The models and the pure functions behind the window's tables.
-#include "ui/common/countreader.h"
+#include "models/realtime/prometheustext.h"
 #include "ui/common/format.h"
 #include "ui/common/roles.h"
 #include "ui/common/rowmodel.h"
@@ -146,8 +146,8 @@ void TestModels::countIsNeverAnInventedZero()
     live.socket.name = QStringLiteral("prices");
     for (const auto &[status, text] : {std::pair(Status::NoSource, QStringLiteral("no source")),
                                        std::pair(Status::Waiting, QStringLiteral("waiting")),
-                                       std::pair(Status::Failed, QStringLiteral("unreachable")),
-                                       std::pair(Status::NotReadYet, QStringLiteral("not read yet"))}) {
+                                       std::pair(Status::Unreachable, QStringLiteral("unreachable")),
+                                       std::pair(Status::Wrong, QStringLiteral("wrong answer"))}) {
         live.count.status = status;
         QCOMPARE(socketRow(live, 100, Clock::now()).cells[SocketColumn::Count].text, text);
     }
@@ -155,6 +155,12 @@ void TestModels::countIsNeverAnInventedZero()
     live.count.value = 1204;
     live.count.at = Clock::now();
     QCOMPARE(socketRow(live, 100, Clock::now()).cells[SocketColumn::Count].text, QStringLiteral("1,204"));
+    live.count.partial = true;
+    QCOMPARE(socketRow(live, 100, Clock::now()).cells[SocketColumn::Count].text, QStringLiteral("≥ 1,204 partial"));
+    live.count.partial = false;
+    live.socket.expected = {10, 100};
+    QCOMPARE(socketRow(live, 100, Clock::now()).cells[SocketColumn::Count].text, QStringLiteral("1,204 high"));
+    live.socket.expected.reset();
     const Cell old = socketRow(live, 100, Clock::now() + std::chrono::seconds(30)).cells[SocketColumn::Count];
     QVERIFY(old.faded);
     QVERIFY(old.text.contains(QStringLiteral("ago")));

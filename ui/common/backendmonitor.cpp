@@ -4,7 +4,7 @@
 #include "models/health/prober.h"
 #include "models/health/targets.h"
 #include "models/realtime/clientpool.h"
-#include "ui/common/countreader.h"
+#include "models/realtime/countreader.h"
 
 #include <QDateTime>
 
@@ -46,7 +46,7 @@ void addPoint(EndpointLive &live, const EndpointPoint &point, const QString &rea
 BackendMonitor::BackendMonitor(Backend backend, QObject *parent)
     : QObject(parent)
     , m_backend(std::move(backend))
-    , m_counts(new CountReader(m_backend, this))
+    , m_counts(new CountReader(m_backend, {}, this))
 {
     for (const SocketEndpoint &socket : m_backend.sockets) {
         SocketLive live;

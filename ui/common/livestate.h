@@ -3,6 +3,7 @@
 
 #include "models/health/sample.h"
 #include "models/realtime/clientevent.h"
+#include "models/realtime/workercounts.h"
 #include "models/workspace/workspace.h"
 #include "ui/common/theme.h"
 
@@ -10,24 +11,6 @@
 #include <QString>
 
 namespace Switchyard {
-
-/// What the backend itself says about the number of its clients.
-struct CountReading
-{
-    enum class Status
-    {
-        NoSource,
-        Waiting,
-        Read,
-        Failed,
-        NotReadYet
-    };
-    Status status = Status::NoSource;
-    double value = 0;
-    QString reason; ///< Failed and NotReadYet: why
-    Instant at{};   ///< Read: when
-    bool operator==(const CountReading &) const = default;
-};
 
 /// One socket of a backend as it is now. Value type: the monitor hands out copies.
 struct SocketLive

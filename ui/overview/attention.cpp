@@ -43,7 +43,7 @@ void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
                                                       .arg(live.figures.clients)
                                                 : QStringLiteral("%1: %2").arg(live.socket.name, live.problem),
                          QStringLiteral("WebSockets"), QStringLiteral("live/") + live.backend});
-        if (live.count.status == CountReading::Status::Failed)
+        if (live.count.failed())
             out->append(
                 {QStringLiteral("count/") + live.key(), State::Degraded, QStringLiteral("warning"), live.backend,
                  QStringLiteral("%1: the client count cannot be read: %2").arg(live.socket.name, live.count.reason),

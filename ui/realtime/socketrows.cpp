@@ -21,16 +21,16 @@ Cell countCell(const SocketLive &live, Instant now)
                 .tip = QStringLiteral("The workspace names no count source for this socket."),
                 .faded = true,
                 .right = true};
-    case CountReading::Status::NotReadYet:
-        return {.text = QStringLiteral("not read yet"), .sort = -2, .tip = count.reason, .faded = true, .right = true};
     case CountReading::Status::Waiting:
         return {.text = QStringLiteral("waiting"),
                 .sort = -2,
                 .tip = QStringLiteral("The count source did not answer yet."),
                 .faded = true,
                 .right = true};
-    case CountReading::Status::Failed:
-        return {.text = QStringLiteral("unreachable"),
+    case CountReading::Status::Unreachable:
+    case CountReading::Status::Wrong:
+        return {.text = count.status == CountReading::Status::Wrong ? QStringLiteral("wrong answer")
+                                                                    : QStringLiteral("unreachable"),
                 .sort = -1,
                 .limit = State::Down,
                 .tip = count.reason,
@@ -39,14 +39,26 @@ Cell countCell(const SocketLive &live, Instant now)
         break;
     }
     const double age = toMs(now - count.at);
-    const QString figure = QLocale(QLocale::English).toString(count.value, 'f', 0);
+    const QString figure =
+        (count.partial ? QStringLiteral("≥ ") : QString()) + QLocale(QLocale::English).toString(count.value, 'f', 0);
     if (age > staleAfterMs)
         return {.text = QStringLiteral("%1 · %2 ago").arg(figure, ageText(age)),
                 .sort = count.value,
                 .tip = QStringLiteral("Stale: counts are not read while a session runs or the source is silent."),
                 .faded = true,
                 .right = true};
-    return figureCell(figure, count.value);
+    Cell cell = figureCell(figure, count.value);
+    const auto &expected = live.socket.expected;
+    if (count.partial) {
+        cell.text += QStringLiteral(" partial");
+        cell.tip = count.reason;
+    } else if (expected && (count.value < expected->first || count.value > expected->second)) {
+        // Shape and word, not colour alone.
+        cell.limit = State::Degraded;
+        cell.text += count.value < expected->first ? QStringLiteral(" low") : QStringLiteral(" high");
+        cell.tip = QStringLiteral("Usually %1 to %2.").arg(expected->first).arg(expected->second);
+    }
+    return cell;
 }
 
 } // namespace
