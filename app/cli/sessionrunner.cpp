@@ -3,6 +3,7 @@
 
 #include "models/common/duration.h"
 #include "models/common/interrupt.h"
+#include "models/deploy/leftovers.h"
 #include "models/redeploy/compare.h"
 #include "models/redeploy/journal.h"
 #include "models/redeploy/sessionlist.h"
@@ -207,6 +208,15 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
                                 .arg(formatDuration(options.timeout), formatDuration(options.settle)),
                             QStringLiteral("make --timeout longer"),
                             {}});
+    // What an earlier run was killed away from may still hold a port, or answer in the backend's place.
+    const QList<Leftover> leftovers = findLeftovers();
+    for (const Leftover &leftover : leftovers) {
+        progress(global, QStringLiteral("%1 processes of %2 were left by an earlier run: stopping them")
+                             .arg(leftover.pids.size())
+                             .arg(leftover.program));
+        if (const Result<void> stopped = stopLeftover(leftover); !stopped)
+            reportError(stopped.error());
+    }
     plan.timeout = options.timeout;
     plan.baseline = options.baseline;
     plan.settle = options.settle;

@@ -72,6 +72,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
     connect(&m_process, &QProcess::started, this, [this] {
         m_pid = m_process.processId();
         noteChildGroup(pid_t(m_pid));
+        m_note = ProcessNote(m_pid, QFileInfo(m_spec.argv.value(0)).fileName());
         Q_EMIT started(Clock::now(), m_pid);
     });
     connect(&m_process, &QProcess::readyRead, this, &ProcessInstance::readOutput);
@@ -93,6 +94,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
         // The group's leader has been reaped: only processes it left behind can still answer to the group's number.
         const bool leftovers = killGroup();
         m_over = true;
+        m_note.remove();
         forgetChildGroup(pid_t(m_pid));
         Q_EMIT exited(at, status == QProcess::CrashExit ? 128 + code : code, leftovers);
     });

@@ -3,6 +3,7 @@
 
 #include "models/common/instant.h"
 #include "models/common/result.h"
+#include "models/deploy/leftovers.h"
 
 #include <QMap>
 #include <QObject>
@@ -60,6 +61,7 @@ private:
     QByteArray m_pending;
     QStringList m_lastLines;
     qint64 m_pid = 0;
+    ProcessNote m_note; ///< so that a later run finds what this one could not stop
     bool m_over = false; ///< it has ended, and what it left behind was killed
 };
 

@@ -127,6 +127,7 @@ private Q_SLOTS:
     void clockSet();
     void networkCut();
     void killedInTheMiddle();
+    void leftoversAreFound();
 
 private:
     QString workspace(const char *name, const QString &url, const QString &more = {}, const QString &root = {});
@@ -369,6 +370,49 @@ void TroubleTest::killedInTheMiddle()
     QVERIFY(journal.open(QIODevice::ReadOnly));
     QVERIFY(journal.readAll().contains("signal-sent"));
     QTRY_VERIFY_WITH_TIMEOUT(processesWith(s("--port %1").arg(port)).isEmpty(), 10'000);
+}
+
+/// A gunicorn whose console was killed: the master dies with the console, its workers do not. The next run finds them.
+void TroubleTest::leftoversAreFound()
+{
+    const QMap<QString, QString> state{{s("XDG_STATE_HOME"), m_folder.filePath(s("state"))}};
+    const QString mark = s("leftover_%1").arg(QCoreApplication::applicationPid());
+    const QStringList arguments{s("rehearse"),
+                                s("--platform"),
+                                s("render"),
+                                s("--health"),
+                                s("/health"),
+                                s("--sessions"),
+                                m_folder.path(),
+                                s("--cwd"),
+                                s(SOURCE_DIR "/tests/backends"),
+                                s("--"),
+                                s("/usr/bin/gunicorn"),
+                                s("fastapi_app:app"),
+                                s("-k"),
+                                s("uvicorn.workers.UvicornWorker"),
+                                s("-w"),
+                                s("2"),
+                                s("--name"),
+                                mark,
+                                s("--bind"),
+                                s("127.0.0.1:$PORT")};
+    Watcher watcher(arguments, state);
+    QVERIFY2(watcher.says("── baseline", 40'000), watcher.said.constData());
+    const qsizetype before = processesWith(mark).size();
+    QVERIFY2(before >= 3, qPrintable(QString::number(before))); // the master and its two workers
+    ::kill(pid_t(watcher.process.processId()), SIGKILL);
+    QVERIFY(watcher.process.waitForFinished(5'000));
+    QTRY_COMPARE(processesWith(mark).size(), 2);
+    CliOptions options;
+    options.environment = state;
+    const CliResult next = runCli({s("rehearse"), s("--platform"), s("render"), s("--health"), s("/health"),
+                                   s("--sessions"), m_folder.path(), s("--"), s("/no/such/server")},
+                                  options);
+    QCOMPARE(next.status, 2);
+    QVERIFY2(next.err.contains(s("2 processes of gunicorn were left by an earlier run")), qPrintable(next.err));
+    QTRY_VERIFY(processesWith(mark).isEmpty());
+    QVERIFY(QDir(m_folder.filePath(s("state/switchyard/processes"))).isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TroubleTest)

@@ -63,10 +63,13 @@ QWidget *RealtimePage::makeLive()
     layout->setContentsMargins(12, 8, 12, 8);
     layout->setSpacing(8);
     m_table = new Table(m_sockets, QStringLiteral("socketTable"), QStringLiteral("Sockets of the backend"), pane);
-    m_table->setWidths({120, 130, 100, 130, 90, 90, 160, 100});
+    m_table->setWidths({110, 130, 110, 95, 140, 80, 80, 150, 90});
     m_note = new QLabel(pane);
     m_note->setProperty("faded", true);
+    m_totals = new QLabel(pane);
+    m_totals->setObjectName(QStringLiteral("countTotals"));
     layout->addWidget(m_table, 1);
+    layout->addWidget(m_totals);
     layout->addWidget(m_note);
     m_live->addWidget(pane);
     m_empty = new NoticePane(m_live);
@@ -88,7 +91,8 @@ void RealtimePage::fill()
     const BackendMonitor *monitor = m_workbench->monitor(m_workbench->currentBackend());
     if (m_paused || !monitor)
         return;
-    if (monitor->sockets().isEmpty()) {
+    const QList<const BackendMonitor *> shown = shownMonitors();
+    if (shown.isEmpty()) {
         m_empty->show(
             QStringLiteral("realtime"),
             QStringLiteral("%1 has no socket in its workspace.").arg(monitor->backend().name),
@@ -100,13 +104,44 @@ void RealtimePage::fill()
     m_live->setCurrentIndex(0);
     QList<Row> rows;
     const double limit = double(m_workbench->workspace().thresholds.websocketLatency.count());
-    for (const SocketLive &live : monitor->sockets())
-        rows.append(socketRow(live, limit, Clock::now()));
+    QStringList totals;
+    const Instant now = Clock::now();
+    for (const BackendMonitor *each : shown) {
+        for (const SocketLive &live : each->sockets())
+            rows.append(socketRow(live, limit, now));
+        totals.append(totalText(each->backend().name, each->sockets(), now));
+    }
     m_sockets->merge(rows);
+    m_totals->setText(totals.join(QStringLiteral("     ")));
     m_note->setText(m_workbench->sessionRunning()
                         ? QStringLiteral("A session runs: probes are those of the session, counts rest until it ends.")
                         : QStringLiteral("\"Backend says\" is the backend's own count, read every 2 s; it includes the "
                                          "probe clients. Space pauses."));
+}
+
+/// The backend that was chosen; and where it is the source or the target of a migration, the other one as well, so that
+/// clients can be seen to move.
+QList<const BackendMonitor *> RealtimePage::shownMonitors() const
+{
+    const Workspace &workspace = m_workbench->workspace();
+    const Backend *current = workspace.backend(m_workbench->currentBackend());
+    QList<const BackendMonitor *> shown;
+    if (!current)
+        return shown;
+    QStringList names{current->name};
+    const QString other = current->role == QLatin1StringView("source")   ? QStringLiteral("target")
+                          : current->role == QLatin1StringView("target") ? QStringLiteral("source")
+                                                                         : QString();
+    for (const Backend &backend : workspace.backends) {
+        if (!other.isEmpty() && backend.role == other && backend.component == current->component)
+            names.insert(other == QLatin1StringView("source") ? 0 : 1, backend.name);
+    }
+    for (const QString &name : std::as_const(names)) {
+        const BackendMonitor *monitor = m_workbench->monitor(name);
+        if (monitor && !monitor->sockets().isEmpty())
+            shown.append(monitor);
+    }
+    return shown;
 }
 
 bool RealtimePage::isBusy() const

@@ -11,6 +11,7 @@ class QLabel;
 
 namespace Switchyard {
 
+class BackendMonitor;
 class NoticePane;
 class RowModel;
 class Table;
@@ -47,6 +48,7 @@ public:
 private:
     QWidget *makeLive();
     void showPart(int part);
+    QList<const BackendMonitor *> shownMonitors() const;
     void fill();
 
     Workbench *m_workbench;
@@ -58,6 +60,7 @@ private:
     NoticePane *m_empty = nullptr;
     RowModel *m_sockets;
     Table *m_table = nullptr;
+    QLabel *m_totals = nullptr;
     QLabel *m_note = nullptr;
     QList<QAction *> m_actions;
     bool m_paused = false;

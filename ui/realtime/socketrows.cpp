@@ -65,9 +65,35 @@ Cell countCell(const SocketLive &live, Instant now)
 
 QStringList socketColumns()
 {
-    return {QStringLiteral("State"),          QStringLiteral("Socket"),   QStringLiteral("Protocol"),
-            QStringLiteral("Backend says"),   QStringLiteral("Probes"),   QStringLiteral("msg/s"),
-            QStringLiteral("ping p50 / p99"), QStringLiteral("last msg"), QStringLiteral("msg/s, 5 min")};
+    return {QStringLiteral("State"),       QStringLiteral("Socket"),         QStringLiteral("Backend"),
+            QStringLiteral("Protocol"),    QStringLiteral("Backend says"),   QStringLiteral("Probes"),
+            QStringLiteral("msg/s"),       QStringLiteral("ping p50 / p99"), QStringLiteral("last msg"),
+            QStringLiteral("msg/s, 5 min")};
+}
+
+QString totalText(const QString &backend, const QList<SocketLive> &sockets, Instant now)
+{
+    double sum = 0;
+    int counted = 0;
+    int sourced = 0;
+    bool partial = false;
+    for (const SocketLive &live : sockets) {
+        const CountReading &count = live.count;
+        sourced += count.status != CountReading::Status::NoSource ? 1 : 0;
+        if (count.status != CountReading::Status::Read || toMs(now - count.at) > staleAfterMs)
+            continue;
+        ++counted;
+        sum += count.value;
+        partial = partial || count.partial;
+    }
+    if (sourced == 0)
+        return QStringLiteral("%1: no count source").arg(backend);
+    if (counted == 0)
+        return QStringLiteral("%1: no count read").arg(backend);
+    return QStringLiteral("%1: %2%3 clients on %4 of %5 sockets")
+        .arg(backend, partial ? QStringLiteral("≥ ") : QString(), QLocale(QLocale::English).toString(sum, 'f', 0))
+        .arg(counted)
+        .arg(sockets.size());
 }
 
 Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
@@ -77,6 +103,7 @@ Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
     const QString none = QStringLiteral("–");
     Cell state{.text = live.stateWord(), .sort = int(live.state()), .state = live.state(), .tip = live.problem};
     Cell name{.text = live.socket.name, .sort = {}, .tip = live.backend + live.socket.path};
+    Cell backend{.text = live.backend, .sort = {}};
     Cell protocol{.text = live.socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io")
                                                                            : QStringLiteral("websocket"),
                   .sort = {},
@@ -98,7 +125,7 @@ Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
     Cell trend{.text = {}, .sort = live.rate};
     trend.series = QVariant::fromValue(live.rates);
     trend.tip = QStringLiteral("Messages per second over the last five minutes; a gap: no client was open");
-    return {live.key(), {state, name, protocol, countCell(live, now), probes, rate, ping, last, trend}};
+    return {live.key(), {state, name, backend, protocol, countCell(live, now), probes, rate, ping, last, trend}};
 }
 
 } // namespace Switchyard

@@ -12,6 +12,7 @@ enum
 {
     State,
     Socket,
+    Backend,
     Protocol,
     Count,
     Probes,
@@ -23,6 +24,9 @@ enum
 }
 QStringList socketColumns();
 /// `websocketLimitMs`: the threshold that colours the ping.
+/// "fly: 42 clients on 3 of 3 sockets"; counts that are stale or were not read are not in the sum.
+QString totalText(const QString &backend, const QList<SocketLive> &sockets, Instant now);
+
 Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now);
 
 } // namespace Switchyard
