@@ -39,7 +39,7 @@ SessionHeader fullHeader()
     header.thresholds.maxGap = Milliseconds(5);
     header.advisory = {QStringLiteral("startup")};
     header.sockets = {
-        {QStringLiteral("prices"), QStringLiteral("websocket"), 10, {1001, 1012}, true, QStringLiteral("none")}};
+        {QStringLiteral("prices"), QStringLiteral("websocket"), 10, {1001, 1012}, true, QStringLiteral("none"), {}}};
     header.endpoints = {{QStringLiteral("health"), QStringLiteral("/health"), 125.5}};
     return header;
 }
