@@ -43,21 +43,6 @@ QString num(double value)
     return QString::number(value, 'f', 1);
 }
 
-QString markOf(GateStatus status)
-{
-    switch (status) {
-    case GateStatus::Pass:
-        return QStringLiteral("✓");
-    case GateStatus::Fail:
-        return QStringLiteral("✕");
-    case GateStatus::Unknown:
-        return QStringLiteral("○");
-    case GateStatus::NotApplicable:
-        break;
-    }
-    return QStringLiteral("–");
-}
-
 /// Draws the session over time: a stacked band of client states, a lane for each endpoint, the deploy's marks.
 class Timeline
 {
@@ -242,7 +227,7 @@ QString gatesTable(const Verdict &verdict)
     QString out = QStringLiteral("<h2>Gates</h2><table><tr><th>Gate</th><th>Measured</th><th>Passes when</th></tr>");
     for (const Gate &gate : verdict.gates) {
         out += QStringLiteral("<tr><td class=\"%1 id\">%2 %3<br><span class=\"soft\">%4%5</span></td><td>%6")
-                   .arg(gateStatusName(gate.status), markOf(gate.status), esc(gate.id), gateStatusName(gate.status),
+                   .arg(gateStatusName(gate.status), gateMark(gate.status), esc(gate.id), gateStatusName(gate.status),
                         gate.advisory ? QStringLiteral(", advisory") : QString(), esc(gate.measured));
         if (!gate.advice.isEmpty())
             out += QStringLiteral("<div class=\"advice\">→ %1</div>").arg(esc(gate.advice));

@@ -26,27 +26,12 @@ QString cell(QString text)
     return out;
 }
 
-QString markOf(GateStatus status)
-{
-    switch (status) {
-    case GateStatus::Pass:
-        return QStringLiteral("✓");
-    case GateStatus::Fail:
-        return QStringLiteral("✕");
-    case GateStatus::Unknown:
-        return QStringLiteral("○");
-    case GateStatus::NotApplicable:
-        break;
-    }
-    return QStringLiteral("–");
-}
-
 QString gates(const Verdict &verdict)
 {
     QString out = QStringLiteral("## Gates\n\n| Gate | Status | Measured | Passes when |\n|---|---|---|---|\n");
     for (const Gate &gate : verdict.gates)
         out += QStringLiteral("| %1 | %2 %3%4 | %5 | %6 |\n")
-                   .arg(gate.id, markOf(gate.status), gateStatusName(gate.status),
+                   .arg(gate.id, gateMark(gate.status), gateStatusName(gate.status),
                         gate.advisory ? QStringLiteral(" (advisory)") : QString(), cell(gate.measured),
                         cell(gate.threshold));
     bool heading = false;

@@ -162,28 +162,37 @@ QString paint(const QString &text, const char *code, bool color)
     return color ? QStringLiteral("\x1b[%1m%2\x1b[0m").arg(QLatin1StringView(code), text) : text;
 }
 
-struct StatusLook
-{
-    QString mark;
-    const char *color;
-};
-
-StatusLook lookOf(GateStatus status)
+const char *colorOf(GateStatus status)
 {
     switch (status) {
     case GateStatus::Pass:
-        return {QStringLiteral("✓"), "32"};
+        return "32";
     case GateStatus::Fail:
-        return {QStringLiteral("✕"), "31"};
+        return "31";
     case GateStatus::Unknown:
-        return {QStringLiteral("○"), "33"};
+        return "33";
     case GateStatus::NotApplicable:
         break;
     }
-    return {QStringLiteral("–"), "90"};
+    return "90";
 }
 
 } // namespace
+
+QString gateMark(GateStatus status)
+{
+    switch (status) {
+    case GateStatus::Pass:
+        return QStringLiteral("✓");
+    case GateStatus::Fail:
+        return QStringLiteral("✕");
+    case GateStatus::Unknown:
+        return QStringLiteral("○");
+    case GateStatus::NotApplicable:
+        break;
+    }
+    return QStringLiteral("–");
+}
 
 QString closeLabel(const CloseCount &close)
 {
@@ -267,9 +276,9 @@ QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool 
         text += QStringLiteral("partial: %1\n").arg(record.endReason);
     text += QLatin1Char('\n');
     for (const Gate &gate : verdict.gates) {
-        const StatusLook look = lookOf(gate.status);
         text += QStringLiteral("%1 %2 %3")
-                    .arg(paint(look.mark, look.color, color), gate.id.leftJustified(14), gate.measured);
+                    .arg(paint(gateMark(gate.status), colorOf(gate.status), color), gate.id.leftJustified(14),
+                         gate.measured);
         if (!gate.threshold.isEmpty())
             text += QStringLiteral("  [%1]").arg(gate.threshold);
         if (gate.advisory)

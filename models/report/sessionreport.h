@@ -24,6 +24,9 @@ namespace Switchyard {
 /// For a terminal. `color`: ANSI colours.
 [[nodiscard]] QString sessionToText(const SessionRecord &record, const Verdict &verdict, bool color);
 
+/// "✓", "✕", "○", "–": state is never told by colour alone.
+[[nodiscard]] QString gateMark(GateStatus status);
+
 /// "1012 service restart", "FIN without a close frame", "reset without a close frame", …
 [[nodiscard]] QString closeLabel(const CloseCount &close);
 

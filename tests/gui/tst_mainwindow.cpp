@@ -163,8 +163,8 @@ void TestMainWindow::demoGivesAVerdict()
     // The live counts come back after the session.
     const QTableView *sockets = find<QTableView>("socketTable");
     QCOMPARE(sockets->model()->rowCount(), 3);
-    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 4).data().toString(), QStringLiteral("15/15"), 10'000);
-    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 3).data().toString(), QStringLiteral("15"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 5).data().toString(), QStringLiteral("15/15"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(sockets->model()->index(0, 4).data().toString(), QStringLiteral("15"), 10'000);
     // Neither the wheel nor the same choice starts the demo anew; another choice keeps the verdict.
     QComboBox *mode = find<QComboBox>("shutdownMode");
     QSignalSpy opened(&m_console->workbench(), &Workbench::workspaceOpened);

@@ -126,8 +126,8 @@ void CliTest::wrongInput_data()
     QTest::newRow("timeout before settle")
         << QStringList{s("demo"), s("--redeploy"), s("--timeout"), s("5s"), s("--settle"), s("10s")}
         << s("make --timeout longer");
-    QTest::newRow("no session") << QStringList{s("session"), s("show"), s("1999"), s("--sessions"), s("/tmp")}
-                                << s("session list");
+    QTest::newRow("no such session") << QStringList{s("session"), s("show"), s("1999"), s("--sessions"), s("/tmp")}
+                                     << s("session list");
     QTest::newRow("no folder") << QStringList{s("session"), s("list"), s("--sessions"), s("/no/such")} << s("/no/such");
     QTest::newRow("pdf here") << QStringList{s("demo"), s("--redeploy"), s("--report"), s("x.pdf")} << s("window");
     QTest::newRow("settle") << QStringList{s("demo"), s("--redeploy"), s("--settle"), s("0s")} << s("at least 1s");
@@ -143,7 +143,7 @@ void CliTest::wrongInput_data()
         << QStringList{s("rehearse"), s("--platform"), s("fly"), s("--notice"), s("/type=x"), s("--"), s("true")}
         << s("socket");
     QTest::newRow("no workspace") << QStringList{s("watch")} << s("switchyard.toml");
-    QTest::newRow("no session") << QStringList{s("session"), s("show"), s("/no/such/folder")} << s("no file");
+    QTest::newRow("no session") << QStringList{s("session"), s("show"), s("/no/such/folder")} << s("no session");
 }
 
 void CliTest::wrongInput()
@@ -209,6 +209,23 @@ void CliTest::productionIsReadOnly()
     const CliResult result = runCli({s("watch"), s("--workspace"), file});
     QCOMPARE(result.status, 2);
     QVERIFY2(result.err.contains(s("--unlock live")), qPrintable(result.err));
+    // What cannot be written to the audit log is not done.
+    const QStringList unlocked{s("watch"), s("--workspace"), file,           s("--unlock"),
+                               s("live"),  s("--sessions"),  m_folder.path()};
+    CliOptions options;
+    options.environment = {{s("XDG_STATE_HOME"), file}};
+    const CliResult unlogged = runCli(unlocked, options);
+    QCOMPARE(unlogged.status, 2);
+    QVERIFY2(unlogged.err.contains(s("audit log")), qPrintable(unlogged.err));
+    options.environment = {{s("XDG_STATE_HOME"), m_folder.filePath(s("state"))}};
+    const CliResult done = runCli(unlocked, options);
+    QVERIFY(done.status != 0); // "true" is no backend
+    QFile log(m_folder.filePath(s("state/switchyard/audit.jsonl")));
+    QVERIFY(log.open(QIODevice::ReadOnly));
+    const QList<QByteArray> lines = log.readAll().trimmed().split('\n');
+    QCOMPARE(lines.size(), 2);
+    QVERIFY(lines[0].contains("\"outcome\":\"begun by local\""));
+    QVERIFY(lines[1].contains("\"backend\":\"live\"") && !lines[1].contains("begun by"));
 }
 
 void CliTest::healthCheck()
