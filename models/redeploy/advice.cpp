@@ -93,7 +93,7 @@ Advice drainAdvice(const SessionFacts &facts)
         return {QStringLiteral(
                     "The signal did nothing: a handler of the application's own has taken uvicorn's place. Keep the "
                     "previous handler and call it when the drain is done."),
-                {}};
+                onFly(facts) ? graceAdvice(facts).snippet : QString()};
     if (has(facts, "uvicorn") && idleAfterwards)
         return {QStringLiteral(
                     "Every socket was closed and the process went on for %1: a handler swallows the disconnect, or a "
