@@ -33,6 +33,10 @@ constexpr Milliseconds minimumSettle{1'000};
 /// A newcomer tries this often, over all sockets, and is held this long: some twenty at a time.
 constexpr Milliseconds newcomersEvery{500};
 constexpr Milliseconds newcomerHold{10'000};
+/// The trigger falls on a full number of seconds after the baseline's beginning: a newcomer then would meet the stop
+/// signal itself in every session, and with it the moment in which a server that has told its connections to go takes
+/// one more from its queue and waits for that one until it is killed (uvicorn 0.17). It comes between two such moments.
+constexpr Milliseconds newcomerOffset{250};
 /// How far the wall clock may run from ours before it is worth a note; ordinary adjustment is far slower.
 constexpr qint64 clockStepMs = 1'000;
 
@@ -311,7 +315,7 @@ void RedeploySession::Private::addNewcomers(const Backend &backend)
             continue; // the same problem has ended the session already
         target->caFile = plan.caFile;
         target->send.clear();
-        target->turns.first = newcomersEvery * i;
+        target->turns.first = newcomersEvery * i + newcomerOffset;
         target->turns.stagger = newcomersEvery * sockets;
         target->turns.hold = newcomerHold;
         target->clients = int((newcomerHold + newcomersEvery) / target->turns.stagger) + 1;

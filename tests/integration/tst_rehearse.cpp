@@ -29,8 +29,11 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
-const QStringList uvicorn{s("/usr/bin/python3"), s("-m"),        s("uvicorn"), s("fastapi_app:app"),
-                          s("--host"),           s("127.0.0.1"), s("--port"),  s("$PORT")};
+/// In the command lines of this run's servers, and of nobody else's on this machine.
+const QString mark = QStringLiteral("x-run:%1").arg(QCoreApplication::applicationPid());
+
+const QStringList uvicorn{s("/usr/bin/python3"), s("-m"),       s("uvicorn"), s("fastapi_app:app"), s("--host"),
+                          s("127.0.0.1"),        s("--header"), mark,         s("--port"),          s("$PORT")};
 
 bool haveUvicorn()
 {
@@ -131,7 +134,7 @@ void RehearseTest::options()
     QCOMPARE(result.status, clean && platform == s("render") ? 0 : 1);
     const QString invalid = validate(s("session"), result.out.toUtf8());
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));
-    QVERIFY(processesWith(s("fastapi_app:app")).isEmpty());
+    QVERIFY(processesWith(mark).isEmpty());
     QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
 }
 
@@ -276,7 +279,7 @@ void RehearseTest::interruptedLeavesNothing()
                                       uvicorn + QStringList{s("--ws"), s("wsproto"), s("--workers"), s("2")}, options);
     QVERIFY2(result.status == 130, qPrintable(result.err));
     QCOMPARE(result.json()[s("complete")].toBool(true), false);
-    QVERIFY(processesWith(s("fastapi_app:app")).isEmpty());
+    QVERIFY(processesWith(mark).isEmpty());
     QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
 }
 
