@@ -100,7 +100,8 @@ void addRehearse(CLI::App &app, Everything &all)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     rehearse->add_option("--time-scale", all.rehearse.timeScale, "shrinks the wait after the switch (0.001 to 1)");
-    rehearse->add_option("--machines", all.rehearse.machines, "how many serve at a time (default: the manifest's, else 1)")
+    rehearse
+        ->add_option("--machines", all.rehearse.machines, "how many serve at a time (default: the manifest's, else 1)")
         ->check(CLI::Range(1, 10));
     text(rehearse, "--manifest", all.rehearse.manifest,
          "render.yaml or fly.toml with the service's parameters (default: the workspace backend's)");
