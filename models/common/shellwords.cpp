@@ -58,7 +58,7 @@ private:
         m_inWord = false;
     }
 
-    bool moreAfter() const { return !m_text.mid(m_at).trimmed().isEmpty() && !m_result.words.isEmpty(); }
+    bool moreAfter() const { return (m_inWord || !m_result.words.isEmpty()) && !m_text.mid(m_at).trimmed().isEmpty(); }
 
     void plain(QChar c)
     {

@@ -39,15 +39,24 @@ public:
         const qsizetype end = std::clamp<qsizetype>(offset, 0, m_text.size());
         const auto after = std::upper_bound(m_starts.begin(), m_starts.end(), end);
         const auto line = std::max<std::ptrdiff_t>(1, after - m_starts.begin());
-        int column = 1;
-        for (qsizetype i = m_starts[std::size_t(line - 1)]; i < end; ++i)
-            column += (uchar(m_text[i]) & 0xC0) != 0x80 ? 1 : 0;
+        // Most questions go forward: a line of a million values is counted once, not once for each of them.
+        const bool onward = line == m_line && end >= m_offset;
+        qsizetype from = onward ? m_offset : m_starts[std::size_t(line - 1)];
+        int column = onward ? m_column : 1;
+        for (; from < end; ++from)
+            column += (uchar(m_text[from]) & 0xC0) != 0x80 ? 1 : 0;
+        m_line = line;
+        m_offset = end;
+        m_column = column;
         return {int(line), column};
     }
 
 private:
     const QByteArray &m_text;
     std::vector<qsizetype> m_starts;
+    mutable std::ptrdiff_t m_line = 0; ///< of the last answer, with its offset and column
+    mutable qsizetype m_offset = 0;
+    mutable int m_column = 1;
 };
 
 /// What ends the reading from inside the parser's callbacks.
