@@ -32,7 +32,9 @@ struct RehearseOptions
     QString health, ready, live;
     QStringList notices; ///< POINTER=VALUE
     double timeScale = 1;
-    int machines = 1;
+    int machines = 0; ///< 0: as the manifest says, else 1
+    QString manifest; ///< empty: the workspace backend's
+    QString service;
     QString cwd;
     QStringList environment; ///< NAME=VALUE or NAME (from this program's environment)
     QStringList command;

@@ -89,6 +89,8 @@ int runDemo(const Global &global, const DemoCommandOptions &options)
     if (!demo)
         return reportError(demo.error());
     if (!options.redeploy)
+        stopLeftovers(global); // a session does so by itself
+    if (!options.redeploy)
         return serve(global, std::move(*demo), file);
     SessionPlan plan;
     plan.workspace = demo->workspace;

@@ -86,7 +86,8 @@ void addRehearse(CLI::App &app, Everything &all)
 {
     CLI::App *rehearse =
         app.add_subcommand("rehearse", "play a platform's deploy sequence on local processes and judge it");
-    rehearse->footer("The command stands after --. $PORT in it is replaced by the instance's port.\n"
+    rehearse->footer("The command stands after --; without one the manifest's is run. $PORT in it is replaced by the\n"
+                     "instance's port.\n"
                      "Sockets and paths come from these options, or from the workspace.");
     text(rehearse, "--platform", all.rehearse.platform, "render, fly or local")->required();
     texts(rehearse, "--socket", all.rehearse.sockets, "PATH[,protocol] with protocol websocket or socket.io")
@@ -99,8 +100,12 @@ void addRehearse(CLI::App &app, Everything &all)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     rehearse->add_option("--time-scale", all.rehearse.timeScale, "shrinks the wait after the switch (0.001 to 1)");
-    rehearse->add_option("--machines", all.rehearse.machines, "how many serve at a time (default 1)")
+    rehearse
+        ->add_option("--machines", all.rehearse.machines, "how many serve at a time (default: the manifest's, else 1)")
         ->check(CLI::Range(1, 10));
+    text(rehearse, "--manifest", all.rehearse.manifest,
+         "render.yaml or fly.toml with the service's parameters (default: the workspace backend's)");
+    text(rehearse, "--service", all.rehearse.service, "which service, or process group, of the manifest");
     text(rehearse, "--cwd", all.rehearse.cwd, "folder in which the command starts");
     texts(rehearse, "--env", all.rehearse.environment, "NAME=VALUE, or NAME to pass this program's own")
         ->expected(1)

@@ -3,6 +3,7 @@
 #include "models/common/jsonpointer.h"
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
+#include "models/manifests/deployfacts.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -146,6 +147,118 @@ Result<Backend> backendFromWorkspace(const Workspace &workspace, const RehearseO
     return *chosen;
 }
 
+/// What to rehearse, as far as options, workspace and manifest tell.
+struct Subject
+{
+    SessionPlan plan;
+    Backend backend;
+    QString folder = QDir::currentPath(); ///< from which relative paths count
+    bool fromWorkspace = false;
+    QString manifestFile; ///< empty: none
+    std::optional<ServiceFacts> manifest;
+};
+
+Result<void> readManifest(const RehearseOptions &options, const Platform &platform, Subject &subject)
+{
+    const Backend &backend = subject.backend;
+    QString file = options.manifest;
+    QString service = options.service;
+    // Another platform's manifest says nothing about this one.
+    if (file.isEmpty() && subject.fromWorkspace && backend.platform == platform.id && !backend.manifest.isEmpty())
+        file = QDir(subject.folder).absoluteFilePath(backend.manifest);
+    if (service.isEmpty() && options.manifest.isEmpty())
+        service = backend.service;
+    if (file.isEmpty()) {
+        if (!options.service.isEmpty())
+            return fail(ErrorKind::Usage, QStringLiteral("--service %1 needs a manifest").arg(options.service),
+                        QStringLiteral("name it with --manifest"));
+        return {};
+    }
+    Result<ServiceFacts> facts = readServiceFacts(file, platform, service);
+    if (!facts)
+        return tl::unexpected(facts.error());
+    subject.manifestFile = file;
+    subject.manifest = std::move(*facts);
+    return {};
+}
+
+/// Nothing when the workspace has problems, which have been printed.
+std::optional<Result<Subject>> subjectOf(const Global &global, const RehearseOptions &options, const Platform &platform)
+{
+    Subject subject;
+    const bool workspaceAtHand = !global.workspace.isEmpty() || QFileInfo::exists(QStringLiteral("switchyard.toml"));
+    if (!fromOptions(options) && workspaceAtHand) {
+        if (!options.notices.isEmpty())
+            return fail(ErrorKind::Usage, QStringLiteral("--notice belongs to a --socket"),
+                        QStringLiteral("a workspace's sockets have a notice of their own"));
+        const std::optional<Workspace> workspace = readWorkspace(global);
+        if (!workspace)
+            return std::nullopt;
+        subject.plan.workspace = *workspace;
+        subject.folder = QFileInfo(workspace->file).absolutePath();
+        subject.fromWorkspace = true;
+        const Result<Backend> backend = backendFromWorkspace(*workspace, options);
+        if (!backend)
+            return tl::unexpected(backend.error());
+        subject.backend = *backend;
+    } else {
+        const Result<Backend> backend = backendFromOptions(options);
+        if (!backend)
+            return tl::unexpected(backend.error());
+        subject.backend = *backend;
+    }
+    if (const Result<void> read = readManifest(options, platform, subject); !read)
+        return tl::unexpected(read.error());
+    // The path that the platform checks is worth watching too.
+    const bool noHealth = std::none_of(subject.backend.health.cbegin(), subject.backend.health.cend(),
+                                       [](const auto &endpoint) { return endpoint.kind == EndpointKind::Health; });
+    if (noHealth && subject.manifest && subject.manifest->healthPath) {
+        const Result<void> added =
+            addEndpoint(subject.backend, subject.manifest->healthPath->value, EndpointKind::Health);
+        if (!added)
+            return tl::unexpected(added.error());
+    }
+    if (subject.backend.health.isEmpty() && subject.backend.sockets.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("nothing to watch: neither a workspace nor --socket or --health"),
+                    QStringLiteral("rehearse --platform %1 --socket /ws --health /health -- COMMAND").arg(platform.id));
+    if (!fromOptions(options) && !subject.fromWorkspace && !options.notices.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("--notice belongs to a --socket"), {});
+    return subject;
+}
+
+RehearsalOptions rehearsalOf(const RehearseOptions &options, const Subject &subject)
+{
+    const DeployConfig &deploy = subject.backend.deploy;
+    RehearsalOptions rehearsal;
+    rehearsal.manifest = subject.manifest;
+    rehearsal.argv = options.command;
+    rehearsal.cwd = QDir::currentPath();
+    const bool manifestCommand = rehearsal.argv.isEmpty() && subject.manifest && subject.manifest->command;
+    if (manifestCommand) {
+        const QDir beside(QFileInfo(subject.manifestFile).absolutePath());
+        rehearsal.cwd = beside.absoluteFilePath(subject.manifest->root);
+    } else if (rehearsal.argv.isEmpty() && deploy.driver == QLatin1StringView("local")) {
+        // The argv of another driver starts a deploy somewhere, not a server here.
+        rehearsal.argv = deploy.argv;
+        rehearsal.cwd = subject.folder;
+    }
+    if (!options.cwd.isEmpty())
+        rehearsal.cwd = QDir::current().absoluteFilePath(options.cwd);
+    else if (!deploy.cwd.isEmpty() && !manifestCommand)
+        rehearsal.cwd = QDir(subject.folder).absoluteFilePath(deploy.cwd);
+    rehearsal.serviceName = subject.backend.name;
+    rehearsal.thresholds = subject.plan.workspace.thresholds;
+    rehearsal.timeScale = options.timeScale;
+    rehearsal.machines = options.machines;
+    rehearsal.log = deploy.log;
+    rehearsal.door = QCoreApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
+    for (const HealthEndpoint &endpoint : subject.backend.health) {
+        if (rehearsal.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
+            rehearsal.healthPath = endpoint.path;
+    }
+    return rehearsal;
+}
+
 } // namespace
 
 int runRehearse(const Global &global, const RehearseOptions &options)
@@ -159,58 +272,26 @@ int runRehearse(const Global &global, const RehearseOptions &options)
                             QStringLiteral("there is no platform \"%1\"").arg(options.platform),
                             QStringLiteral("one of %1").arg(catalogue->ids().join(QStringLiteral(", "))),
                             {}});
-    SessionPlan plan;
-    QString folder = QDir::currentPath();
-    Result<Backend> backend = backendFromOptions(options);
-    const bool workspaceAtHand = !global.workspace.isEmpty() || QFileInfo::exists(QStringLiteral("switchyard.toml"));
-    if (!fromOptions(options)) {
-        if (!options.notices.isEmpty())
-            return reportError({ErrorKind::Usage,
-                                QStringLiteral("--notice belongs to a --socket"),
-                                QStringLiteral("a workspace's sockets have a notice of their own"),
-                                {}});
-        if (!workspaceAtHand)
-            return reportError({ErrorKind::Usage,
-                                QStringLiteral("nothing to watch: neither a workspace nor --socket or --health"),
-                                QStringLiteral("rehearse --platform %1 --socket /ws --health /health -- COMMAND")
-                                    .arg(options.platform),
-                                {}});
-        const std::optional<Workspace> workspace = readWorkspace(global);
-        if (!workspace)
-            return exitUsage;
-        plan.workspace = *workspace;
-        folder = QFileInfo(workspace->file).absolutePath();
-        backend = backendFromWorkspace(*workspace, options);
-    }
-    if (!backend)
-        return reportError(backend.error());
-    Result<QMap<QString, QString>> environment = environmentFrom(options.environment);
+    std::optional<Result<Subject>> found = subjectOf(global, options, *platform);
+    if (!found)
+        return exitUsage;
+    if (!*found)
+        return reportError(found->error());
+    Subject &subject = **found;
+    const Result<QMap<QString, QString>> environment = environmentFrom(options.environment);
     if (!environment)
         return reportError(environment.error());
-    RehearsalOptions rehearsal;
-    rehearsal.argv = options.command.isEmpty() ? backend->deploy.argv : options.command;
-    rehearsal.cwd = !options.cwd.isEmpty()           ? options.cwd
-                    : !backend->deploy.cwd.isEmpty() ? QDir(folder).absoluteFilePath(backend->deploy.cwd)
-                    : options.command.isEmpty()      ? folder
-                                                     : QDir::currentPath();
-    rehearsal.environment = backend->deploy.environment;
+    RehearsalOptions rehearsal = rehearsalOf(options, subject);
+    rehearsal.environment = subject.backend.deploy.environment;
     rehearsal.environment.insert(*environment);
-    rehearsal.serviceName = backend->name;
-    rehearsal.thresholds = plan.workspace.thresholds;
-    rehearsal.timeScale = options.timeScale;
-    rehearsal.machines = options.machines;
-    rehearsal.log = backend->deploy.log;
-    rehearsal.door = QCoreApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
-    for (const HealthEndpoint &endpoint : backend->health) {
-        if (rehearsal.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
-            rehearsal.healthPath = endpoint.path;
-    }
     auto driver = makeRehearsal(*platform, rehearsal);
     if (!driver)
         return reportError(driver.error());
-    backend->platform = platform->id;
-    backend->deploy.argv = rehearsal.argv;
-    plan.backend = *backend;
+    SessionPlan &plan = subject.plan;
+    plan.backend = subject.backend;
+    plan.backend.platform = platform->id;
+    plan.backend.deploy.argv =
+        rehearsal.argv.isEmpty() && subject.manifest ? subject.manifest->command->value : rehearsal.argv;
     plan.rehearsal = true;
     return runSession(global, options.session, std::move(plan), std::move(*driver));
 }

@@ -181,6 +181,18 @@ private:
 
 } // namespace
 
+void stopLeftovers(const Global &global)
+{
+    const QList<Leftover> leftovers = findLeftovers();
+    for (const Leftover &leftover : leftovers) {
+        progress(global, QStringLiteral("%1 processes of %2 were left by an earlier run: stopping them")
+                             .arg(leftover.pids.size())
+                             .arg(leftover.program));
+        if (const Result<void> stopped = stopLeftover(leftover); !stopped)
+            reportError(stopped.error());
+    }
+}
+
 int runSession(const Global &global, const SessionOptions &options, SessionPlan plan,
                std::unique_ptr<DeployDriver> driver,
                std::function<void(const QString &session, const QString &outcome)> concluded)
@@ -208,15 +220,7 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
                                 .arg(formatDuration(options.timeout), formatDuration(options.settle)),
                             QStringLiteral("make --timeout longer"),
                             {}});
-    // What an earlier run was killed away from may still hold a port, or answer in the backend's place.
-    const QList<Leftover> leftovers = findLeftovers();
-    for (const Leftover &leftover : leftovers) {
-        progress(global, QStringLiteral("%1 processes of %2 were left by an earlier run: stopping them")
-                             .arg(leftover.pids.size())
-                             .arg(leftover.program));
-        if (const Result<void> stopped = stopLeftover(leftover); !stopped)
-            reportError(stopped.error());
-    }
+    stopLeftovers(global);
     plan.timeout = options.timeout;
     plan.baseline = options.baseline;
     plan.settle = options.settle;

@@ -17,4 +17,8 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
                std::unique_ptr<DeployDriver> driver,
                std::function<void(const QString &session, const QString &outcome)> concluded = {});
 
+/// Names and stops what an earlier run was killed away from: it may still hold a port, or answer in the backend's
+/// place.
+void stopLeftovers(const Global &global);
+
 } // namespace Switchyard::Cli

@@ -2,7 +2,8 @@
 //
 // The front door of a rehearsal: one TCP port before the instances that come and go behind it, as a platform's edge.
 // It passes bytes on and keeps the manner of an end: a FIN stays a FIN, a reset stays a reset, nothing is lost on the
-// way. Where no instance answers it says 502, as the edge does.
+// way. Where no instance answers it does as the edge: it says 502, or, started as "switchyard-door PORT refused", it
+// does not listen at all, and resets who came in while an instance was closing its port.
 //
 // Orders come on standard input, one a line: "to PORT…" sends new connections there, to several in turn, "none" to
 // nobody. Connections that stand are left alone. End of input ends the program, so that it never outlives the one who
@@ -37,10 +38,11 @@ const std::string badGateway = "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/p
 class Splice final : public std::enable_shared_from_this<Splice>
 {
 public:
-    Splice(net::io_context &io, Socket client)
+    Splice(net::io_context &io, Socket client, bool refusing)
         : m_front{std::move(client), {}, false, false}
         , m_back{Socket(io), {}, false, false}
         , m_timer(io)
+        , m_refusing(refusing)
     {
     }
 
@@ -166,6 +168,8 @@ private:
     /// Nobody behind the door: read what a client says first, then answer like the edge.
     void refuse()
     {
+        if (m_refusing)
+            return abort();
         m_front.socket.async_read_some(
             net::buffer(m_front.buffer), [self = shared_from_this()](ErrorCode error, std::size_t) {
                 if (error)
@@ -186,30 +190,63 @@ private:
     Side m_front;
     Side m_back;
     Timer m_timer;
+    bool m_refusing;
     bool m_over = false;
 };
 
 class Door final
 {
 public:
-    Door(net::io_context &io, unsigned short port)
+    Door(net::io_context &io, unsigned short port, bool refusing)
         : m_io(io)
-        , m_acceptor(io, tcp::endpoint(net::ip::address_v4::loopback(), port))
+        , m_acceptor(io)
         , m_input(io, ::dup(STDIN_FILENO))
+        , m_refusing(refusing)
     {
-        m_acceptor.listen(4096);
+        bind(port);
+        if (!m_refusing)
+            listen();
         std::printf("listening %d\n", int(m_acceptor.local_endpoint().port()));
         std::fflush(stdout);
-        accept();
         readOrders();
     }
 
 private:
+    /// The port is ours from here on, and connects are refused until somebody listens.
+    void bind(unsigned short port)
+    {
+        const tcp::endpoint endpoint(net::ip::address_v4::loopback(), port);
+        m_acceptor.open(endpoint.protocol());
+        m_acceptor.set_option(tcp::acceptor::reuse_address(true));
+        m_acceptor.bind(endpoint);
+    }
+
+    void listen()
+    {
+        if (m_listening)
+            return;
+        m_acceptor.listen(4096);
+        m_listening = true;
+        accept();
+    }
+
+    void stopListening()
+    {
+        if (!m_listening)
+            return;
+        const unsigned short port = m_acceptor.local_endpoint().port();
+        m_acceptor.close();
+        m_listening = false;
+        bind(port);
+    }
+
     void accept()
     {
         m_acceptor.async_accept(m_io.get_executor(), [this](ErrorCode error, Socket client) {
+            if (error == net::error::operation_aborted)
+                return; // nobody serves any more
             if (!error)
-                std::make_shared<Splice>(m_io, std::move(client))->start(next());
+                std::make_shared<Splice>(m_io, std::move(client), m_refusing)->start(next());
             accept();
         });
     }
@@ -243,6 +280,10 @@ private:
                                       take(order.substr(3));
                                   else if (order == "none")
                                       m_targets.clear();
+                                  if (!m_targets.empty())
+                                      listen();
+                                  else if (m_refusing)
+                                      stopListening();
                                   readOrders();
                               });
     }
@@ -253,6 +294,8 @@ private:
     std::string m_orders;
     std::vector<unsigned short> m_targets;
     std::size_t m_turn = 0;
+    bool m_refusing;
+    bool m_listening = false;
 };
 
 } // namespace
@@ -266,7 +309,8 @@ int main(int argc, char **argv)
     }
     try {
         net::io_context io(1);
-        const Door door(io, static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 0));
+        const Door door(io, static_cast<unsigned short>(argc > 1 ? std::atoi(argv[1]) : 0),
+                        argc > 2 && std::string(argv[2]) == "refused");
         io.run();
     } catch (const std::exception &problem) {
         std::fprintf(stderr, "switchyard-door: %s\n", problem.what());

@@ -111,45 +111,4 @@ Result<std::unique_ptr<DeployDriver>> makeDriver(const Backend &backend, const P
                 backend.deploy.place);
 }
 
-Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, const RehearsalOptions &options)
-{
-    if (options.argv.isEmpty())
-        return fail(ErrorKind::Usage, QStringLiteral("there is no command to rehearse"),
-                    QStringLiteral("put it after --: rehearse --platform render -- uvicorn server:app --port $PORT"));
-    if (!(options.timeScale >= 0.001 && options.timeScale <= 1))
-        return fail(ErrorKind::Usage, QStringLiteral("the time scale is %1").arg(options.timeScale),
-                    QStringLiteral("0.001 to 1"));
-    if (options.machines < 1 || options.machines > 10)
-        return fail(ErrorKind::Usage, QStringLiteral("%1 machines cannot be rehearsed").arg(options.machines),
-                    QStringLiteral("1 to 10"));
-    ProcessDriverConfig config;
-    config.machines = options.machines;
-    config.id = QStringLiteral("rehearsal:") + platform.id;
-    config.argv = options.argv;
-    config.cwd = options.cwd;
-    // Each instance has a port of its own behind the door: {PORT} is filled in when it starts.
-    config.environment = rehearsalEnvironment(platform, 0, options.serviceName, options.argv);
-    for (QString &value : config.environment)
-        value.replace(QStringLiteral(":0"), QStringLiteral(":{PORT}"));
-    for (auto it = options.environment.cbegin(); it != options.environment.cend(); ++it) {
-        const Result<QString> value = resolveText(it.value());
-        if (!value)
-            return tl::unexpected(value.error());
-        config.environment.insert(it.key(), *value);
-    }
-    config.healthPath = options.healthPath;
-    config.health = platform.health;
-    config.signal = platform.shutdown.signal;
-    config.grace = platform.shutdown.grace;
-    config.startLimit = options.thresholds.startup;
-    config.newFirst = platform.deploy.newFirst;
-    config.door = options.door;
-    config.log = options.log;
-    for (const DeployStep &step : platform.deploy.steps) {
-        if (step.step == QLatin1StringView("wait"))
-            config.waitAfterSwitch = Milliseconds(qint64(double(step.duration.count()) * options.timeScale));
-    }
-    return std::make_unique<ProcessDriver>(std::move(config));
-}
-
 } // namespace Switchyard

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/deploy/processdriver.h"
+#include "models/platforms/servicefacts.h"
 #include "models/workspace/workspace.h"
 
 #include <memory>
@@ -15,19 +16,21 @@ namespace Switchyard {
 
 struct RehearsalOptions
 {
-    QStringList argv;
+    QStringList argv; ///< empty: the manifest's command
     QString cwd;
-    QMap<QString, QString> environment; ///< beside the platform's
+    QMap<QString, QString> environment; ///< beside the platform's and the manifest's, and wins over both
     QString serviceName = QStringLiteral("rehearsal");
-    QString healthPath;   ///< empty: a TCP connect is the check
+    QString healthPath;   ///< the platform's check where no manifest tells it; empty: a TCP connect is the check
     QString door;         ///< path of switchyard-door
-    int machines = 1;     ///< instances that serve at a time, 1 to 10
+    int machines = 1;     ///< instances that serve at a time, 1 to 10; 0: as the manifest says, else 1
     double timeScale = 1; ///< 0.001 to 1: shrinks the wait after the switch; grace and limits keep their length
     Thresholds thresholds;
     QStringList log;
+    std::optional<ServiceFacts> manifest; ///< what the service's manifest says; its values win over the catalogue's
 };
 
-/// The platform's deploy sequence on local processes. Errors (usage): no command, a scale out of range.
+/// The platform's deploy sequence on local processes. Where each parameter comes from is told as steps once it is
+/// ready. Errors (usage): no command, a scale out of range.
 [[nodiscard]] Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform,
                                                                   const RehearsalOptions &options);
 

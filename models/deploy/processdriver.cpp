@@ -201,7 +201,8 @@ void ProcessDriver::startDoor()
             gone();
     });
     connect(m_door, &QProcess::finished, this, gone);
-    m_door->start(m_config.door, {QString::number(m_config.port)});
+    m_door->start(m_config.door, {QString::number(m_config.port),
+                                  m_config.doorRefuses ? QStringLiteral("refused") : QStringLiteral("502")});
 }
 
 void ProcessDriver::doorLine(const QByteArray &line)
@@ -395,6 +396,8 @@ void ProcessDriver::becameHealthy(int number)
             return startInstance();
         m_state = State::Ready;
         Q_EMIT ready();
+        for (const QString &text : std::exchange(m_config.opening, {}))
+            emitEvent(DriverEvent::Kind::Step, 0, text);
         return;
     }
     if (!m_config.newFirst || !old)
@@ -449,8 +452,12 @@ void ProcessDriver::route()
         if (entry->serving && entry->process->isRunning())
             ports += ' ' + QByteArray::number(entry->port);
     }
+    const bool anyLeft = std::any_of(m_instances.cbegin(), m_instances.cend(),
+                                     [](const auto &entry) { return entry->healthy && entry->process->isRunning(); });
     if (!ports.isEmpty())
         tellDoor("to" + ports);
+    else if (!anyLeft)
+        tellDoor("none");
 }
 
 void ProcessDriver::stopOld()
@@ -489,7 +496,7 @@ void ProcessDriver::instanceExited(int number, Instant at, int status, bool left
     if (m_state == State::ShuttingDown)
         return maybeShutDown();
     entry->serving = false;
-    if (m_config.machines > 1)
+    if (!m_config.door.isEmpty())
         route();
     const bool awaited = m_state == State::Preparing || m_state == State::Deploying;
     if (awaited && !entry->healthy && entry == newest()) {

@@ -37,7 +37,10 @@ struct ProcessDriverConfig
     Milliseconds waitAfterSwitch{0};
     /// Path of the front-door program; empty: the instances listen on `port` one after the other.
     QString door;
-    QStringList log; ///< regular expressions of lines to record
+    /// Where no instance serves, the door refuses connects instead of answering 502.
+    bool doorRefuses = false;
+    QStringList log;     ///< regular expressions of lines to record
+    QStringList opening; ///< told as steps when it is ready for the first time: where its parameters come from
 };
 
 /// Plays a deploy sequence on local processes: the local driver, and the rehearsal of a platform's sequence behind a

@@ -57,18 +57,6 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
 {
     m_process.setProcessChannelMode(QProcess::MergedChannels);
     m_process.setStandardInputFile(QProcess::nullDevice());
-    m_process.setChildProcessModifier([] {
-        // A group of its own, and no life beyond ours even when this program is killed.
-        ::setsid();
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        // The program may have blocked or ignored signals for itself; the backend starts with the defaults.
-        sigset_t none;
-        sigemptyset(&none);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
-        ::signal(SIGINT, SIG_DFL);
-        ::signal(SIGTERM, SIG_DFL);
-        ::signal(SIGPIPE, SIG_DFL);
-    });
     connect(&m_process, &QProcess::started, this, [this] {
         m_pid = m_process.processId();
         noteChildGroup(pid_t(m_pid));
@@ -79,6 +67,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
     connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError problem) {
         if (problem != QProcess::FailedToStart)
             return;
+        m_guard.dismiss();
         const QString program = m_spec.argv.value(0);
         Q_EMIT startFailed(
             Error{ErrorKind::Usage,
@@ -94,6 +83,7 @@ ProcessInstance::ProcessInstance(ProcessSpec spec, QObject *parent)
         // The group's leader has been reaped: only processes it left behind can still answer to the group's number.
         const bool leftovers = killGroup();
         m_over = true;
+        m_guard.dismiss();
         m_note.remove();
         forgetChildGroup(pid_t(m_pid));
         Q_EMIT exited(at, status == QProcess::CrashExit ? 128 + code : code, leftovers);
@@ -131,6 +121,20 @@ void ProcessInstance::start()
     QString program = m_spec.argv.value(0);
     if (program.contains(QLatin1Char('/')) && QFileInfo(program).isRelative() && !m_spec.cwd.isEmpty())
         program = QDir(m_spec.cwd).absoluteFilePath(program);
+    m_guard.start();
+    m_process.setChildProcessModifier([guard = m_guard.descriptor()] {
+        // A group of its own, and no life beyond ours even when this program is killed.
+        ::setsid();
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        GroupGuard::tell(guard);
+        // The program may have blocked or ignored signals for itself; the backend starts with the defaults.
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        ::signal(SIGINT, SIG_DFL);
+        ::signal(SIGTERM, SIG_DFL);
+        ::signal(SIGPIPE, SIG_DFL);
+    });
     m_process.start(program, m_spec.argv.mid(1));
 }
 

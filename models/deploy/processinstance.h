@@ -3,6 +3,7 @@
 
 #include "models/common/instant.h"
 #include "models/common/result.h"
+#include "models/deploy/groupguard.h"
 #include "models/deploy/leftovers.h"
 
 #include <QMap>
@@ -21,7 +22,8 @@ struct ProcessSpec
 
 /// One backend process with everything it starts: it leads a process group of its own, gets signals as a container's
 /// first process would, and whatever it leaves behind is killed with it, as a platform does when it removes the
-/// instance. It dies with this program.
+/// instance. It dies with this program, whatever ends that: a guard of its own sees to it, and a note in the user's
+/// state folder tells the next start of what a killed guard left (leftovers.h).
 ///
 /// Thread: the one it lives on; nothing blocks. Destroying it kills the group at once.
 class ProcessInstance final : public QObject
@@ -58,10 +60,11 @@ private:
 
     ProcessSpec m_spec;
     QProcess m_process;
+    GroupGuard m_guard;
     QByteArray m_pending;
     QStringList m_lastLines;
     qint64 m_pid = 0;
-    ProcessNote m_note; ///< so that a later run finds what this one could not stop
+    ProcessNote m_note;  ///< so that a later run finds what this one could not stop
     bool m_over = false; ///< it has ended, and what it left behind was killed
 };
 

@@ -99,6 +99,7 @@ struct DeploySequence
     bool newFirst = false;
     QList<DeployStep> steps;
     Milliseconds startLimit{0}; ///< for the new instance to become healthy; 0: not documented
+    QString withoutInstance;    ///< what a new connection meets while no instance serves: "502" or "refused"
     QString overlapNote;        ///< when it goes otherwise
     FactSource source;
 };

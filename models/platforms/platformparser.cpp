@@ -179,6 +179,8 @@ void readDeploy(TomlReader reader, DeploySequence *out)
     reader.boolean(L("new_first"), &out->newFirst, Presence::Required);
     reader.duration(L("start_limit"), none, hour, &out->startLimit);
     reader.text(L("overlap_note"), &out->overlapNote);
+    reader.choice(L("without_instance"), {QStringLiteral("502"), QStringLiteral("refused")}, &out->withoutInstance,
+                  Presence::Required);
     for (const TomlReader &table : reader.tables(L("steps"), Presence::Required))
         out->steps.append(parseStep(table));
     readSource(reader, &out->source);

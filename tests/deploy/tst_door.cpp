@@ -142,6 +142,7 @@ private Q_SLOTS:
     void halfClose();
     void noBackend();
     void backendRefuses();
+    void refusesWhereThePlatformDoes();
     void switchKeepsOldConnections();
     void bigTransferBothWays();
     void slowReaderDoesNotStopTheOthers();
@@ -287,6 +288,52 @@ void tst_Door::backendRefuses()
         QVERIFY(client->readAll().startsWith("HTTP/1.1 502 "));
         QVERIFY(client->end == End::Fin);
     }
+}
+
+void tst_Door::refusesWhereThePlatformDoes()
+{
+    QProcess door;
+    door.start(QStringLiteral(BINARY_DIR "/switchyard-door"), {QStringLiteral("0"), QStringLiteral("refused")});
+    QVERIFY(door.waitForStarted());
+    while (!door.canReadLine())
+        QVERIFY(door.waitForReadyRead(5000));
+    const quint16 port = quint16(door.readLine().mid(10).toInt());
+    const auto order = [&door](const QByteArray &text) {
+        door.write(text + '\n');
+        door.waitForBytesWritten(1000);
+    };
+    QVERIFY(connectTo(port)->end == End::Rst); // refused: nobody serves yet
+    // The orders travel by another way than the connects.
+    const auto connectUntil = [port](End wanted) {
+        SocketPtr socket;
+        for (int i = 0; i < 500 && (!socket || socket->end != wanted); ++i) {
+            pollfd none{-1, 0, 0};
+            ::poll(&none, 0, i == 0 ? 0 : 10);
+            socket = connectTo(port);
+        }
+        return socket;
+    };
+    for (int round = 0; round < 3; ++round) {
+        order("to " + QByteArray::number(m_backend->port));
+        const SocketPtr client = connectUntil(End::Open);
+        const SocketPtr server = m_backend->accept();
+        QVERIFY(server);
+        order("none");
+        QVERIFY(connectUntil(End::Rst)->end == End::Rst);
+        client->send("old"); // who stands is left alone
+        QCOMPARE(server->read(3), QByteArray("old"));
+        while (m_backend->accept(1)) {
+        }
+    }
+    // An instance that has closed its port already: taken in and reset, and no 502.
+    order("to " + QByteArray::number(m_backend->port));
+    m_backend = std::make_unique<Listener>();
+    const SocketPtr client =
+        connectUntil(End::Open); // it says nothing: a write would take the error the read is to see
+    QCOMPARE(client->readAll(), QByteArray());
+    QVERIFY(client->end == End::Rst);
+    door.closeWriteChannel();
+    QVERIFY(door.waitForFinished(2000));
 }
 
 void tst_Door::switchKeepsOldConnections()

@@ -112,4 +112,16 @@ QStringList processesWith(const QString &text)
     return found;
 }
 
+QList<qint64> guardsOf(qint64 pid)
+{
+    QList<qint64> found;
+    for (const QString &guard : processesWith(QStringLiteral("switchyard-guard"))) {
+        QFile file(QStringLiteral("/proc/%1/stat").arg(guard));
+        const QByteArray stat = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        if (stat.mid(stat.lastIndexOf(')') + 2).split(' ').value(1).toLongLong() == pid)
+            found.append(guard.toLongLong());
+    }
+    return found;
+}
+
 } // namespace Switchyard::Testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QJsonObject>
+#include <QList>
 #include <QProcessEnvironment>
 #include <QString>
 #include <QStringList>
@@ -42,5 +43,8 @@ QString validate(const QString &schemaName, const QByteArray &json);
 
 /// Pids of processes whose command line holds the text.
 QStringList processesWith(const QString &text);
+
+/// Pids of the guards (GroupGuard) that the process has started.
+QList<qint64> guardsOf(qint64 pid);
 
 } // namespace Switchyard::Testing

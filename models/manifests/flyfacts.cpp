@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keys and their older forms as flyctl reads them, https://fly.io/docs/reference/configuration/
+#include "models/common/shellwords.h"
+#include "models/common/tomlreader.h"
+#include "models/manifests/deployfacts.h"
+
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <cmath>
+
+namespace Switchyard {
+
+namespace {
+
+using L = QLatin1StringView;
+using Type = TomlNode::Type;
+
+/// "1m21s", "1.5s", "500ms", as Go writes durations; a bare number counts `unit`s. Nothing for anything else.
+std::optional<Milliseconds> goDuration(const QString &text, double unit)
+{
+    bool plain = false;
+    const double number = text.toDouble(&plain);
+    if (plain)
+        return number >= 0 && number < 1e9 ? std::optional(Milliseconds(std::llround(number * unit))) : std::nullopt;
+    static const QRegularExpression whole(QStringLiteral("\\A(?:\\d+(?:\\.\\d*)?(?:h|ms|m|s|us|µs|ns))+\\z"));
+    static const QRegularExpression part(QStringLiteral("(\\d+(?:\\.\\d*)?)(h|ms|m|s|us|µs|ns)"));
+    static const QMap<QString, double> units{{QStringLiteral("h"), 3'600'000}, {QStringLiteral("m"), 60'000},
+                                             {QStringLiteral("s"), 1'000},     {QStringLiteral("ms"), 1},
+                                             {QStringLiteral("us"), 1e-3},     {QStringLiteral("µs"), 1e-3},
+                                             {QStringLiteral("ns"), 1e-6}};
+    if (text.size() > 40 || !whole.match(text).hasMatch())
+        return std::nullopt;
+    double sum = 0;
+    for (auto it = part.globalMatch(text); it.hasNext();) {
+        const QRegularExpressionMatch match = it.next();
+        sum += match.captured(1).toDouble() * units.value(match.captured(2));
+    }
+    return sum < 1e12 ? std::optional(Milliseconds(std::llround(sum))) : std::nullopt;
+}
+
+/// A scalar as flyctl turns it into a text for [env]; nothing for a list or a table.
+std::optional<QString> scalarText(const TomlNode &node)
+{
+    switch (node.type) {
+    case Type::String:
+    case Type::DateTime:
+        return node.text;
+    case Type::Integer:
+        return QString::number(node.integer);
+    case Type::Float:
+        return QString::number(node.real, 'g', 17);
+    case Type::Boolean:
+        return node.boolean ? QStringLiteral("true") : QStringLiteral("false");
+    default:
+        return std::nullopt;
+    }
+}
+
+class FlyReader
+{
+public:
+    FlyReader(const TomlNode &root, const QString &fileName, const Platform &platform, QList<Error> *errors)
+        : m_root(root)
+        , m_file(fileName)
+        , m_platform(platform)
+        , m_errors(errors)
+    {
+    }
+
+    ServiceFacts read(const QString &group)
+    {
+        ServiceFacts facts;
+        facts.place = {m_file, 1, 1};
+        if (const TomlNode *app = m_root.find(u"app"); app && app->type == Type::String)
+            facts.service = app->text;
+        // A workspace may name the app: then the group is the usual one.
+        const QString chosen = chooseGroup(group == facts.service ? QString() : group);
+        readShutdown(&facts);
+        readCommand(chosen, &facts);
+        readServices(chosen, &facts);
+        readDeploy(&facts);
+        readEnvironment(&facts);
+        return facts;
+    }
+
+private:
+    void refuse(const TomlNode &at, const QString &message, const QString &hint = {})
+    {
+        m_errors->append(Error{ErrorKind::Usage, message, hint, placeOf(at)});
+    }
+
+    Place placeOf(const TomlNode &node) const { return {m_file, node.region.line, node.region.column}; }
+
+    /// Tables that flyctl takes alone or in a list.
+    static QList<const TomlNode *> tablesOf(const TomlNode *node)
+    {
+        QList<const TomlNode *> tables;
+        if (node && node->type == Type::Table)
+            tables.append(node);
+        for (std::size_t i = 0; node && node->type == Type::Array && i < node->children.size(); ++i) {
+            if (node->children[i].type == Type::Table)
+                tables.append(&node->children[i]);
+        }
+        return tables;
+    }
+
+    /// process group -> command; the older [[processes]] list has `name` and `command`.
+    QMap<QString, const TomlNode *> groups() const
+    {
+        QMap<QString, const TomlNode *> result;
+        const TomlNode *node = m_root.find(u"processes");
+        if (node && node->type == Type::Table) {
+            for (const TomlNode &member : node->children)
+                result.insert(member.key, &member);
+            return result;
+        }
+        for (const TomlNode *entry : tablesOf(node)) {
+            const TomlNode *name = entry->find(u"name");
+            const TomlNode *command = entry->find(u"command");
+            if (name && command && name->type == Type::String)
+                result.insert(name->text, command);
+        }
+        return result;
+    }
+
+    static bool serves(const TomlNode &service, const QString &group)
+    {
+        const TomlNode *list = service.find(u"processes");
+        if (!list || list->type != Type::Array || list->children.empty())
+            return true;
+        return std::any_of(list->children.begin(), list->children.end(),
+                           [&](const TomlNode &name) { return name.text == group; });
+    }
+
+    QString chooseGroup(const QString &wanted)
+    {
+        const QMap<QString, const TomlNode *> all = groups();
+        if (!wanted.isEmpty()) {
+            if (!all.contains(wanted) && !(all.isEmpty() && wanted == L("app")))
+                m_errors->append(Error{ErrorKind::Usage,
+                                       QStringLiteral("the manifest has no process group \"%1\"").arg(wanted),
+                                       QStringLiteral("it has: %1")
+                                           .arg(all.isEmpty() ? QStringLiteral("app")
+                                                              : QStringList(all.keys()).join(QStringLiteral(", "))),
+                                       {m_file, 0, 0}});
+            return wanted;
+        }
+        if (const TomlNode *http = m_root.find(u"http_service")) {
+            const TomlNode *list = http->find(u"processes");
+            if (list && list->type == Type::Array && !list->children.empty() && all.contains(list->children[0].text))
+                return list->children[0].text;
+        }
+        return all.isEmpty() || all.contains(QStringLiteral("app")) ? QStringLiteral("app") : all.firstKey();
+    }
+
+    std::optional<Stated<Milliseconds>> durationOf(const TomlNode &holder, L key, double unit)
+    {
+        const TomlNode *value = holder.find(QString(key));
+        if (!value || (value->type == Type::String && value->text.isEmpty()))
+            return std::nullopt;
+        const std::optional<QString> text = scalarText(*value);
+        const std::optional<Milliseconds> duration =
+            text && value->type != Type::Boolean ? goDuration(*text, unit) : std::nullopt;
+        if (!duration) {
+            refuse(*value, QStringLiteral("\"%1\" is no duration").arg(key),
+                   unit > 1 ? QStringLiteral("seconds as a number, or a text such as \"30s\"")
+                            : QStringLiteral("a text such as \"15s\"; a bare number counts milliseconds"));
+            return std::nullopt;
+        }
+        return Stated<Milliseconds>{*duration, placeOf(*value)};
+    }
+
+    std::optional<Stated<QString>> textOf(const TomlNode &holder, L key)
+    {
+        const TomlNode *value = holder.find(QString(key));
+        if (!value)
+            return std::nullopt;
+        if (value->type != Type::String) {
+            refuse(*value, QStringLiteral("\"%1\" must be a text").arg(key));
+            return std::nullopt;
+        }
+        return Stated<QString>{value->text, placeOf(*value)};
+    }
+
+    void readShutdown(ServiceFacts *facts)
+    {
+        facts->signal = textOf(m_root, L("kill_signal"));
+        if (facts->signal && !m_platform.shutdown.allowedSignals.contains(facts->signal->value))
+            refuse(*m_root.find(u"kill_signal"),
+                   QStringLiteral("%1 sends no signal \"%2\"").arg(m_platform.name, facts->signal->value),
+                   suggestion(facts->signal->value, m_platform.shutdown.allowedSignals));
+        const TomlNode *holder = &m_root;
+        // Older manifests keep it in [experimental].
+        if (const TomlNode *old = m_root.find(u"experimental");
+            !m_root.find(u"kill_timeout") && old && old->find(u"kill_timeout"))
+            holder = old;
+        facts->grace = durationOf(*holder, L("kill_timeout"), 1000);
+        if (facts->grace && facts->grace->value > m_platform.shutdown.graceMax)
+            refuse(*holder->find(u"kill_timeout"),
+                   QStringLiteral("\"kill_timeout\" is over the %1 s that %2 waits at most")
+                       .arg(m_platform.shutdown.graceMax.count() / 1000)
+                       .arg(m_platform.name));
+    }
+
+    void readCommand(const QString &group, ServiceFacts *facts)
+    {
+        const TomlNode *command = groups().value(group);
+        if (!command)
+            return;
+        if (command->type != Type::String)
+            return refuse(*command, QStringLiteral("the command of \"%1\" must be a text").arg(group));
+        if (command->text.trimmed().isEmpty())
+            return; // the image's own
+        // Fly splits it and runs it without a shell, whatever stands in it.
+        const Result<ShellWords> split = splitShellWords(command->text);
+        if (!split)
+            return refuse(*command, split.error().message);
+        facts->command = Stated<QStringList>{split->words, placeOf(*command)};
+    }
+
+    void readServices(const QString &group, ServiceFacts *facts)
+    {
+        QList<const TomlNode *> services;
+        if (const TomlNode *http = m_root.find(u"http_service"); http && http->type == Type::Table)
+            services.append(http);
+        services += tablesOf(m_root.find(u"services"));
+        for (const TomlNode *service : services) {
+            if (!serves(*service, group))
+                continue;
+            readPort(*service, facts);
+            for (const char16_t *key : {u"checks", u"http_checks"}) {
+                for (const TomlNode *check : tablesOf(service->find(key)))
+                    takeCheck(*check, facts);
+            }
+            for (const TomlNode *check : tablesOf(service->find(u"tcp_checks"))) {
+                if (!facts->healthPath && !facts->checksPort)
+                    takeTimes(*check, facts);
+                facts->checksPort = true;
+            }
+        }
+        // [checks] only watches and moves no traffic, so that it is no check of a deploy here.
+        facts->checksPort = !facts->healthPath;
+    }
+
+    void readPort(const TomlNode &service, ServiceFacts *facts)
+    {
+        const TomlNode *port = service.find(u"internal_port");
+        if (!port || facts->port)
+            return;
+        bool good = port->type == Type::Integer || port->type == Type::String;
+        const qint64 number = port->type == Type::String ? port->text.toLongLong(&good) : port->integer;
+        if (!good || number < 1 || number > 65535)
+            return refuse(*port, QStringLiteral("\"internal_port\" must be a port, 1 to 65535"));
+        facts->port = Stated<int>{int(number), placeOf(*port)};
+    }
+
+    void takeCheck(const TomlNode &check, ServiceFacts *facts)
+    {
+        const std::optional<Stated<QString>> path = textOf(check, L("path"));
+        if (facts->healthPath || !path)
+            return;
+        facts->healthPath = path;
+        if (!path->value.startsWith(QLatin1Char('/')))
+            facts->healthPath->value.prepend(QLatin1Char('/'));
+        takeTimes(check, facts);
+    }
+
+    void takeTimes(const TomlNode &check, ServiceFacts *facts)
+    {
+        facts->checkTimeout = durationOf(check, L("timeout"), 1);
+        facts->checkInterval = durationOf(check, L("interval"), 1);
+        facts->checkGrace = durationOf(check, L("grace_period"), 1);
+    }
+
+    void readDeploy(ServiceFacts *facts)
+    {
+        const TomlNode *deploy = m_root.find(u"deploy");
+        if (!deploy || deploy->type != Type::Table)
+            return;
+        facts->strategy = textOf(*deploy, L("strategy"));
+        const QStringList strategies{QStringLiteral("rolling"), QStringLiteral("immediate"), QStringLiteral("canary"),
+                                     QStringLiteral("bluegreen")};
+        if (facts->strategy && !strategies.contains(facts->strategy->value))
+            refuse(*deploy->find(u"strategy"),
+                   QStringLiteral("there is no strategy \"%1\"").arg(facts->strategy->value),
+                   suggestion(facts->strategy->value, strategies));
+        if (const TomlNode *share = deploy->find(u"max_unavailable")) {
+            const bool number = share->type == Type::Float || share->type == Type::Integer;
+            const double value = share->type == Type::Float ? share->real : double(share->integer);
+            if (!number || value < 0)
+                return refuse(*share,
+                              QStringLiteral("\"max_unavailable\" must be a number: a share below 1, or a count"));
+            facts->maxUnavailable = Stated<double>{value, placeOf(*share)};
+        }
+    }
+
+    void readEnvironment(ServiceFacts *facts)
+    {
+        for (const TomlNode *table : tablesOf(m_root.find(u"env"))) {
+            for (const TomlNode &member : table->children) {
+                const std::optional<QString> value = scalarText(member);
+                if (!value)
+                    refuse(member, QStringLiteral("the variable \"%1\" must be a text").arg(member.key));
+                else if (member.key.startsWith(L("FLY_")))
+                    refuse(member,
+                           QStringLiteral("the variable \"%1\" begins with FLY_, which Fly refuses").arg(member.key));
+                else
+                    facts->environment.insert(member.key, Stated<QString>{*value, placeOf(member)});
+            }
+        }
+        // The platform's own value wins over one in [env].
+        if (const TomlNode *region = m_root.find(u"primary_region"); region && region->type == Type::String)
+            facts->environment.insert(QStringLiteral("PRIMARY_REGION"),
+                                      Stated<QString>{region->text, placeOf(*region)});
+    }
+
+    const TomlNode &m_root;
+    QString m_file;
+    const Platform &m_platform;
+    QList<Error> *m_errors;
+};
+
+} // namespace
+
+Result<ServiceFacts> flyServiceFacts(const QByteArray &text, const QString &fileName, const Platform &platform,
+                                     const QString &service)
+{
+    const Result<TomlNode> document = parseToml(text, fileName);
+    if (!document)
+        return tl::unexpected(document.error());
+    QList<Error> errors;
+    const ServiceFacts facts = FlyReader(*document, fileName, platform, &errors).read(service);
+    if (errors.isEmpty())
+        return facts;
+    return tl::unexpected(*std::min_element(
+        errors.begin(), errors.end(), [](const Error &a, const Error &b) { return a.place.line < b.place.line; }));
+}
+
+} // namespace Switchyard
