@@ -15,13 +15,22 @@ class Table final : public QTableView
 public:
     /// `model` stays owned by the caller and must outlive the table.
     Table(QAbstractItemModel *model, const QString &name, const QString &accessibleName, QWidget *parent = nullptr);
+    /// For a model that sorts and filters by itself: no proxy stands between.
+    struct SortsItself
+    {
+    };
+    Table(SortsItself, QAbstractItemModel *model, const QString &name, const QString &accessibleName,
+          QWidget *parent = nullptr);
 
+    /// nullptr where the model sorts by itself.
     QSortFilterProxyModel *proxy() const { return m_proxy; }
     /// The key of the current row; empty without one.
     QString currentKey() const;
     void selectKey(const QString &key);
     /// The selected rows, or all rows shown where none is selected, as TSV with a header line.
     QString toTsv() const;
+    /// All rows shown, as RFC 4180 with a header line and raw numbers.
+    QByteArray toCsv() const;
     void copyRows() const;
     void setWidths(const QList<int> &widths);
 
@@ -32,7 +41,9 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
-    QSortFilterProxyModel *m_proxy;
+    void setUp(const QString &name, const QString &accessibleName);
+
+    QSortFilterProxyModel *m_proxy = nullptr;
 };
 
 } // namespace Switchyard

@@ -5,6 +5,8 @@
 #include "models/report/sessionreport.h"
 #include "ui/common/format.h"
 
+#include <algorithm>
+
 namespace Switchyard {
 
 QStringList gateColumns()
@@ -14,7 +16,7 @@ QStringList gateColumns()
 
 QStringList closeColumns()
 {
-    return {QStringLiteral("Close"), QStringLiteral("Socket"), QStringLiteral("Count"), QStringLiteral("Allowed")};
+    return {QStringLiteral("Socket"), QStringLiteral("Close"), QStringLiteral("Clients"), QStringLiteral("Allowed")};
 }
 
 State gateState(const Gate &gate)
@@ -84,8 +86,13 @@ QList<Row> closeRows(const Verdict &verdict)
     int most = 1;
     for (const CloseCount &close : verdict.closes)
         most = std::max(most, close.count);
+    // A histogram for each socket: its commonest end first.
+    QList<CloseCount> closes = verdict.closes;
+    std::stable_sort(closes.begin(), closes.end(), [](const CloseCount &a, const CloseCount &b) {
+        return a.socket == b.socket ? a.count > b.count : a.socket < b.socket;
+    });
     QList<Row> rows;
-    for (const CloseCount &close : verdict.closes) {
+    for (const CloseCount &close : std::as_const(closes)) {
         const QString label = closeLabel(close);
         Cell count = figureCell(QString::number(close.count), close.count);
         count.share = double(close.count) / most;
@@ -103,9 +110,91 @@ QList<Row> closeRows(const Verdict &verdict)
                                      close.reason.isEmpty() ? QString() : QStringLiteral("\nreason: ") + close.reason);
         rows.append(
             {key,
-             {{.text = label, .sort = close.code, .tip = tip}, {.text = close.socket, .sort = {}}, count, allowed}});
+             {{.text = close.socket, .sort = {}}, {.text = label, .sort = close.code, .tip = tip}, count, allowed}});
     }
     return rows;
+}
+
+QStringList forecastColumns()
+{
+    return {QStringLiteral("Client library"), QStringLiteral("Verdict"), QStringLiteral("Come back"),
+            QStringLiteral("Stay away"),      QStringLiteral("Unknown"), QStringLiteral("Tries again after")};
+}
+
+QList<Row> forecastRows(const Verdict &verdict)
+{
+    QList<Row> rows;
+    for (const ForecastRow &row : verdict.insights.forecast) {
+        Cell word;
+        word.state = row.stayAway > 0 ? State::Down : row.unknown > 0 ? State::Unknown : State::Up;
+        word.text = row.stayAway > 0    ? QStringLiteral("stay away")
+                    : row.unknown > 0   ? QStringLiteral("not measured")
+                                        : QStringLiteral("come back");
+        word.sort = int(*word.state);
+        const auto count = [](int value) { return figureCell(QString::number(value), value, value == 0); };
+        rows.append({row.protocol + QLatin1Char('/') + row.library,
+                     {{.text = row.library, .sort = {}, .tip = QStringLiteral("%1, %2").arg(row.library, row.protocol)},
+                      word,
+                      count(row.comeBack),
+                      count(row.stayAway),
+                      count(row.unknown),
+                      {.text = row.delay, .sort = {}, .tip = row.delay}}});
+    }
+    return rows;
+}
+
+namespace {
+
+QString figureRow(const QString &name, const QString &value)
+{
+    return QStringLiteral("<tr><td style='padding:1px 16px 1px 0'>%1</td><td style='padding:1px 0'>%2</td></tr>")
+        .arg(name, value);
+}
+
+QString percentileRow(const QString &name, const Percentiles &figures)
+{
+    if (figures.count == 0)
+        return {};
+    return figureRow(name, QStringLiteral("p50 %1 · p95 %2 · p99 %3 · max %4 (%5)")
+                               .arg(latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.p99),
+                                    latencyText(figures.max))
+                               .arg(figures.count));
+}
+
+} // namespace
+
+QString figuresHtml(const Verdict &verdict)
+{
+    int lost = 0, back = 0, bounced = 0, gaveUp = 0;
+    for (const ClientFigures &figures : verdict.clients) {
+        lost += figures.lost;
+        back += figures.back;
+        bounced += figures.bounced;
+        gaveUp += figures.gaveUp;
+    }
+    QString rows;
+    if (lost > 0) {
+        QString text = QStringLiteral("%1 of %2 lost clients are back").arg(back).arg(lost);
+        if (gaveUp > 0)
+            text += QStringLiteral(", %1 gave up").arg(gaveUp);
+        rows += figureRow(QStringLiteral("Returned"), text);
+        rows += figureRow(QStringLiteral("Double bounces"),
+                          bounced == 0 ? QStringLiteral("none")
+                                       : QStringLiteral("%1 clients were lost a second time").arg(bounced));
+    }
+    rows += percentileRow(QStringLiteral("Reconnect"), verdict.reconnect);
+    rows += percentileRow(QStringLiteral("Notice lead"), verdict.noticeLead);
+    rows += percentileRow(QStringLiteral("/health"), verdict.health);
+    for (const Silence &silence : verdict.insights.silences)
+        rows += figureRow(QStringLiteral("Longest silence"),
+                          QStringLiteral("%1 of %2, from %3 s")
+                              .arg(latencyText(silence.ms()), silence.subject.toHtmlEscaped())
+                              .arg(silence.fromMs / 1000, 0, 'f', 1));
+    if (verdict.insights.newcomers.tried > 0)
+        rows += figureRow(QStringLiteral("Newcomers"), newcomersText(verdict.insights.newcomers).toHtmlEscaped());
+    const QString head =
+        lost > 0 ? QString() : QStringLiteral("<b>No client has lost its connection.</b>");
+    return head + QStringLiteral("<table>%1</table>").arg(rows);
 }
 
 QString eventText(const Event &event)
@@ -139,9 +228,22 @@ QString eventText(const Event &event)
     case EventKind::ClientGaveUp:
         return who + QStringLiteral(" gave up");
     case EventKind::Probe:
+        if (event.status == 0 && event.ok)
+            return QStringLiteral("connected in %1").arg(latencyText(event.ms));
         return QStringLiteral("%1 in %2%3")
             .arg(event.status > 0 ? QString::number(event.status) : QStringLiteral("no answer"), latencyText(event.ms),
                  event.text.isEmpty() ? QString() : QStringLiteral(": ") + event.text);
+    case EventKind::Newcomer: {
+        if (event.ok)
+            return QStringLiteral("newcomer was let in");
+        QString why = event.cause == EndCause::CloseFrame
+                          ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
+                          : endCauseName(event.cause);
+        if (event.status > 0)
+            why += QStringLiteral(", HTTP %1").arg(event.status);
+        return event.wasOpen ? QStringLiteral("newcomer was let in and then dropped: %1").arg(why)
+                             : QStringLiteral("newcomer was not let in: %1").arg(why);
+    }
     case EventKind::InstanceExited:
         return QStringLiteral("instance %1 exited with %2").arg(event.instance).arg(event.code);
     case EventKind::InstanceStarting:
@@ -171,6 +273,8 @@ State eventState(const Event &event)
         return State::Degraded;
     case EventKind::Probe:
         return event.ok ? State::Up : State::Down;
+    case EventKind::Newcomer:
+        return event.ok ? State::Up : event.wasOpen ? State::Down : State::Degraded;
     case EventKind::ClientOpen:
     case EventKind::InstanceHealthy:
     case EventKind::DeployFinished:

@@ -11,6 +11,10 @@ QStringList gateColumns();
 QStringList closeColumns();
 QList<Row> gateRows(const Verdict &verdict, bool provisional);
 QList<Row> closeRows(const Verdict &verdict);
+QStringList forecastColumns();
+QList<Row> forecastRows(const Verdict &verdict);
+/// Returns, bounces, percentiles, silences and newcomers as a small table for a label.
+QString figuresHtml(const Verdict &verdict);
 
 State gateState(const Gate &gate);
 QString gateWord(const Gate &gate);
