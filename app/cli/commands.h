@@ -32,6 +32,7 @@ struct RehearseOptions
     QString health, ready, live;
     QStringList notices; ///< POINTER=VALUE
     double timeScale = 1;
+    int machines = 1;
     QString cwd;
     QStringList environment; ///< NAME=VALUE or NAME (from this program's environment)
     QStringList command;

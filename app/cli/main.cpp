@@ -98,6 +98,8 @@ void addRehearse(CLI::App &app, Everything &all)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     rehearse->add_option("--time-scale", all.rehearse.timeScale, "shrinks the wait after the switch (0.001 to 1)");
+    rehearse->add_option("--machines", all.rehearse.machines, "how many serve at a time (default 1)")
+        ->check(CLI::Range(1, 10));
     text(rehearse, "--cwd", all.rehearse.cwd, "folder in which the command starts");
     texts(rehearse, "--env", all.rehearse.environment, "NAME=VALUE, or NAME to pass this program's own")
         ->expected(1)

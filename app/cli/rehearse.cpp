@@ -198,6 +198,7 @@ int runRehearse(const Global &global, const RehearseOptions &options)
     rehearsal.serviceName = backend->name;
     rehearsal.thresholds = plan.workspace.thresholds;
     rehearsal.timeScale = options.timeScale;
+    rehearsal.machines = options.machines;
     rehearsal.log = backend->deploy.log;
     rehearsal.door = QCoreApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     for (const HealthEndpoint &endpoint : backend->health) {

@@ -121,6 +121,7 @@ int run(QApplication &application, const Arguments &arguments)
     QSettings store;
     const bool shooting = !arguments.screenshots.isEmpty();
     ConsoleOptions options;
+    options.workbench.doorProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
     if (!shooting) {
         options.workbench.journalFolder = sessionsFolder();

@@ -4,9 +4,9 @@
 // It passes bytes on and keeps the manner of an end: a FIN stays a FIN, a reset stays a reset, nothing is lost on the
 // way. Where no instance answers it says 502, as the edge does.
 //
-// Orders come on standard input, one a line: "to PORT" sends new connections there, "none" to nobody. Connections that
-// stand are left alone. End of input ends the program, so that it never outlives the one who started it.
-// Answers on standard output: "listening PORT".
+// Orders come on standard input, one a line: "to PORT…" sends new connections there, to several in turn, "none" to
+// nobody. Connections that stand are left alone. End of input ends the program, so that it never outlives the one who
+// started it. Answers on standard output: "listening PORT".
 
 #include <boost/asio.hpp>
 
@@ -15,7 +15,9 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <sys/resource.h>
 
@@ -207,9 +209,26 @@ private:
     {
         m_acceptor.async_accept(m_io.get_executor(), [this](ErrorCode error, Socket client) {
             if (!error)
-                std::make_shared<Splice>(m_io, std::move(client))->start(m_target);
+                std::make_shared<Splice>(m_io, std::move(client))->start(next());
             accept();
         });
+    }
+
+    /// The instance that is next in turn; 0: there is none.
+    unsigned short next()
+    {
+        if (m_targets.empty())
+            return 0;
+        m_turn = (m_turn + 1) % m_targets.size();
+        return m_targets[m_turn];
+    }
+
+    void take(const std::string &ports)
+    {
+        m_targets.clear();
+        std::istringstream words(ports);
+        for (unsigned short port = 0; words >> port;)
+            m_targets.push_back(port);
     }
 
     void readOrders()
@@ -221,9 +240,9 @@ private:
                                   const std::string order = m_orders.substr(0, size - 1);
                                   m_orders.erase(0, size);
                                   if (order.starts_with("to "))
-                                      m_target = static_cast<unsigned short>(std::atoi(order.c_str() + 3));
+                                      take(order.substr(3));
                                   else if (order == "none")
-                                      m_target = 0;
+                                      m_targets.clear();
                                   readOrders();
                               });
     }
@@ -232,7 +251,8 @@ private:
     tcp::acceptor m_acceptor;
     net::posix::stream_descriptor m_input;
     std::string m_orders;
-    unsigned short m_target = 0;
+    std::vector<unsigned short> m_targets;
+    std::size_t m_turn = 0;
 };
 
 } // namespace

@@ -21,6 +21,7 @@ struct RehearsalOptions
     QString serviceName = QStringLiteral("rehearsal");
     QString healthPath;   ///< empty: a TCP connect is the check
     QString door;         ///< path of switchyard-door
+    int machines = 1;     ///< instances that serve at a time, 1 to 10
     double timeScale = 1; ///< 0.001 to 1: shrinks the wait after the switch; grace and limits keep their length
     Thresholds thresholds;
     QStringList log;

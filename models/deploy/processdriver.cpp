@@ -8,6 +8,7 @@
 #include <QTcpServer>
 #include <QTcpSocket>
 
+#include <algorithm>
 #include <csignal>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ struct ProcessDriver::Instance
     QTimer grace;
     QString lastProblem;
     bool healthy = false;
+    bool serving = false; ///< new connections may go to it
     bool told = false;
     bool asking = false;
 };
@@ -377,20 +379,27 @@ void ProcessDriver::becameHealthy(int number)
     entry->check.stop();
     entry->limit.stop();
     emitEvent(DriverEvent::Kind::InstanceHealthy, number);
-    const int old = m_current;
     m_current = number;
+    entry->serving = true;
+    Instance *old = m_state == State::Deploying ? instance(m_replacing) : nullptr;
+    if (old && m_config.newFirst)
+        old->serving = false;
     if (!m_config.door.isEmpty()) {
-        tellDoor("to " + QByteArray::number(entry->port));
+        route();
         emitEvent(DriverEvent::Kind::TrafficSwitched, number);
     }
     if (m_state == State::Preparing) {
+        const auto serving =
+            std::count_if(m_instances.cbegin(), m_instances.cend(), [](const auto &other) { return other->serving; });
+        if (serving < m_config.machines)
+            return startInstance();
         m_state = State::Ready;
         Q_EMIT ready();
         return;
     }
-    if (!m_config.newFirst)
-        return finishDeploy();
-    emitEvent(DriverEvent::Kind::Step, old,
+    if (!m_config.newFirst || !old)
+        return replaceNext();
+    emitEvent(DriverEvent::Kind::Step, m_replacing,
               QStringLiteral("the old instance keeps its connections for %1 s")
                   .arg(double(m_config.waitAfterSwitch.count()) / 1000));
     QTimer::singleShot(m_config.waitAfterSwitch, Qt::PreciseTimer, this, [this] {
@@ -406,21 +415,53 @@ void ProcessDriver::trigger()
     if (m_state != State::Ready)
         return;
     m_state = State::Deploying;
+    m_toReplace.clear();
+    for (const auto &entry : m_instances) {
+        if (entry->process->isRunning())
+            m_toReplace.append(entry->number);
+    }
+    // Nothing runs any more (it crashed): then there is only a start.
+    if (m_toReplace.isEmpty()) {
+        m_replacing = 0;
+        return startInstance();
+    }
+    replaceNext();
+}
+
+/// The next machine's turn, or the end.
+void ProcessDriver::replaceNext()
+{
+    if (m_toReplace.isEmpty())
+        return finishDeploy();
+    m_replacing = m_toReplace.takeFirst();
     if (m_config.newFirst)
         startInstance();
     else
         stopOld();
 }
 
+/// Tells the door who serves. Where nobody else does, connections still go to the instance that is being stopped, as
+/// long as it takes them.
+void ProcessDriver::route()
+{
+    QByteArray ports;
+    for (const auto &entry : m_instances) {
+        if (entry->serving && entry->process->isRunning())
+            ports += ' ' + QByteArray::number(entry->port);
+    }
+    if (!ports.isEmpty())
+        tellDoor("to" + ports);
+}
+
 void ProcessDriver::stopOld()
 {
-    Instance *old = nullptr;
-    for (const auto &entry : m_instances) {
-        if (entry->process->isRunning() && (entry->number != m_current || !m_config.newFirst))
-            old = entry.get();
+    Instance *old = instance(m_replacing);
+    if (!old || !old->process->isRunning())
+        return m_config.newFirst ? replaceNext() : startInstance();
+    if (m_config.machines > 1 && !m_config.newFirst) {
+        old->serving = false;
+        route();
     }
-    if (!old)
-        return m_config.newFirst ? finishDeploy() : startInstance();
     old->told = true;
     const int number = old->number;
     const Instant at = old->process->sendSignal(signalNumber(m_config.signal));
@@ -447,6 +488,9 @@ void ProcessDriver::instanceExited(int number, Instant at, int status, bool left
               status, at);
     if (m_state == State::ShuttingDown)
         return maybeShutDown();
+    entry->serving = false;
+    if (m_config.machines > 1)
+        route();
     const bool awaited = m_state == State::Preparing || m_state == State::Deploying;
     if (awaited && !entry->healthy && entry == newest()) {
         return deployFailed(QStringLiteral("instance %1 ended with status %2 before it was healthy%3")
@@ -457,7 +501,7 @@ void ProcessDriver::instanceExited(int number, Instant at, int status, bool left
     if (m_state != State::Deploying || !entry->told)
         return;
     if (m_config.newFirst)
-        finishDeploy();
+        replaceNext();
     else
         startInstance();
 }

@@ -31,6 +31,8 @@ struct ProcessDriverConfig
     Milliseconds startLimit{60'000};
     /// The new instance is healthy and has the traffic before the old one is told to stop.
     bool newFirst = false;
+    /// How many instances serve at a time, 1 to 10; more than one need a door. They are replaced one after the other.
+    int machines = 1;
     /// How long the old instance keeps its connections after the switch.
     Milliseconds waitAfterSwitch{0};
     /// Path of the front-door program; empty: the instances listen on `port` one after the other.
@@ -79,7 +81,9 @@ private:
     void checkPort(int number);
     void healthAnswered(int number, bool good, const QString &why);
     void becameHealthy(int number);
+    void replaceNext();
     void stopOld();
+    void route();
     void instanceExited(int number, Instant at, int status, bool leftovers);
     void deployFailed(const QString &why);
     void finishDeploy();
@@ -98,7 +102,9 @@ private:
     QPointer<QProcess> m_door;
     QByteArray m_doorPending;
     int m_doorPort = 0;
-    int m_current = 0; ///< number of the instance with the traffic
+    int m_current = 0;      ///< number of the newest instance with the traffic
+    QList<int> m_toReplace; ///< numbers of old instances whose turn has not come
+    int m_replacing = 0;    ///< number of the one that is being replaced
     int m_nextNumber = 1;
     State m_state = State::Idle;
     bool m_readyWanted = false; ///< prepare() was called in the middle of a deploy

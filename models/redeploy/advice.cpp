@@ -190,11 +190,13 @@ Advice noticeAdvice(const SessionFacts &facts)
     }
     if (anyNotice)
         return {QStringLiteral("Wait longer between the notice and the close."), {}};
-    if (restart)
-        return {QStringLiteral(
-                    "A 1012 without a notice: uvicorn closes sockets before it runs lifespan shutdown, so a notice "
-                    "sent from there never arrives. Send it from a signal handler that then calls the previous one."),
-                {}};
+    const bool perhapsUvicorn = facts.record.header.server.isEmpty() || has(facts, "uvicorn") || has(facts, "gunicorn");
+    if (restart && perhapsUvicorn)
+        return {
+            QStringLiteral("%1 closes sockets with 1012 before it runs lifespan shutdown, so a notice sent from "
+                           "there never arrives. Send it from a signal handler that then calls the previous one.")
+                .arg(has(facts, "uvicorn") ? QStringLiteral("uvicorn") : QStringLiteral("Where uvicorn serves, it")),
+            {}};
     return {QStringLiteral("Send the notice when the stop signal arrives, wait, then close."), {}};
 }
 

@@ -82,6 +82,21 @@ qint64 drainingFrom(const SessionFacts &facts)
     return from == std::numeric_limits<qint64>::max() ? -1 : from;
 }
 
+/// When the instance that dropped a connection at `us` had begun to drain. With several machines the one that was
+/// stopping at that time; negative: none was.
+qint64 drainingOfTheOneThatEndedAt(const SessionFacts &facts, qint64 us, qint64 drainingFromUs)
+{
+    constexpr qint64 lateUs = 500'000; // its last FIN may be seen a moment after its end
+    if (facts.stops.empty())
+        return drainingFromUs;
+    for (const InstanceStop &stop : facts.stops) {
+        const Event *end = stop.end();
+        if (us >= stop.signal->us && (!end || us <= end->us + lateUs))
+            return stop.signal->us;
+    }
+    return -1;
+}
+
 struct Newcomers
 {
     NewcomerFigures figures;
@@ -114,8 +129,11 @@ Newcomers newcomersOf(const SessionFacts &facts)
                                     ? QStringLiteral("HTTP %1").arg(event.status)
                                     : endCauseName(event.cause);
             ++refusals[why];
-        } else if (const auto open = taken.find(key);
-                   draining >= 0 && open != taken.end() && open->second >= draining) {
+        }
+        if (event.ok || !event.wasOpen)
+            continue;
+        const qint64 from = drainingOfTheOneThatEndedAt(facts, event.us, draining);
+        if (const auto open = taken.find(key); from >= 0 && open != taken.end() && open->second >= from) {
             ++result.figures.dropped;
             if (result.droppedEvents.size() < GateHelp::maxEvidence)
                 result.droppedEvents.append(event.id);
@@ -232,7 +250,8 @@ void notePortWithoutHealth(Insights &insights, const SessionFacts &facts)
 void noteFinishedTooEarly(Insights &insights, const SessionFacts &facts)
 {
     constexpr qint64 worthSayingUs = 2'000'000;
-    if (!facts.deployFinished)
+    // A hook is answered when the deploy begins, not when it is over.
+    if (!facts.deployFinished || facts.record.header.driver == QLatin1StringView("hook"))
         return;
     int away = 0;
     const Loss *slowest = nullptr;

@@ -80,6 +80,7 @@ public:
     static SessionPlan drivenBy(SessionPlan sessionPlan, const DeployDriver &deployDriver)
     {
         sessionPlan.backend.deploy.driver = deployDriver.id();
+        sessionPlan.courseUnseen = !deployDriver.seesStop() && !deployDriver.seesStart();
         sessionPlan.baseline = std::max(sessionPlan.baseline, minimumBaseline);
         sessionPlan.settle = std::max(sessionPlan.settle, minimumSettle);
         return sessionPlan;

@@ -25,8 +25,9 @@ struct SessionPlan
     Milliseconds probeInterval{250};
     int clientsOverride = -1; ///< clients per socket, -1: as configured
     bool rehearsal = false;
-    bool newcomers = true; ///< a new connection every 500 ms, beside the clients that are held
-    QString journalFolder; ///< where the session's folder is made; empty: no journal
+    bool courseUnseen = false; ///< the driver starts the redeploy and sees no more of it; set by the session
+    bool newcomers = true;     ///< a new connection every 500 ms, beside the clients that are held
+    QString journalFolder;     ///< where the session's folder is made; empty: no journal
     QString caFile;
 };
 

@@ -19,7 +19,8 @@ qint64 toUs(Milliseconds duration)
 
 SessionState::SessionState(const SessionPlan &plan)
     : m_plan(plan)
-    , m_observing(plan.backend.deploy.driver == QLatin1StringView("none"))
+    , m_waitsForSign(plan.backend.deploy.driver == QLatin1StringView("none"))
+    , m_observing(m_waitsForSign || plan.courseUnseen)
 {
     for (const SocketEndpoint &endpoint : plan.backend.sockets) {
         Socket entry;
@@ -37,7 +38,7 @@ SessionState::Socket *SessionState::socket(const QString &name)
 
 bool SessionState::isFirstSign(const Event &event, bool inBaseline) const
 {
-    if (!m_observing || !inBaseline || m_baselineUs < 0 || event.us - m_baselineUs < toUs(m_plan.baseline))
+    if (!m_waitsForSign || !inBaseline || m_baselineUs < 0 || event.us - m_baselineUs < toUs(m_plan.baseline))
         return false;
     switch (event.kind) {
     case EventKind::ClientNotice:
@@ -130,6 +131,10 @@ void SessionState::takeClient(const Event &event)
 
 void SessionState::takeDeploy(const Event &event)
 {
+    if (event.kind == EventKind::InstanceHealthy)
+        ++m_alive;
+    else if (event.kind == EventKind::InstanceExited)
+        m_alive = std::max(0, m_alive - 1);
     if (m_triggerUs < 0)
         return;
     switch (event.kind) {
@@ -140,7 +145,7 @@ void SessionState::takeDeploy(const Event &event)
         m_starting = true;
         break;
     case EventKind::InstanceExited:
-        m_exited = true;
+        m_exited = m_exited || m_alive == 0;
         break;
     case EventKind::DeployFailed:
         m_failedUs = event.us;
@@ -161,7 +166,7 @@ SessionState::Decision SessionState::decide(Phase phase, qint64 nowUs)
     case Phase::Baseline:
         if (m_baselineUs < 0)
             return {};
-        if (m_observing) {
+        if (m_waitsForSign) {
             if (nowUs - m_baselineUs > toUs(m_plan.baseline) + toUs(m_plan.timeout))
                 return {{}, true, QStringLiteral("time limit: no redeploy was seen")};
             return {};
@@ -265,7 +270,8 @@ SessionState::Decision SessionState::decideRunning(Phase phase, qint64 nowUs)
     const qint64 patience = toUs(m_plan.workspace.thresholds.allBack) + toUs(m_plan.settle);
     if (m_failedUs >= 0 && nowUs - m_failedUs > patience)
         return {{}, true, QStringLiteral("the deployment failed")};
-    if (m_finishedUs >= 0 && m_recoveredUs < 0 && nowUs - m_finishedUs > 2 * patience)
+    // A hook or a command is done long before the redeploy that it started.
+    if (!m_observing && m_finishedUs >= 0 && m_recoveredUs < 0 && nowUs - m_finishedUs > 2 * patience)
         return {{}, true, QStringLiteral("clients or health stayed away")};
     return {};
 }

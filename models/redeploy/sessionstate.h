@@ -69,10 +69,12 @@ private:
     qint64 m_finishedUs = -1;
     qint64 m_failedUs = -1;
     qint64 m_recoveredUs = -1;
-    bool m_observing = false;
+    bool m_waitsForSign = false; ///< somebody else redeploys: the first sign of it is the trigger
+    bool m_observing = false;    ///< the course of the redeploy is known only by what clients and probes see
     bool m_signal = false;
     bool m_starting = false;
-    bool m_exited = false;
+    int m_alive = 0;       ///< instances that were healthy and have not ended, as driven
+    bool m_exited = false; ///< the last one that served has ended
     bool m_lost = false;
     bool m_noticed = false;
     bool m_healthBad = false;

@@ -61,6 +61,7 @@ private Q_SLOTS:
     void urlIsCompleted();
     void urlWithCredentialIsRefused();
     void productionIsLocked();
+    void rehearses();
     void emptySessionSaysWhatItsButtonDoes();
     void pauseEndsWithTheWorkspace();
     void theWayBackToTheWorkspace();
@@ -85,6 +86,10 @@ void TestMainWindow::init()
 {
     ConsoleOptions options;
     options.workbench.demoProgram = QStringLiteral(BINARY_DIR "/switchyard-demo-backend");
+    options.workbench.doorProgram = QStringLiteral(BINARY_DIR "/switchyard-door");
+    options.workbench.auditFile = m_folder.filePath(QStringLiteral("audit.jsonl"));
+    options.workbench.baseline = Milliseconds(5'000);
+    options.workbench.settle = Milliseconds(2'000);
     options.workbench.demoSettle = Milliseconds(3'000);
     options.chooseFolder = [this](QWidget *, std::function<void(const QString &)> answer) { answer(m_chosen); };
     options.saveSettings = [this](const WindowSettings &settings) { m_saved = settings; };
@@ -306,7 +311,67 @@ void TestMainWindow::productionIsLocked()
     QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("production")));
-    QVERIFY(find<QLabel>("lockLabel")->isVisible());
+    auto *lock = find<QPushButton>("lockButton");
+    QVERIFY(lock->isVisible());
+    QVERIFY(lock->text().contains(QStringLiteral("locked")));
+    // Another name opens nothing; its own does, and the log says so.
+    QTest::mouseClick(lock, Qt::LeftButton);
+    QTRY_VERIFY(find<QLineEdit>("unlockName"));
+    QTest::keyClicks(find<QLineEdit>("unlockName"), QStringLiteral("Live"));
+    QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLabel>("unlockProblem")->isVisible());
+    QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    find<QLineEdit>("unlockName")->setText(QStringLiteral("live"));
+    QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
+    QTRY_VERIFY(find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(lock->text().contains(QStringLiteral("unlocked for")));
+    const auto log = [this] {
+        QFile file(m_folder.filePath(QStringLiteral("audit.jsonl")));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    QVERIFY(log().contains("\"action\":\"unlock\""));
+    QTest::mouseClick(lock, Qt::LeftButton);
+    QTRY_VERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    QVERIFY(log().contains("\"action\":\"lock\""));
+}
+
+/// A rehearsal of a production backend that nobody unlocked: it runs on this machine only.
+void TestMainWindow::rehearses()
+{
+    m_console->window().openPath(writeWorkspace(
+        "schema = 1\nname = \"p\"\n[[backend]]\nname = \"live\"\nplatform = \"fly\"\nstage = \"production\"\n"
+        "url = \"http://127.0.0.1:9\"\n  [[backend.health]]\n  path = \"/health\"\n  [[backend.socket]]\n"
+        "  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = 3\n"));
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    m_console->window().showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
+    QTest::mouseClick(find<QPushButton>("rehearseButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLineEdit>("rehearseCommand"));
+    QCOMPARE(find<QComboBox>("rehearsePlatform")->currentData().toString(), QStringLiteral("fly"));
+    find<QLineEdit>("rehearseCommand")->setText(QString());
+    QTest::mouseClick(find<QPushButton>("rehearseAccept"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLabel>("rehearseProblem")->isVisible());
+    find<QLineEdit>("rehearseCommand")
+        ->setText(QStringLiteral("\"%1\" --notice-ms 500 --port $PORT")
+                      .arg(QStringLiteral(BINARY_DIR "/switchyard-demo-backend")));
+    QTest::mouseClick(find<QPushButton>("rehearseAccept"), Qt::LeftButton);
+    Workbench *workbench = &m_console->workbench();
+    QTRY_VERIFY(workbench->sessionRunning());
+    QVERIFY(!find<QPushButton>("rehearseButton")->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(!workbench->sessionRunning(), 60'000);
+    const SessionOutcomePtr outcome = workbench->lastOutcome(QStringLiteral("live"));
+    QVERIFY(outcome);
+    QVERIFY2(outcome->verdict.outcome == Outcome::Pass, qPrintable(outcome->verdict.summary));
+    QCOMPARE(outcome->record.header.driver, QStringLiteral("rehearsal:fly"));
+    QVERIFY(workbench->isLocked(QStringLiteral("live")));
+    const QAbstractItemModel *forecast = find<QTableView>("forecastTable")->model();
+    QStringList libraries;
+    for (int row = 0; row < forecast->rowCount(); ++row)
+        libraries.append(forecast->index(row, 0).data().toString());
+    QVERIFY2(!libraries.filter(QStringLiteral("reconnecting-websocket")).isEmpty(),
+             qPrintable(libraries.join(QLatin1Char(' '))));
+    QVERIFY(!find<QWidget>("reconnectCurve")->isHidden());
+    // Its processes are gone, and it can be rehearsed again.
+    QTRY_VERIFY(find<QPushButton>("rehearseButton")->isEnabled());
 }
 
 void TestMainWindow::emptySessionSaysWhatItsButtonDoes()

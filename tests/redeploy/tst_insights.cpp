@@ -322,6 +322,15 @@ void InsightsTest::twoMachines()
     QCOMPARE(recorded.status("ready-first"), s("not-applicable"));
     QCOMPARE(recorded.status("live-steady"), s("not-applicable"));
     QCOMPARE(recorded.status("coverage"), s("pass"));
+    // A newcomer that came while the first machine drained and was dropped by the second one later was let in by a
+    // healthy machine; one that came while that one drained was not.
+    Recorded visited = recorded;
+    visited.record.header.newcomersEveryMs = 500;
+    newcomer(visited, 1500, 0, true);
+    newcomer(visited, 5000, 1, true);
+    newcomer(visited, 8000, 0, false, true);
+    newcomer(visited, 8000, 1, false, true);
+    QCOMPARE(visited.verdict().insights.newcomers.dropped, 1);
     // Half of it is no replaced backend.
     cut.remove(EventKind::InstanceHealthy);
     cut.withProbes();

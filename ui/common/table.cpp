@@ -80,7 +80,7 @@ void Table::selectKey(const QString &key)
     }
 }
 
-QString Table::toTsv() const
+QList<int> Table::chosenRows() const
 {
     QList<int> rows;
     for (const QModelIndex &index : selectionModel()->selectedRows())
@@ -90,6 +90,12 @@ QString Table::toTsv() const
         for (int row = 0; row < model()->rowCount(); ++row)
             rows.append(row);
     }
+    return rows;
+}
+
+QString Table::toTsv() const
+{
+    const QList<int> rows = chosenRows();
     const int columns = model()->columnCount();
     QStringList lines;
     QStringList cells;
@@ -105,13 +111,13 @@ QString Table::toTsv() const
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 
-QByteArray Table::toCsv() const
+QString Table::toCsv() const
 {
     QVariantList cells;
     for (int column = 0; column < model()->columnCount(); ++column)
         cells.append(model()->headerData(column, Qt::Horizontal));
     QString text = csvLine(cells);
-    for (int row = 0; row < model()->rowCount(); ++row) {
+    for (const int row : chosenRows()) {
         cells.clear();
         for (int column = 0; column < model()->columnCount(); ++column) {
             const QModelIndex index = model()->index(row, column);
@@ -123,7 +129,7 @@ QByteArray Table::toCsv() const
         }
         text += csvLine(cells);
     }
-    return text.toUtf8();
+    return text;
 }
 
 void Table::copyRows() const

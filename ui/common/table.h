@@ -29,8 +29,8 @@ public:
     void selectKey(const QString &key);
     /// The selected rows, or all rows shown where none is selected, as TSV with a header line.
     QString toTsv() const;
-    /// All rows shown, as RFC 4180 with a header line and raw numbers.
-    QByteArray toCsv() const;
+    /// The same rows as CSV (RFC 4180) with raw figures, and no cell that a spreadsheet would take for a formula.
+    QString toCsv() const;
     void copyRows() const;
     void setWidths(const QList<int> &widths);
 
@@ -41,6 +41,7 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
+    QList<int> chosenRows() const;
     void setUp(const QString &name, const QString &accessibleName);
 
     QSortFilterProxyModel *m_proxy = nullptr;

@@ -6,7 +6,6 @@
 #include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
@@ -37,7 +36,7 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     : QObject(parent)
     , m_catalogue(catalogue)
     , m_options(std::move(options))
-    , m_lock(m_options.lockIdle)
+    , m_lock(m_options.unlocked)
     , m_audit(m_options.auditFile)
 {
     connect(&m_lock, &ProductionLock::changed, this, [this](const QString &backend) {
@@ -257,7 +256,7 @@ QString Workbench::redeployObstacle(const QString &name) const
     return {};
 }
 
-QString Workbench::rehearseObstacle(const QString &name) const
+QString Workbench::rehearsalObstacle(const QString &name) const
 {
     const Backend *backend = m_workspace.backend(name);
     if (!backend)
@@ -374,7 +373,7 @@ void Workbench::watch(const QString &backend)
 
 void Workbench::rehearse(const RehearsalRequest &request)
 {
-    if (const QString obstacle = rehearseObstacle(request.backend); !obstacle.isEmpty()) {
+    if (const QString obstacle = rehearsalObstacle(request.backend); !obstacle.isEmpty()) {
         Q_EMIT noticed(obstacle);
         return;
     }
@@ -399,10 +398,9 @@ void Workbench::rehearse(const RehearsalRequest &request)
     options.serviceName = backend.name;
     options.thresholds = m_workspace.thresholds;
     options.timeScale = request.timeScale;
+    options.machines = request.machines;
     options.log = backend.deploy.log;
-    options.door = QCoreApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
-    if (!m_options.doorProgram.isEmpty())
-        options.door = m_options.doorProgram;
+    options.door = m_options.doorProgram;
     for (const HealthEndpoint &endpoint : backend.health) {
         if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
             options.healthPath = endpoint.path;
@@ -413,9 +411,8 @@ void Workbench::rehearse(const RehearsalRequest &request)
         return;
     }
     m_rehearsal = std::move(*driver);
-    // What is played is the platform's sequence on this machine, whatever the backend itself is.
+    // What is played is this platform's sequence, whatever the backend itself runs on.
     backend.platform = platform->id;
-    backend.stage = QStringLiteral("dev");
     backend.deploy.argv = request.argv;
     SessionPlan plan = planFor(backend);
     plan.rehearsal = true;

@@ -21,13 +21,13 @@ class PlatformCatalogue;
 struct WorkbenchOptions
 {
     QString demoProgram;   ///< path of switchyard-demo-backend
-    QString doorProgram;   ///< path of switchyard-door, for rehearsals; empty: beside this program
+    QString doorProgram;   ///< path of switchyard-door, for rehearsals
     QString journalFolder; ///< empty: sessions are not journalled
     Milliseconds baseline{10'000};
     Milliseconds demoBaseline{5'000};
     Milliseconds settle{10'000};
     Milliseconds demoSettle{10'000};
-    Milliseconds lockIdle = ProductionLock::defaultIdle;
+    Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
     QString auditFile; ///< empty: where the command line writes it too
 };
 
@@ -49,8 +49,9 @@ struct RehearsalRequest
     QString platform;
     QStringList argv;
     QString cwd;         ///< empty: the backend's own, or the folder of the workspace
-    int clients = -1;    ///< per socket; -1: as configured
+    int machines = 1;     ///< 1 to 10
     double timeScale = 1; ///< 0.001 to 1
+    int clients = -1;     ///< per socket; -1: as configured
 };
 
 /// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one
@@ -89,7 +90,7 @@ public:
     /// Why this backend cannot be redeployed from here; empty: it can.
     QString redeployObstacle(const QString &backend) const;
     /// Why this backend cannot be rehearsed; empty: it can. The production lock is none: the processes are local.
-    QString rehearseObstacle(const QString &backend) const;
+    QString rehearsalObstacle(const QString &backend) const;
     void redeploy(const QString &backend);
     /// Watches without triggering: somebody else redeploys.
     void watch(const QString &backend);
@@ -101,7 +102,7 @@ public:
     /// Opens the lock when `typed` is the backend's name; written to the audit log first. Errors: usage, io.
     [[nodiscard]] Result<void> unlock(const QString &backend, const QString &typed);
     void lock(const QString &backend);
-    const ProductionLock &productionLock() const { return m_lock; }
+    Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
     QString auditFile() const { return m_audit.file(); }
 
     /// Where sessions are kept; empty: nowhere.

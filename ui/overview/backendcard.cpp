@@ -91,7 +91,7 @@ void BackendCard::fill()
     QString verdict = QStringLiteral("none watched yet");
     if (m_workbench->sessionRunning() && m_workbench->sessionBackend() == m_backend)
         verdict = coloured(State::Working, QStringLiteral("a session is running"), colors);
-    else if (const SessionOutcome *last = m_workbench->lastOutcome(m_backend))
+    else if (const SessionOutcomePtr last = m_workbench->lastOutcome(m_backend))
         verdict = coloured(last->verdict.outcome == Outcome::Pass   ? State::Up
                            : last->verdict.outcome == Outcome::Fail ? State::Down
                                                                     : State::Degraded,

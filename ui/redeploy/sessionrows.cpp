@@ -145,26 +145,20 @@ QList<Row> forecastRows(const Verdict &verdict)
 
 namespace {
 
-QString figureRow(const QString &name, const QString &value)
+void addPercentiles(QList<std::pair<QString, QString>> *list, const QString &name, const Percentiles &figures)
 {
-    return QStringLiteral("<tr><td style='padding:1px 16px 1px 0'>%1</td><td style='padding:1px 0'>%2</td></tr>")
-        .arg(name, value);
-}
-
-QString percentileRow(const QString &name, const Percentiles &figures)
-{
-    if (figures.count == 0)
-        return {};
-    return figureRow(name, QStringLiteral("p50 %1 · p95 %2 · p99 %3 · max %4 (%5)")
-                               .arg(latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.p99),
-                                    latencyText(figures.max))
-                               .arg(figures.count));
+    if (figures.count > 0)
+        list->append({name, QStringLiteral("p50 %1 · p95 %2 · p99 %3 · max %4 (%5)")
+                                .arg(latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.p99),
+                                     latencyText(figures.max))
+                                .arg(figures.count)});
 }
 
 } // namespace
 
-QString figuresHtml(const Verdict &verdict)
+QList<std::pair<QString, QString>> figureList(const Verdict &verdict)
 {
+    QList<std::pair<QString, QString>> list;
     int lost = 0, back = 0, bounced = 0, gaveUp = 0;
     for (const ClientFigures &figures : verdict.clients) {
         lost += figures.lost;
@@ -172,28 +166,37 @@ QString figuresHtml(const Verdict &verdict)
         bounced += figures.bounced;
         gaveUp += figures.gaveUp;
     }
-    QString rows;
     if (lost > 0) {
         QString text = QStringLiteral("%1 of %2 lost clients are back").arg(back).arg(lost);
         if (gaveUp > 0)
             text += QStringLiteral(", %1 gave up").arg(gaveUp);
-        rows += figureRow(QStringLiteral("Returned"), text);
-        rows += figureRow(QStringLiteral("Double bounces"),
-                          bounced == 0 ? QStringLiteral("none")
-                                       : QStringLiteral("%1 clients were lost a second time").arg(bounced));
+        list.append({QStringLiteral("Returned"), text});
+        list.append({QStringLiteral("Double bounces"),
+                     bounced == 0 ? QStringLiteral("none")
+                     : bounced == 1 ? QStringLiteral("1 client was lost a second time")
+                                    : QStringLiteral("%1 clients were lost a second time").arg(bounced)});
     }
-    rows += percentileRow(QStringLiteral("Reconnect"), verdict.reconnect);
-    rows += percentileRow(QStringLiteral("Notice lead"), verdict.noticeLead);
-    rows += percentileRow(QStringLiteral("/health"), verdict.health);
+    addPercentiles(&list, QStringLiteral("Reconnect"), verdict.reconnect);
+    addPercentiles(&list, QStringLiteral("Notice lead"), verdict.noticeLead);
+    addPercentiles(&list, QStringLiteral("/health"), verdict.health);
     for (const Silence &silence : verdict.insights.silences)
-        rows += figureRow(QStringLiteral("Longest silence"),
-                          QStringLiteral("%1 of %2, from %3 s")
-                              .arg(latencyText(silence.ms()), silence.subject.toHtmlEscaped())
-                              .arg(silence.fromMs / 1000, 0, 'f', 1));
+        list.append({QStringLiteral("Longest silence"), QStringLiteral("%1 of %2, from %3 s")
+                                                            .arg(latencyText(silence.ms()), silence.subject)
+                                                            .arg(silence.fromMs / 1000, 0, 'f', 1)});
     if (verdict.insights.newcomers.tried > 0)
-        rows += figureRow(QStringLiteral("Newcomers"), newcomersText(verdict.insights.newcomers).toHtmlEscaped());
-    const QString head =
-        lost > 0 ? QString() : QStringLiteral("<b>No client has lost its connection.</b>");
+        list.append({QStringLiteral("Newcomers"), newcomersText(verdict.insights.newcomers)});
+    return list;
+}
+
+QString figuresHtml(const Verdict &verdict)
+{
+    QString rows;
+    for (const auto &[name, value] : figureList(verdict))
+        rows += QStringLiteral("<tr><td style='padding:1px 16px 1px 0'>%1</td><td style='padding:1px 0'>%2</td></tr>")
+                    .arg(name, value.toHtmlEscaped());
+    const bool lost = std::any_of(verdict.clients.cbegin(), verdict.clients.cend(),
+                                  [](const ClientFigures &figures) { return figures.lost > 0; });
+    const QString head = lost ? QString() : QStringLiteral("<b>No client has lost its connection.</b>");
     return head + QStringLiteral("<table>%1</table>").arg(rows);
 }
 

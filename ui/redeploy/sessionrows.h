@@ -13,7 +13,9 @@ QList<Row> gateRows(const Verdict &verdict, bool provisional);
 QList<Row> closeRows(const Verdict &verdict);
 QStringList forecastColumns();
 QList<Row> forecastRows(const Verdict &verdict);
-/// Returns, bounces, percentiles, silences and newcomers as a small table for a label.
+/// Returns, bounces, percentiles, silences and newcomers: name and value of what was measured.
+QList<std::pair<QString, QString>> figureList(const Verdict &verdict);
+/// The same as a small table for a label.
 QString figuresHtml(const Verdict &verdict);
 
 State gateState(const Gate &gate);

@@ -5,11 +5,13 @@
 #include "ui/common/elidedlabel.h"
 #include "ui/common/format.h"
 #include "ui/common/workbench.h"
+#include "ui/window/deploydialogs.h"
 
 #include <QComboBox>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QTimer>
 
@@ -25,9 +27,10 @@ BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
     , m_backend(new QComboBox(this))
     , m_state(new QLabel(this))
     , m_facts(new ElidedLabel(this))
-    , m_lock(new QLabel(this))
+    , m_lock(new QPushButton(this))
     , m_modeLabel(new QLabel(QStringLiteral("Shutdown:"), this))
     , m_mode(new QComboBox(this))
+    , m_rehearse(new QPushButton(QStringLiteral("Rehearse…"), this))
     , m_watch(new QPushButton(QStringLiteral("Watch"), this))
     , m_redeploy(new QPushButton(QStringLiteral("Redeploy"), this))
     , m_cancel(new QPushButton(QStringLiteral("Cancel"), this))
@@ -50,6 +53,16 @@ BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
     });
     connect(m_redeploy, &QPushButton::clicked, this, [this] { m_workbench->redeploy(m_workbench->currentBackend()); });
     connect(m_watch, &QPushButton::clicked, this, [this] { m_workbench->watch(m_workbench->currentBackend()); });
+    connect(m_rehearse, &QPushButton::clicked, this,
+            [this] { askToRehearse(m_workbench, m_workbench->currentBackend(), window()); });
+    connect(m_lock, &QPushButton::clicked, this, [this] {
+        const QString backend = m_workbench->currentBackend();
+        if (m_workbench->isLocked(backend))
+            askToUnlock(m_workbench, backend, window());
+        else
+            m_workbench->lock(backend);
+    });
+    connect(m_workbench, &Workbench::lockChanged, this, &BackendBar::fillState);
     connect(m_cancel, &QPushButton::clicked, m_workbench, &Workbench::interruptSession);
     connect(m_workbench, &Workbench::workspaceOpened, this, &BackendBar::fill);
     for (const auto signal : {&Workbench::liveChanged, &Workbench::sessionStarted, &Workbench::sessionFinished})
@@ -66,7 +79,8 @@ void BackendBar::makeLayout()
     m_state->setObjectName(QStringLiteral("backendState"));
     m_state->setMinimumWidth(150);
     m_facts->setProperty("faded", true);
-    m_lock->setObjectName(QStringLiteral("lockLabel"));
+    m_lock->setObjectName(QStringLiteral("lockButton"));
+    m_rehearse->setObjectName(QStringLiteral("rehearseButton"));
     m_mode->setObjectName(QStringLiteral("shutdownMode"));
     m_mode->setAccessibleName(QStringLiteral("How the demo backend shuts down"));
     m_mode->setToolTip(QStringLiteral("How the demo backend shuts down. Another choice starts it anew."));
@@ -88,6 +102,7 @@ void BackendBar::makeLayout()
     layout->addWidget(m_lock);
     layout->addWidget(m_modeLabel);
     layout->addWidget(m_mode);
+    layout->addWidget(m_rehearse);
     layout->addWidget(m_watch);
     layout->addWidget(m_cancel);
     layout->addWidget(m_redeploy);
@@ -131,19 +146,55 @@ void BackendBar::fillState()
     m_state->setAccessibleName(stateWord(state) + latency + (stale ? QStringLiteral(", stale") : QString()));
     m_facts->setFullText(QStringLiteral("%1 · deploy driver: %2 · %3")
                              .arg(m_workbench->placeText(*backend), backend->deploy.driver, backend->stage));
-    m_lock->setVisible(backend->isProduction());
-    m_lock->setText(
-        QStringLiteral("<span style='color:%1'>Locked: production</span>").arg(themeColors(palette()).degraded.name()));
+    fillLock();
     const bool running = m_workbench->sessionRunning();
     const QString obstacle = m_workbench->redeployObstacle(name);
-    m_lock->setToolTip(obstacle);
     m_redeploy->setEnabled(obstacle.isEmpty());
     m_redeploy->setToolTip(obstacle.isEmpty()
                                ? QStringLiteral("Redeploy %1 and judge what it does to its clients (Ctrl+R)").arg(name)
                                : obstacle);
+    const QString noRehearsal = m_workbench->rehearsalObstacle(name);
+    m_rehearse->setVisible(!running);
+    m_rehearse->setEnabled(noRehearsal.isEmpty());
+    m_rehearse->setToolTip(noRehearsal.isEmpty()
+                               ? QStringLiteral("Play a platform's deploy sequence on this machine (Ctrl+Alt+R)")
+                               : noRehearsal);
     m_watch->setVisible(!running);
     m_cancel->setVisible(running);
     m_mode->setEnabled(!running);
+}
+
+/// Shape and word: a square for what is locked, a diamond for what a person has opened and should mind.
+void BackendBar::fillLock()
+{
+    const Backend *backend = m_workbench->workspace().backend(m_workbench->currentBackend());
+    m_lock->setVisible(backend && backend->isProduction());
+    if (!backend)
+        return;
+    if (m_workbench->isLocked(backend->name)) {
+        m_lock->setText(QStringLiteral("■ Production, locked"));
+        m_lock->setToolTip(
+            QStringLiteral("%1 is production and only read. Press to unlock it by its name.").arg(backend->name));
+    } else {
+        const double left = double(m_workbench->unlockedFor(backend->name).count());
+        m_lock->setText(QStringLiteral("◆ Production, unlocked for %1").arg(ageText(left)));
+        m_lock->setToolTip(QStringLiteral("%1 locks again by itself when nothing is done to it. Press to lock it now.")
+                               .arg(backend->name));
+    }
+    m_lock->setAccessibleName(m_lock->text().mid(2));
+    update();
+}
+
+void BackendBar::paintEvent(QPaintEvent *event)
+{
+    QWidget::paintEvent(event);
+    const Backend *backend = m_workbench->workspace().backend(m_workbench->currentBackend());
+    if (!backend || !backend->isProduction())
+        return;
+    // Production tints the bar: amber while it is locked, red while it is not.
+    const ThemeColors &colors = themeColors(palette());
+    QPainter painter(this);
+    painter.fillRect(rect(), m_workbench->isLocked(backend->name) ? colors.tintDegraded : colors.tintDown);
 }
 
 } // namespace Switchyard

@@ -21,20 +21,23 @@ public:
     explicit BackendBar(Workbench *workbench, QWidget *parent = nullptr);
 
 protected:
+    void paintEvent(QPaintEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void makeLayout();
     void fill();
     void fillState();
+    void fillLock();
 
     Workbench *m_workbench;
     QComboBox *m_backend;
     QLabel *m_state;
     ElidedLabel *m_facts;
-    QLabel *m_lock;
+    QPushButton *m_lock;
     QLabel *m_modeLabel;
     QComboBox *m_mode;
+    QPushButton *m_rehearse;
     QPushButton *m_watch;
     QPushButton *m_redeploy;
     QPushButton *m_cancel;

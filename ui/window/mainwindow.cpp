@@ -154,6 +154,7 @@ void MainWindow::connectWorkbench()
         updateStatus();
     });
     connect(workbench, &Workbench::currentBackendChanged, this, &MainWindow::updateStatus);
+    connect(workbench, &Workbench::lockChanged, this, &MainWindow::updateStatus);
     connect(workbench, &Workbench::noticed, this, &MainWindow::say);
     connect(workbench, &Workbench::shutDownDone, this, [this] {
         m_closed = true;
@@ -288,8 +289,8 @@ void MainWindow::updateStatus()
     m_redeploy->setEnabled(workbench->isOpen() && obstacle.isEmpty());
     m_redeploy->setStatusTip(obstacle);
     m_cancel->setEnabled(running);
-    const SessionOutcome *last = workbench->lastOutcome();
-    m_lastVerdict->setVisible(last);
+    const SessionOutcomePtr last = workbench->lastOutcome();
+    m_lastVerdict->setVisible(last != nullptr);
     if (!last)
         return;
     const State state = last->verdict.outcome == Outcome::Pass   ? State::Up

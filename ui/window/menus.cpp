@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menus of the window: every action stands in one, with its key.
 #include "ui/common/workbench.h"
+#include "ui/window/deploydialogs.h"
 #include "ui/window/mainwindow.h"
 
 #include <QActionGroup>
+#include <QDesktopServices>
 #include <QDialog>
 #include <QDialogButtonBox>
+#include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
 #include <QScrollArea>
 #include <QTabWidget>
 #include <QToolButton>
+#include <QUrl>
 #include <QVBoxLayout>
 
 namespace Switchyard {
@@ -123,6 +127,30 @@ void MainWindow::makeDeployMenu()
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Watch somebody else's redeploy"),
                                               QKeySequence(QStringLiteral("Ctrl+Shift+R")), this,
                                               [workbench] { workbench->watch(workbench->currentBackend()); }));
+    m_workspaceActions.append(menu->addAction(
+        QStringLiteral("Re&hearse…"), QKeySequence(QStringLiteral("Ctrl+Alt+R")), this, [this, workbench] {
+            const QString backend = workbench->currentBackend();
+            if (const QString obstacle = workbench->rehearsalObstacle(backend); !obstacle.isEmpty())
+                return say(obstacle);
+            askToRehearse(workbench, backend, this);
+        }));
+    m_workspaceActions.append(menu->addAction(QStringLiteral("&Unlock or lock production"),
+                                              QKeySequence(QStringLiteral("Ctrl+U")), this, [this, workbench] {
+                                                  const QString backend = workbench->currentBackend();
+                                                  const Backend *found = workbench->workspace().backend(backend);
+                                                  if (!found || !found->isProduction())
+                                                      return say(QStringLiteral("%1 is no production backend: it has "
+                                                                                "no lock.")
+                                                                     .arg(backend));
+                                                  if (workbench->isLocked(backend))
+                                                      askToUnlock(workbench, backend, this);
+                                                  else
+                                                      workbench->lock(backend);
+                                              }));
+    menu->addAction(QStringLiteral("Show the &audit log"), this, [workbench] {
+        QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(workbench->auditFile()).absolutePath()));
+    });
+    menu->addSeparator();
     m_cancel = menu->addAction(QStringLiteral("&Cancel the session"), QKeySequence(QStringLiteral("Ctrl+.")), workbench,
                                &Workbench::interruptSession);
     m_cancel->setEnabled(false);
