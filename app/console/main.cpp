@@ -103,6 +103,8 @@ WindowSettings readSettings(const QSettings &store)
     WindowSettings settings;
     settings.geometry = store.value(QStringLiteral("window/geometry")).toByteArray();
     settings.theme = themeChoiceFromName(store.value(QStringLiteral("window/theme")).toString());
+    settings.messages = store.value(QStringLiteral("window/messages"), true).toBool();
+    settings.tray = store.value(QStringLiteral("window/tray"), true).toBool();
     settings.recent = store.value(QStringLiteral("workspaces/recent")).toStringList();
     settings.pages = QJsonDocument::fromJson(store.value(QStringLiteral("window/pages")).toByteArray()).object();
     return settings;
@@ -112,6 +114,8 @@ void writeSettings(QSettings &store, const WindowSettings &settings)
 {
     store.setValue(QStringLiteral("window/geometry"), settings.geometry);
     store.setValue(QStringLiteral("window/theme"), themeChoiceName(settings.theme));
+    store.setValue(QStringLiteral("window/messages"), settings.messages);
+    store.setValue(QStringLiteral("window/tray"), settings.tray);
     store.setValue(QStringLiteral("workspaces/recent"), settings.recent);
     store.setValue(QStringLiteral("window/pages"), QJsonDocument(settings.pages).toJson(QJsonDocument::Compact));
 }

@@ -6,7 +6,7 @@
 #include "ui/common/roles.h"
 #include "ui/common/rowmodel.h"
 #include "ui/common/table.h"
-#include "ui/redeploy/offthread.h"
+#include "ui/common/offthread.h"
 
 #include <QDateTime>
 #include <QFileInfo>

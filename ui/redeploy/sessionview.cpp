@@ -7,7 +7,7 @@
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
 #include "ui/redeploy/comparisonview.h"
-#include "ui/redeploy/offthread.h"
+#include "ui/common/offthread.h"
 #include "ui/redeploy/sessionbody.h"
 #include "ui/redeploy/sessionlist.h"
 #include "ui/redeploy/sessionpdf.h"

@@ -76,6 +76,7 @@ private:
     QLabel *m_stopping = nullptr;
     QTabWidget *m_tabs = nullptr;
     JobDrawer *m_jobs = nullptr;
+    Alerts *m_alerts = nullptr;
     QToolButton *m_jobsButton = nullptr;
     QLabel *m_lastVerdict = nullptr;
     QLabel *m_message = nullptr;

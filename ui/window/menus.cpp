@@ -103,6 +103,21 @@ void MainWindow::makeViewMenu()
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Jobs"), QKeySequence(QStringLiteral("Ctrl+J")), this,
                                               [this] { m_jobsButton->toggle(); }));
     menu->addSeparator();
+    const auto option = [&](const QString &text, const char *name, bool on, auto set) {
+        QAction *action = menu->addAction(text);
+        action->setObjectName(QLatin1StringView(name));
+        action->setCheckable(true);
+        action->setChecked(on);
+        connect(action, &QAction::toggled, this, [this, set](bool checked) {
+            set(checked);
+            save();
+        });
+    };
+    option(QStringLiteral("Desktop &messages while watching"), "messagesAction", m_settings.messages,
+           [this](bool on) { m_alerts->setMessages(m_settings.messages = on); });
+    option(QStringLiteral("&Icon in the tray"), "trayAction", m_settings.tray,
+           [this](bool on) { m_alerts->setTray(m_settings.tray = on); });
+    menu->addSeparator();
     QMenu *themes = menu->addMenu(QStringLiteral("&Theme"));
     m_themes = new QActionGroup(this);
     for (const ThemeChoice choice : {ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark}) {
@@ -146,6 +161,11 @@ void MainWindow::makeDeployMenu()
                                                       askToUnlock(workbench, backend, this);
                                                   else
                                                       workbench->lock(backend);
+                                              }));
+    m_workspaceActions.append(menu->addAction(QStringLiteral("Recorded &sessions"),
+                                              QKeySequence(QStringLiteral("Ctrl+Shift+E")), this, [this, workbench] {
+                                                  showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
+                                                  workbench->requestSessionList();
                                               }));
     menu->addAction(QStringLiteral("Show the &audit log"), this, [workbench] {
         QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(workbench->auditFile()).absolutePath()));

@@ -3,6 +3,7 @@
 
 #include "ui/common/page.h"
 #include "ui/common/theme.h"
+#include "ui/window/alerts.h"
 
 #include <QByteArray>
 #include <QString>
@@ -19,6 +20,8 @@ struct WindowSettings
 {
     QByteArray geometry;
     ThemeChoice theme = ThemeChoice::System;
+    bool messages = true; ///< on the desktop, while watching
+    bool tray = true;     ///< an icon in the tray, where there is one
     QStringList recent; ///< workspace files, newest first, at most 8
     QJsonObject pages;  ///< saveState() of each page, by title
 };
@@ -33,6 +36,8 @@ struct WindowServices
     std::function<void(QWidget *parent, std::function<void(const QString &)> answer)> chooseFolder;
     std::function<void(const WindowSettings &)> saveSettings;
     std::function<void(ThemeChoice)> applyTheme;
+    /// Shows a message on the desktop; empty: by the tray or the notification service.
+    Notify notify;
 };
 
 } // namespace Switchyard
