@@ -13,6 +13,7 @@
 #include <QIcon>
 #include <QJsonDocument>
 #include <QSettings>
+#include <QTemporaryDir>
 #include <QTimer>
 
 #include <cstdio>
@@ -127,7 +128,11 @@ int run(QApplication &application, const Arguments &arguments)
     ConsoleOptions options;
     options.workbench.doorProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
-    if (!shooting) {
+    QTemporaryDir shots;
+    if (shooting) {
+        options.workbench.journalFolder = shots.filePath(QStringLiteral("sessions"));
+        options.workbench.auditFile = shots.filePath(QStringLiteral("audit.jsonl"));
+    } else {
         options.workbench.journalFolder = sessionsFolder();
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };

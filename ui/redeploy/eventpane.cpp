@@ -119,7 +119,8 @@ QWidget *EventPane::makeFilters()
     m_subject->setAccessibleName(QStringLiteral("Socket or endpoint"));
     for (QComboBox *box : {m_kind, m_subject}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(10);
+        box->setMinimumContentsLength(8);
+        box->setMaximumWidth(130);
     }
     m_evidence->setObjectName(QStringLiteral("evidenceChip"));
     m_evidence->setToolTip(QStringLiteral("Show all events again"));

@@ -22,12 +22,15 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace Switchyard {
 
 namespace {
 constexpr int drawEveryMs = 100;
+constexpr qsizetype mostAtOnce = 20'000;
 enum Tab
 {
     GateTab,
@@ -64,11 +67,12 @@ SessionBody::SessionBody(ChooseSaveFile chooseSaveFile, QWidget *parent)
     lower->setContentsMargins(12, 4, 12, 8);
     lower->setHandleWidth(12);
     m_gateTable = new Table(m_gates, QStringLiteral("gateList"), QStringLiteral("Gates"), lower);
-    m_gateTable->setWidths({105, 130, 225});
+    m_gateTable->setWidths({100, 120, 250});
     lower->addWidget(m_gateTable);
     lower->addWidget(makeTabs());
-    lower->setStretchFactor(0, 10);
-    lower->setStretchFactor(1, 11);
+    lower->setStretchFactor(0, 1);
+    lower->setStretchFactor(1, 1);
+    lower->setSizes({640, 616});
     splitter->addWidget(lower);
     splitter->setStretchFactor(0, 1);
     splitter->setStretchFactor(1, 1);
@@ -240,6 +244,7 @@ void SessionBody::clear()
     m_drawTimer.stop();
     m_header = {};
     m_pending.clear();
+    m_flushed = 0;
     m_taken = 0;
     m_begun = m_final = m_paused = false;
     m_signalMs = -1;
@@ -278,22 +283,32 @@ void SessionBody::append(const SessionHeader &header, const QList<Event> &events
         if (event.kind == EventKind::SignalSent && m_signalMs < 0)
             m_signalMs = double(event.us) / 1000;
     }
+    m_elapsedMs = std::max(m_elapsedMs, double(events.last().us) / 1000);
     m_taken += events.size();
     m_pending += events;
     if (!m_drawTimer.isActive())
         m_drawTimer.start();
 }
 
-/// What was given goes to the models, whether it is drawn or not.
-void SessionBody::flush()
+/// Hands so many of the events that were given to the models, whether they are drawn or not.
+void SessionBody::flush(qsizetype most)
 {
     if (m_pending.isEmpty())
         return;
-    const QList<Event> fresh = std::exchange(m_pending, {});
+    const qsizetype count = std::min(most, m_pending.size() - m_flushed);
+    const bool all = m_flushed + count == m_pending.size();
+    const QList<Event> fresh = all && m_flushed == 0 ? std::exchange(m_pending, {}) : m_pending.mid(m_flushed, count);
+    m_flushed += count;
+    if (all) {
+        m_pending.clear();
+        m_flushed = 0;
+    }
     m_plot->take(fresh);
     m_events->append(fresh);
     if (!m_final)
         m_judge->take(fresh);
+    else if (all)
+        showGate();
     m_tabs->setTabText(EventsTab,
                        QStringLiteral("Events (%1)").arg(QLocale(QLocale::C).toString(m_events->events().size())));
 }
@@ -302,7 +317,10 @@ void SessionBody::draw()
 {
     if ((m_paused || !isVisible()) && !m_final)
         return;
-    flush();
+    flush(mostAtOnce);
+    // A session of a hundred thousand events is opened in slices, and the window answers between them.
+    if (!m_pending.isEmpty())
+        QTimer::singleShot(0, this, &SessionBody::draw);
     m_plot->drawUntil(m_final ? m_verdict.lastMs : m_elapsedMs);
 }
 
@@ -410,7 +428,7 @@ void SessionBody::showGate()
 
 void SessionBody::showEvidence(const QString &title, const QList<int> &ids)
 {
-    flush();
+    flush(std::numeric_limits<qsizetype>::max());
     m_tabs->setCurrentIndex(EventsTab);
     m_eventPane->showEvidence(title, ids);
 }

@@ -65,7 +65,7 @@ private:
     QWidget *makeReconnects();
     QWidget *makeNotes();
     void draw();
-    void flush();
+    void flush(qsizetype most);
     void showLegend();
     void showVerdict(const Verdict &verdict, bool provisional);
     void showBudget(bool provisional);
@@ -94,6 +94,7 @@ private:
     QTimer m_drawTimer;
     SessionHeader m_header;
     QList<Event> m_pending; ///< given, not drawn yet
+    qsizetype m_flushed = 0; ///< of the pending ones
     qsizetype m_taken = 0;
     bool m_begun = false; ///< the header is taken
     double m_signalMs = -1;

@@ -215,8 +215,8 @@ void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verd
 void writeGates(Sheet &sheet, const Verdict &verdict)
 {
     sheet.heading(QStringLiteral("Gates"));
-    const QList<Column> columns{{QStringLiteral("Gate"), 0.17},
-                                {QStringLiteral("Status"), 0.18},
+    const QList<Column> columns{{QStringLiteral("Gate"), 0.16},
+                                {QStringLiteral("Status"), 0.19},
                                 {QStringLiteral("Measured"), 0.40},
                                 {QStringLiteral("Threshold"), 0.25}};
     sheet.tableHead(columns);
