@@ -17,6 +17,7 @@
 #include <QTimer>
 
 #include <cstdio>
+#include <optional>
 
 namespace {
 
@@ -128,10 +129,11 @@ int run(QApplication &application, const Arguments &arguments)
     ConsoleOptions options;
     options.workbench.doorProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
-    QTemporaryDir shots;
+    std::optional<QTemporaryDir> kept; // sessions of the pictures; gone with them
     if (shooting) {
-        options.workbench.journalFolder = shots.filePath(QStringLiteral("sessions"));
-        options.workbench.auditFile = shots.filePath(QStringLiteral("audit.jsonl"));
+        kept.emplace();
+        options.workbench.journalFolder = kept->filePath(QStringLiteral("sessions"));
+        options.workbench.auditFile = kept->filePath(QStringLiteral("audit.jsonl"));
     } else {
         options.workbench.journalFolder = sessionsFolder();
         options.settings = readSettings(store);

@@ -150,14 +150,14 @@ void TestMainWindow::demoGivesAVerdict()
     QVERIFY(find<QTableView>("closeTable")->model()->rowCount() > 0);
     QVERIFY(find<QTableView>("eventTable")->model()->rowCount() > 100);
     find<QLineEdit>("eventFilter")->setText(QStringLiteral("service restart"));
-    const int shown = find<QTableView>("eventTable")->model()->rowCount();
-    QVERIFY(shown > 0 && shown < 100);
+    const QAbstractItemModel *shown = find<QTableView>("eventTable")->model();
+    QTRY_VERIFY(shown->rowCount() > 0 && shown->rowCount() < 100);
     QVERIFY(find<QWidget>("noEventMatches")->isHidden());
     find<QLineEdit>("eventFilter")->setText(QStringLiteral("no such thing"));
-    QVERIFY(!find<QWidget>("noEventMatches")->isHidden());
+    QTRY_VERIFY(!find<QWidget>("noEventMatches")->isHidden());
     find<QWidget>("noEventMatches")->findChild<QPushButton *>()->click();
     QVERIFY(find<QLineEdit>("eventFilter")->text().isEmpty());
-    QVERIFY(find<QWidget>("noEventMatches")->isHidden());
+    QTRY_VERIFY(find<QWidget>("noEventMatches")->isHidden());
     QVERIFY(find<QPushButton>("redeployButton")->isEnabled());
     // The live counts come back after the session.
     const QTableView *sockets = find<QTableView>("socketTable");

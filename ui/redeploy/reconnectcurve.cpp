@@ -10,6 +10,10 @@
 
 namespace Switchyard {
 
+namespace {
+constexpr double widestBar = 40;
+}
+
 ReconnectCurve::ReconnectCurve(QWidget *parent)
     : QWidget(parent)
 {
@@ -32,7 +36,7 @@ QString ReconnectCurve::peakText() const
     if (m_bins.isEmpty())
         return {};
     return QStringLiteral("peak %1/s at %2 (%3 s)")
-        .arg(rateText(m_peak), localTime(m_originWallMs + qint64(m_peakAtMs)))
+        .arg(QString::number(m_peak, 'g', 6), localTime(m_originWallMs + qint64(m_peakAtMs)))
         .arg(m_peakAtMs / 1000, 0, 'f', 1);
 }
 
@@ -60,8 +64,9 @@ void ReconnectCurve::paintOn(QPainter &painter, const QRect &area, const QPalett
     int most = 1;
     for (const ReconnectBin &bin : m_bins)
         most = std::max(most, bin.count);
-    const double step = double(plot.width()) / double(m_bins.size());
-    const double width = std::clamp(step - 1, 1.0, 28.0);
+    // Few seconds stand beside each other; many fill the width.
+    const double step = std::min(double(plot.width()) / double(m_bins.size()), widestBar + 1);
+    const double width = std::max(1.0, step - 1);
     for (qsizetype i = 0; i < m_bins.size(); ++i) {
         const double height = double(plot.height()) * m_bins[i].count / most;
         const double left = plot.left() + step * double(i);
@@ -75,9 +80,10 @@ void ReconnectCurve::paintOn(QPainter &painter, const QRect &area, const QPalett
     painter.setPen(colors.faded);
     const QRect foot(plot.left(), plot.bottom() + 3, plot.width(), line);
     painter.drawText(foot, Qt::AlignLeft, QStringLiteral("%1 s").arg(m_bins.first().fromMs / 1000, 0, 'f', 0));
-    if (m_bins.size() > 4)
-        painter.drawText(foot, Qt::AlignRight,
-                         QStringLiteral("%1 s").arg(m_bins.last().fromMs / 1000 + 1, 0, 'f', 0));
+    const QString end = QStringLiteral("%1 s").arg(m_bins.last().fromMs / 1000 + 1, 0, 'f', 0);
+    const int drawn = int(step * double(m_bins.size()));
+    if (drawn > 3 * metrics.horizontalAdvance(end))
+        painter.drawText(QRect(foot.left(), foot.top(), drawn, line), Qt::AlignRight, end);
 }
 
 } // namespace Switchyard

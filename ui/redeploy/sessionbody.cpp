@@ -173,7 +173,7 @@ QWidget *SessionBody::makeTabs()
     auto *table =
         new Table(m_forecast, QStringLiteral("forecastTable"), QStringLiteral("Which client libraries come back"),
                   forecast);
-    table->setWidths({190, 110, 75, 75, 65});
+    table->setWidths({185, 110, 55, 55, 75});
     layout->addWidget(m_noForecast);
     layout->addWidget(table, 1);
     m_tabs->addTab(m_gate, QStringLiteral("Gate"));

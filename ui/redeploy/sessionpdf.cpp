@@ -22,6 +22,16 @@ constexpr int resolution = 96; ///< units of all measures below; the file itself
 constexpr int bodyPoints = 9;
 constexpr int gap = 6;
 
+QFont paperFont(double points, bool bold)
+{
+    QFont font(QStringLiteral("DejaVu Sans"));
+    font.setPointSizeF(points);
+    font.setBold(bold);
+    // Any spacing of its own switches ligatures off: a reader who searches for "first" finds no "ﬁrst".
+    font.setLetterSpacing(QFont::AbsoluteSpacing, 0.05);
+    return font;
+}
+
 struct Column
 {
     QString title;
@@ -52,10 +62,7 @@ public:
 
     void setFont(double points, bool bold = false)
     {
-        QFont font(QStringLiteral("DejaVu Sans"));
-        font.setPointSizeF(points);
-        font.setBold(bold);
-        m_painter.setFont(font);
+        m_painter.setFont(paperFont(points, bold));
     }
 
     /// Makes sure that so much fits on what is left of this page.
@@ -183,9 +190,7 @@ void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verd
     sheet.heading(QStringLiteral("Timeline"));
     TimelinePlot plot;
     plot.setPalette(lightPalette());
-    QFont font(QStringLiteral("DejaVu Sans"));
-    font.setPointSizeF(bodyPoints);
-    plot.setFont(font);
+    plot.setFont(paperFont(bodyPoints, false));
     plot.begin(record.header);
     plot.take(record.events);
     const QSize size(sheet.width(), plot.minimumHeight() + 30);

@@ -117,8 +117,8 @@ QList<Row> closeRows(const Verdict &verdict)
 
 QStringList forecastColumns()
 {
-    return {QStringLiteral("Client library"), QStringLiteral("Verdict"), QStringLiteral("Come back"),
-            QStringLiteral("Stay away"),      QStringLiteral("Unknown"), QStringLiteral("Tries again after")};
+    return {QStringLiteral("Client library"), QStringLiteral("They"), QStringLiteral("Back"),
+            QStringLiteral("Away"),           QStringLiteral("Unknown"), QStringLiteral("Tries again after")};
 }
 
 QList<Row> forecastRows(const Verdict &verdict)
@@ -200,6 +200,24 @@ QString figuresHtml(const Verdict &verdict)
     return head + QStringLiteral("<table>%1</table>").arg(rows);
 }
 
+namespace {
+
+QString endWords(const Event &event)
+{
+    switch (event.cause) {
+    case EndCause::CloseFrame:
+        return QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code));
+    case EndCause::Eof:
+        return QStringLiteral("FIN without a close frame");
+    case EndCause::Reset:
+        return QStringLiteral("reset without a close frame");
+    default:
+        return endCauseName(event.cause).replace(QLatin1Char('-'), QLatin1Char(' '));
+    }
+}
+
+} // namespace
+
 QString eventText(const Event &event)
 {
     const QString who = event.client >= 0 ? QStringLiteral("client %1").arg(event.client + 1) : QString();
@@ -214,9 +232,7 @@ QString eventText(const Event &event)
     case EventKind::ClientNotice:
         return QStringLiteral("%1 was told: %2").arg(who, event.text);
     case EventKind::ClientEnded: {
-        QString how = event.cause == EndCause::CloseFrame
-                          ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
-                          : endCauseName(event.cause);
+        QString how = endWords(event);
         if (event.status > 0)
             how += QStringLiteral(", HTTP %1").arg(event.status);
         for (const QString &more : {event.text, event.detail}) {
@@ -239,9 +255,7 @@ QString eventText(const Event &event)
     case EventKind::Newcomer: {
         if (event.ok)
             return QStringLiteral("newcomer was let in");
-        QString why = event.cause == EndCause::CloseFrame
-                          ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
-                          : endCauseName(event.cause);
+        QString why = endWords(event);
         if (event.status > 0)
             why += QStringLiteral(", HTTP %1").arg(event.status);
         return event.wasOpen ? QStringLiteral("newcomer was let in and then dropped: %1").arg(why)

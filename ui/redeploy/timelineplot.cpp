@@ -315,6 +315,7 @@ void TimelinePlot::Private::drawItems()
     plot->clearItems();
     drawPhases();
     QList<double> freeFrom(markRows, -1e9);
+    QList<QCPItemText *> last(markRows, nullptr);
     for (const DeployMark &mark : data.marks()) {
         for (QCPAxisRect *rect : {clients, lanes}) {
             auto *line = new QCPItemStraightLine(plot);
@@ -332,6 +333,13 @@ void TimelinePlot::Private::drawItems()
         int row = 0;
         while (row + 1 < markRows && freeFrom[row] > x)
             ++row;
+        if (freeFrom[row] > x) {
+            // No row is free: it is said behind the one before it.
+            const QString more = QStringLiteral(" · ") + mark.text;
+            last[row]->setText(last[row]->text() + more);
+            freeFrom[row] += metrics.horizontalAdvance(more);
+            continue;
+        }
         freeFrom[row] = x + metrics.horizontalAdvance(mark.text) + 10;
         auto *text = new QCPItemText(plot);
         text->setClipAxisRect(lanes);
@@ -344,6 +352,7 @@ void TimelinePlot::Private::drawItems()
         text->setColor(colors.text);
         text->setBrush(q->palette().color(QPalette::Base));
         text->setFont(font);
+        last[row] = text;
     }
 }
 
@@ -536,12 +545,18 @@ QStringList TimelinePlot::laneNames() const
 
 QPicture TimelinePlot::picture(const QSize &size) const
 {
+    // The first painting lays the lanes out, the second places the marks by them.
+    const QRect before = d->plot->viewport();
+    d->plot->setViewport(QRect(QPoint(), size));
+    d->plot->replot();
+    d->plot->replot();
     QPicture picture;
     QCPPainter painter(&picture);
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
     d->plot->toPainter(&painter, size.width(), size.height());
     painter.end();
+    d->plot->setViewport(before);
     return picture;
 }
 
