@@ -316,6 +316,24 @@ void TestSessions::timelineHasItsLanes()
     plot.begin(record.header);
     plot.take(record.events);
     QCOMPARE(plot.laneNames(), QStringList({s("/health"), s("port"), s("newcomers")}));
+    // A newcomer that was let in before the drain ends like every client; let in during it and dropped is a cross.
+    QCOMPARE(plot.newcomerMarks(), QList<int>({0, 1, 0}));
+    Event taken;
+    taken.kind = EventKind::Newcomer;
+    taken.subject = s("prices");
+    taken.client = 7;
+    taken.ok = true;
+    taken.us = 13 * secondUs;
+    Event dropped = taken;
+    dropped.ok = false;
+    dropped.wasOpen = true;
+    dropped.us = 14 * secondUs;
+    plot.take({taken, dropped});
+    QCOMPARE(plot.newcomerMarks(), QList<int>({1, 1, 1}));
+    taken.client = dropped.client = 8;
+    taken.us = 5 * secondUs;
+    plot.take({taken, dropped});
+    QCOMPARE(plot.newcomerMarks(), QList<int>({2, 1, 1}));
     Event anchor;
     anchor.id = int(record.events.size()) + 1;
     anchor.kind = EventKind::Probe;

@@ -350,8 +350,8 @@ void Workbench::redeploy(const QString &backend)
     if (found.isProduction()) {
         m_lock.used(backend);
         // Written before anything is done: what cannot be logged is not done.
-        if (const Result<void> logged = audit(backend, QStringLiteral("redeploy"),
-                                              QStringLiteral("begun by %1").arg(found.deploy.driver));
+        if (const Result<void> logged =
+                audit(backend, QStringLiteral("redeploy"), QStringLiteral("begun by %1").arg(found.deploy.driver));
             !logged) {
             Q_EMIT sessionFailed(logged.error());
             return;
@@ -391,9 +391,9 @@ void Workbench::rehearse(const RehearsalRequest &request)
     Backend backend = *m_workspace.backend(request.backend);
     RehearsalOptions options;
     options.argv = request.argv;
-    options.cwd = !request.cwd.isEmpty()           ? request.cwd
-                  : backend.deploy.cwd.isEmpty()   ? folder()
-                                                   : QDir(folder()).absoluteFilePath(backend.deploy.cwd);
+    options.cwd = !request.cwd.isEmpty()         ? request.cwd
+                  : backend.deploy.cwd.isEmpty() ? folder()
+                                                 : QDir(folder()).absoluteFilePath(backend.deploy.cwd);
     options.environment = backend.deploy.environment;
     options.serviceName = backend.name;
     options.thresholds = m_workspace.thresholds;
@@ -492,8 +492,8 @@ void Workbench::finishSession(const Verdict &verdict)
     outcome->folder = m_session->folder();
     if (const QString production = std::exchange(m_auditedBackend, {}); !production.isEmpty()) {
         m_lock.used(production);
-        if (const Result<void> logged = audit(production, QStringLiteral("redeploy"), outcomeName(verdict.outcome),
-                                              outcome->record.header.id);
+        if (const Result<void> logged =
+                audit(production, QStringLiteral("redeploy"), outcomeName(verdict.outcome), outcome->record.header.id);
             !logged)
             Q_EMIT noticed(logged.error().toString());
     }

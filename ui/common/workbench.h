@@ -28,7 +28,7 @@ struct WorkbenchOptions
     Milliseconds settle{10'000};
     Milliseconds demoSettle{10'000};
     Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
-    QString auditFile; ///< empty: where the command line writes it too
+    QString auditFile;                                   ///< empty: where the command line writes it too
 };
 
 /// How a session ended: one of this start, or one that was opened from its journal.
@@ -48,7 +48,7 @@ struct RehearsalRequest
     QString backend; ///< whose sockets and endpoints are watched
     QString platform;
     QStringList argv;
-    QString cwd;         ///< empty: the backend's own, or the folder of the workspace
+    QString cwd;          ///< empty: the backend's own, or the folder of the workspace
     int machines = 1;     ///< 1 to 10
     double timeScale = 1; ///< 0.001 to 1
     int clients = -1;     ///< per socket; -1: as configured

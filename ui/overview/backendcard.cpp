@@ -26,8 +26,7 @@ QString fact(const QString &name, const QString &value, const QColor &faded)
 
 QString leading(const QString &page, const QString &item, const QString &html)
 {
-    return QStringLiteral("<a href='%1:%2' style='text-decoration:none'>%3</a>")
-        .arg(page, item.toHtmlEscaped(), html);
+    return QStringLiteral("<a href='%1:%2' style='text-decoration:none'>%3</a>").arg(page, item.toHtmlEscaped(), html);
 }
 
 QString coloured(State state, const QString &text, const ThemeColors &colors)
@@ -105,9 +104,9 @@ void BackendCard::fill()
     rows += fact(QStringLiteral("Clients"),
                  leading(QStringLiteral("WebSockets"), QStringLiteral("live/") + m_backend, clients), colors.faded);
     rows += fact(QStringLiteral("Databases"),
-                 backend.databases.isEmpty() ? QStringLiteral("none in the workspace")
-                                             : QStringLiteral("○ %1, not probed by this version")
-                                                   .arg(backend.databases.size()),
+                 backend.databases.isEmpty()
+                     ? QStringLiteral("none in the workspace")
+                     : QStringLiteral("○ %1, not probed by this version").arg(backend.databases.size()),
                  colors.faded);
     rows += fact(QStringLiteral("Last session"), verdictFact(), colors.faded);
     rows += fact(QStringLiteral("Deploy driver"), backend.deploy.driver.toHtmlEscaped(), colors.faded);
@@ -134,8 +133,7 @@ QString BackendCard::healthFact() const
     const ThemeColors &colors = themeColors(palette());
     QStringList parts;
     for (const EndpointLive &live : monitor->endpoints())
-        parts.append(leading(QStringLiteral("Health"), live.key(),
-                             coloured(live.state(), live.endpoint.path, colors)));
+        parts.append(leading(QStringLiteral("Health"), live.key(), coloured(live.state(), live.endpoint.path, colors)));
     return parts.join(QStringLiteral("&nbsp;&nbsp; "));
 }
 
@@ -144,7 +142,7 @@ QString BackendCard::lockFact() const
     const ThemeColors &colors = themeColors(palette());
     if (m_workbench->isLocked(m_backend))
         return coloured(State::Degraded, QStringLiteral("locked, only read"), colors);
-    return coloured(State::Down,
+    return coloured(State::Action,
                     QStringLiteral("unlocked for %1").arg(ageText(double(m_workbench->unlockedFor(m_backend).count()))),
                     colors);
 }

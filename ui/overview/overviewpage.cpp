@@ -87,10 +87,9 @@ void OverviewPage::readRecorded()
             if (workspace != m_workbench->workspace().name)
                 return;
             for (BackendCard *card : std::as_const(m_shown)) {
-                const auto it =
-                    std::find_if(sessions.cbegin(), sessions.cend(), [&](const SessionSummary &session) {
-                        return session.workspace == workspace && session.backend == card->objectName().mid(5);
-                    });
+                const auto it = std::find_if(sessions.cbegin(), sessions.cend(), [&](const SessionSummary &session) {
+                    return session.workspace == workspace && session.backend == card->objectName().mid(5);
+                });
                 if (it != sessions.cend())
                     card->setRecorded(*it);
             }

@@ -8,6 +8,7 @@
 
 #include <QDateTime>
 #include <QEvent>
+#include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
 #include <QSplitter>
@@ -101,12 +102,11 @@ QList<Row> figureChangeRows(const SessionComparison &comparison)
 
 ComparisonView::ComparisonView(QWidget *parent)
     : QWidget(parent)
-    , m_gates(new RowModel({QStringLiteral("Gate"), QStringLiteral("Change"), QStringLiteral("Before"),
-                            QStringLiteral("After")},
-                           this))
-    , m_figures(new RowModel({QStringLiteral("Figure"), QStringLiteral("Change"), QStringLiteral("Before"),
-                              QStringLiteral("After")},
-                             this))
+    , m_gates(new RowModel(
+          {QStringLiteral("Gate"), QStringLiteral("Change"), QStringLiteral("Before"), QStringLiteral("After")}, this))
+    , m_figures(new RowModel(
+          {QStringLiteral("Figure"), QStringLiteral("Change"), QStringLiteral("Before"), QStringLiteral("After")},
+          this))
     , m_word(new QLabel(this))
     , m_sentence(new QLabel(this))
     , m_sides(new QLabel(this))
@@ -128,7 +128,9 @@ ComparisonView::ComparisonView(QWidget *parent)
     gates->setWidths({120, 150, 430});
     auto *figures =
         new Table(m_figures, QStringLiteral("figureChanges"), QStringLiteral("Figures of both sessions"), splitter);
-    figures->setWidths({220, 150, 160});
+    figures->setWidths({220, 150, 140, 140});
+    // Figures that belong together do not stand at the two ends of the window.
+    figures->horizontalHeader()->setStretchLastSection(false);
     splitter->addWidget(gates);
     splitter->addWidget(figures);
     splitter->setSizes({290, 260});
@@ -194,9 +196,9 @@ void ComparisonView::fillHead()
     m_sides->setText(QStringLiteral("<table>%1%2</table>")
                          .arg(side(QStringLiteral("before"), *m_before), side(QStringLiteral("after"), *m_after)));
     m_differences->setVisible(!m_comparison.differences.isEmpty());
-    m_differences->setText(QStringLiteral("<span style='color:%1'>▲</span> Not watched alike: %2")
-                               .arg(colors.degraded.name(),
-                                    m_comparison.differences.join(QStringLiteral("; ")).toHtmlEscaped()));
+    m_differences->setText(
+        QStringLiteral("<span style='color:%1'>▲</span> Not watched alike: %2")
+            .arg(colors.degraded.name(), m_comparison.differences.join(QStringLiteral("; ")).toHtmlEscaped()));
 }
 
 void ComparisonView::changeEvent(QEvent *event)

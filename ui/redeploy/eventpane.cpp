@@ -26,13 +26,27 @@ namespace Switchyard {
 namespace {
 /// A filter of a hundred thousand rows need not start anew at every letter.
 constexpr int typingMs = 120;
-constexpr EventKind shownKinds[] = {
-    EventKind::Phase,          EventKind::ClientConnecting, EventKind::ClientOpen,    EventKind::ClientFirstMessage,
-    EventKind::ClientNotice,   EventKind::ClientEnded,      EventKind::ClientWaiting, EventKind::ClientGaveUp,
-    EventKind::Newcomer,       EventKind::Probe,            EventKind::InstanceStarting, EventKind::InstanceHealthy,
-    EventKind::TrafficSwitched, EventKind::SignalSent,      EventKind::InstanceKilled, EventKind::InstanceExited,
-    EventKind::LogLine,        EventKind::Step,             EventKind::DeployFailed,  EventKind::DeployFinished,
-    EventKind::Note};
+constexpr EventKind shownKinds[] = {EventKind::Phase,
+                                    EventKind::ClientConnecting,
+                                    EventKind::ClientOpen,
+                                    EventKind::ClientFirstMessage,
+                                    EventKind::ClientNotice,
+                                    EventKind::ClientEnded,
+                                    EventKind::ClientWaiting,
+                                    EventKind::ClientGaveUp,
+                                    EventKind::Newcomer,
+                                    EventKind::Probe,
+                                    EventKind::InstanceStarting,
+                                    EventKind::InstanceHealthy,
+                                    EventKind::TrafficSwitched,
+                                    EventKind::SignalSent,
+                                    EventKind::InstanceKilled,
+                                    EventKind::InstanceExited,
+                                    EventKind::LogLine,
+                                    EventKind::Step,
+                                    EventKind::DeployFailed,
+                                    EventKind::DeployFinished,
+                                    EventKind::Note};
 
 QVariant orNothing(bool there, const QVariant &value)
 {
@@ -42,26 +56,24 @@ QVariant orNothing(bool there, const QVariant &value)
 
 QByteArray eventsToCsv(const QList<Event> &events, qint64 originWallMs)
 {
-    QString text = csvLine({QStringLiteral("id"), QStringLiteral("time_utc"), QStringLiteral("seconds"),
-                            QStringLiteral("kind"), QStringLiteral("subject"), QStringLiteral("client"),
-                            QStringLiteral("connection"), QStringLiteral("cause"), QStringLiteral("code"),
-                            QStringLiteral("was_open"), QStringLiteral("ok"), QStringLiteral("status"),
-                            QStringLiteral("ms"), QStringLiteral("pid"), QStringLiteral("instance"),
-                            QStringLiteral("text"), QStringLiteral("detail"), QStringLiteral("what")});
+    QString text =
+        csvLine({QStringLiteral("id"), QStringLiteral("time_utc"), QStringLiteral("seconds"), QStringLiteral("kind"),
+                 QStringLiteral("subject"), QStringLiteral("client"), QStringLiteral("connection"),
+                 QStringLiteral("cause"), QStringLiteral("code"), QStringLiteral("was_open"), QStringLiteral("ok"),
+                 QStringLiteral("status"), QStringLiteral("ms"), QStringLiteral("pid"), QStringLiteral("instance"),
+                 QStringLiteral("text"), QStringLiteral("detail"), QStringLiteral("what")});
     for (const Event &event : events) {
         const bool ended = event.kind == EventKind::ClientEnded || (event.kind == EventKind::Newcomer && !event.ok);
         const bool answered = event.kind == EventKind::Probe || event.kind == EventKind::Newcomer;
         const bool exited = event.kind == EventKind::InstanceExited;
         const QDateTime time = QDateTime::fromMSecsSinceEpoch(originWallMs + event.us / 1000, Qt::UTC);
-        text += csvLine({event.id, time.toString(Qt::ISODateWithMs), event.seconds(), eventKindName(event.kind),
-                         event.subject, orNothing(event.client >= 0, event.client),
-                         orNothing(event.connection > 0, event.connection),
-                         orNothing(ended, endCauseName(event.cause)), orNothing(ended || exited, event.code),
-                         orNothing(ended, event.wasOpen), orNothing(answered, event.ok),
-                         orNothing(event.status > 0, event.status),
-                         orNothing(event.kind == EventKind::Probe || event.ms > 0, event.ms),
-                         orNothing(event.pid > 0, event.pid), event.instance, event.text, event.detail,
-                         eventText(event)});
+        text += csvLine(
+            {event.id, time.toString(Qt::ISODateWithMs), event.seconds(), eventKindName(event.kind), event.subject,
+             orNothing(event.client >= 0, event.client), orNothing(event.connection > 0, event.connection),
+             orNothing(ended, endCauseName(event.cause)), orNothing(ended || exited, event.code),
+             orNothing(ended, event.wasOpen), orNothing(answered, event.ok), orNothing(event.status > 0, event.status),
+             orNothing(event.kind == EventKind::Probe || event.ms > 0, event.ms), orNothing(event.pid > 0, event.pid),
+             event.instance, event.text, event.detail, eventText(event)});
     }
     return text.toUtf8();
 }
@@ -129,7 +141,9 @@ QWidget *EventPane::makeFilters()
     m_count->setObjectName(QStringLiteral("eventCount"));
     auto *save = new QPushButton(QStringLiteral("CSV…"), row);
     save->setObjectName(QStringLiteral("eventCsv"));
-    save->setToolTip(QStringLiteral("Save the events shown, with raw numbers. Ctrl+C copies the selected rows."));
+    save->setToolTip(
+        QStringLiteral("Save the events shown, with raw numbers (Ctrl+S). Ctrl+C copies the selected rows."));
+    save->setShortcut(QKeySequence(QKeySequence::Save));
     layout->addWidget(m_text, 1);
     layout->addWidget(m_kind);
     layout->addWidget(m_subject);
@@ -220,9 +234,9 @@ void EventPane::showCount()
     const QString all = locale.toString(m_model->events().size());
     if (m_model->filter().isEmpty())
         return m_count->setText({});
-    m_count->setText(QStringLiteral("%1 of %2%3")
-                         .arg(locale.toString(m_model->rowCount()), all,
-                              m_model->isScanning() ? QStringLiteral(" …") : QString()));
+    m_count->setText(
+        QStringLiteral("%1 of %2%3")
+            .arg(locale.toString(m_model->rowCount()), all, m_model->isScanning() ? QStringLiteral(" …") : QString()));
 }
 
 void EventPane::focusFilter()

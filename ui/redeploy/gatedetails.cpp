@@ -86,9 +86,9 @@ void GateDetails::show(const Gate &gate, const EventModel &events)
     QStringList lines;
     for (const int id : gate.evidence) {
         if (const Event *event = events.event(id))
-            lines.append(QStringLiteral("%1  %2  %3")
-                             .arg(localTime(events.originWallMs() + event->us / 1000, true), event->subject,
-                                  eventText(*event)));
+            lines.append(
+                QStringLiteral("%1  %2  %3")
+                    .arg(localTime(events.originWallMs() + event->us / 1000, true), event->subject, eventText(*event)));
     }
     m_id = gate.id;
     m_evidence = gate.evidence;

@@ -144,8 +144,8 @@ QWidget *SessionBody::makeLegendRow(QWidget *parent)
            &TimelinePlot::zoomOut);
     button(QStringLiteral("+"), "timelineIn", QStringLiteral("Show less time (+, Ctrl and the wheel)"),
            &TimelinePlot::zoomIn);
-    QToolButton *fit = button(QStringLiteral("Fit"), "timelineFit", QStringLiteral("Show the whole session (0)"),
-                              &TimelinePlot::fit);
+    QToolButton *fit =
+        button(QStringLiteral("Fit"), "timelineFit", QStringLiteral("Show the whole session (0)"), &TimelinePlot::fit);
     fit->setEnabled(false);
     connect(m_plot, &TimelinePlot::rangeChanged, fit, [this, fit] {
         // The plot knows whether it is fitted once it has set the range.
@@ -170,9 +170,8 @@ QWidget *SessionBody::makeTabs()
     m_noForecast = new QLabel(forecast);
     m_noForecast->setWordWrap(true);
     m_noForecast->setProperty("faded", true);
-    auto *table =
-        new Table(m_forecast, QStringLiteral("forecastTable"), QStringLiteral("Which client libraries come back"),
-                  forecast);
+    auto *table = new Table(m_forecast, QStringLiteral("forecastTable"),
+                            QStringLiteral("Which client libraries come back"), forecast);
     table->setWidths({185, 110, 55, 55, 75});
     layout->addWidget(m_noForecast);
     layout->addWidget(table, 1);
@@ -182,7 +181,8 @@ QWidget *SessionBody::makeTabs()
     m_tabs->addTab(forecast, QStringLiteral("Forecast"));
     m_tabs->addTab(makeNotes(), QStringLiteral("Notes"));
     m_tabs->addTab(m_eventPane, QStringLiteral("Events"));
-    m_tabs->setTabToolTip(ForecastTab, QStringLiteral("Whether real client libraries would come back after these ends"));
+    m_tabs->setTabToolTip(ForecastTab,
+                          QStringLiteral("Whether real client libraries would come back after these ends"));
     m_tabs->setTabToolTip(NotesTab, QStringLiteral("Observations that do not agree with each other"));
     return m_tabs;
 }
@@ -394,14 +394,14 @@ void SessionBody::showBudget(bool provisional)
 void SessionBody::showNotes()
 {
     const QList<SessionNote> &notes = m_verdict.insights.notes;
-    m_tabs->setTabText(NotesTab, notes.isEmpty() ? QStringLiteral("Notes")
-                                                 : QStringLiteral("Notes (%1)").arg(notes.size()));
+    m_tabs->setTabText(NotesTab,
+                       notes.isEmpty() ? QStringLiteral("Notes") : QStringLiteral("Notes (%1)").arg(notes.size()));
     QStringList texts;
     for (const SessionNote &note : notes) {
-        const QString lead = note.evidence.isEmpty()       ? QString()
-                             : note.evidence.size() == 1   ? QStringLiteral("\n1 event: press Enter to see it")
-                                                           : QStringLiteral("\n%1 events: press Enter to see them")
-                                                               .arg(note.evidence.size());
+        const QString lead = note.evidence.isEmpty() ? QString()
+                             : note.evidence.size() == 1
+                                 ? QStringLiteral("\n1 event: press Enter to see it")
+                                 : QStringLiteral("\n%1 events: press Enter to see them").arg(note.evidence.size());
         texts.append(note.text + lead);
     }
     if (texts.isEmpty())

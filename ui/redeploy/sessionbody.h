@@ -93,7 +93,7 @@ private:
     QTabWidget *m_tabs = nullptr;
     QTimer m_drawTimer;
     SessionHeader m_header;
-    QList<Event> m_pending; ///< given, not drawn yet
+    QList<Event> m_pending;  ///< given, not drawn yet
     qsizetype m_flushed = 0; ///< of the pending ones
     qsizetype m_taken = 0;
     bool m_begun = false; ///< the header is taken

@@ -3,10 +3,10 @@
 
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
+#include "ui/common/offthread.h"
 #include "ui/common/roles.h"
 #include "ui/common/rowmodel.h"
 #include "ui/common/table.h"
-#include "ui/common/offthread.h"
 
 #include <QDateTime>
 #include <QFileInfo>
@@ -26,8 +26,9 @@ namespace {
 
 QStringList columns()
 {
-    return {QStringLiteral("Started"), QStringLiteral("Verdict"), QStringLiteral("Backend"), QStringLiteral("Platform"),
-            QStringLiteral("Driver"),  QStringLiteral("Length"),  QStringLiteral("What it found")};
+    return {QStringLiteral("Started"),      QStringLiteral("Verdict"), QStringLiteral("Backend"),
+            QStringLiteral("Platform"),     QStringLiteral("Driver"),  QStringLiteral("Length"),
+            QStringLiteral("What it found")};
 }
 
 State verdictState(const SessionSummary &session)
@@ -44,8 +45,7 @@ Row rowOf(const SessionSummary &session)
     const QString cut = !session.ended      ? QStringLiteral(" (cut off)")
                         : !session.complete ? QStringLiteral(" (partial)")
                                             : QString();
-    const QString platform =
-        session.rehearsal ? session.platform + QStringLiteral(", rehearsed") : session.platform;
+    const QString platform = session.rehearsal ? session.platform + QStringLiteral(", rehearsed") : session.platform;
     return {session.folder,
             {{.text = started.toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")),
               .sort = session.startedWallMs,

@@ -60,10 +60,7 @@ public:
     int y() const { return m_y; }
     void skip(int pixels) { m_y += pixels; }
 
-    void setFont(double points, bool bold = false)
-    {
-        m_painter.setFont(paperFont(points, bold));
-    }
+    void setFont(double points, bool bold = false) { m_painter.setFont(paperFont(points, bold)); }
 
     /// Makes sure that so much fits on what is left of this page.
     void need(int height)
@@ -174,15 +171,15 @@ void writeHead(Sheet &sheet, const SessionRecord &record, const Verdict &verdict
                              ? QStringLiteral("Rehearsal of %1 on %2's sequence").arg(header.backend, header.platform)
                              : QStringLiteral("Redeploy of %1 on %2").arg(header.backend, header.platform);
     sheet.write(QStringLiteral("%1, driver %2, %3").arg(what, header.driver, header.url), sheet.colors().faded);
-    sheet.write(QStringLiteral("%1 local, %2. Length %3. %4")
-                    .arg(QDateTime::fromMSecsSinceEpoch(header.startedWallMs)
-                             .toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")),
-                         utcTime(header.startedWallMs), ageText(verdict.lastMs),
-                         record.complete ? QStringLiteral("Complete.")
-                                         : QStringLiteral("Partial: %1.")
-                                               .arg(record.endReason.isEmpty() ? QStringLiteral("the journal has no end")
-                                                                               : record.endReason)),
-                sheet.colors().faded);
+    sheet.write(
+        QStringLiteral("%1 local, %2. Length %3. %4")
+            .arg(QDateTime::fromMSecsSinceEpoch(header.startedWallMs).toString(QStringLiteral("yyyy-MM-dd HH:mm:ss")),
+                 utcTime(header.startedWallMs), ageText(verdict.lastMs),
+                 record.complete ? QStringLiteral("Complete.")
+                                 : QStringLiteral("Partial: %1.")
+                                       .arg(record.endReason.isEmpty() ? QStringLiteral("the journal has no end")
+                                                                       : record.endReason)),
+        sheet.colors().faded);
 }
 
 void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verdict)
@@ -199,9 +196,10 @@ void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verd
     sheet.need(size.height() + 20);
     const ThemeColors &colors = sheet.colors();
     int left = 0;
-    for (const auto &[name, color] :
-         {std::pair(QStringLiteral("open"), colors.bandOpen), {QStringLiteral("told to leave"), colors.bandNotified},
-          {QStringLiteral("connecting"), colors.bandConnecting}, {QStringLiteral("lost"), colors.bandLost}}) {
+    for (const auto &[name, color] : {std::pair(QStringLiteral("open"), colors.bandOpen),
+                                      {QStringLiteral("told to leave"), colors.bandNotified},
+                                      {QStringLiteral("connecting"), colors.bandConnecting},
+                                      {QStringLiteral("lost"), colors.bandLost}}) {
         sheet.painter().fillRect(QRect(left, sheet.y() + 3, 9, 9), color);
         sheet.painter().setPen(colors.text);
         sheet.painter().drawText(left + 13, sheet.y() + 12, name);
@@ -227,9 +225,9 @@ void writeGates(Sheet &sheet, const Verdict &verdict)
     sheet.tableHead(columns);
     for (const Gate &gate : verdict.gates) {
         const State state = gateState(gate);
-        sheet.row({gate.id, QStringLiteral("%1 %2").arg(stateShape(state), gateWord(gate)), gate.measured,
-                   gate.threshold},
-                  columns, {sheet.colors().text, sheet.colors().state(state)});
+        sheet.row(
+            {gate.id, QStringLiteral("%1 %2").arg(stateShape(state), gateWord(gate)), gate.measured, gate.threshold},
+            columns, {sheet.colors().text, sheet.colors().state(state)});
     }
     for (const Gate &gate : verdict.gates) {
         if (gate.advice.isEmpty())
@@ -280,12 +278,10 @@ void writeForecast(Sheet &sheet, const Verdict &verdict)
     if (verdict.insights.forecast.isEmpty())
         return;
     sheet.heading(QStringLiteral("Would client libraries come back?"));
-    const QList<Column> columns{{QStringLiteral("Library"), 0.40},
-                                {QStringLiteral("Forecast"), 0.38},
-                                {QStringLiteral("Tries again after"), 0.22}};
+    const QList<Column> columns{{QStringLiteral("Library"), 0.40}, {QStringLiteral("Forecast"), 0.60}};
     sheet.tableHead(columns);
     for (const ForecastRow &row : verdict.insights.forecast)
-        sheet.row({row.library, forecastText(row), row.delay}, columns);
+        sheet.row({row.library, forecastText(row)}, columns);
 }
 
 void writeNotes(Sheet &sheet, const Verdict &verdict)

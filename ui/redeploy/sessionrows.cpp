@@ -117,7 +117,7 @@ QList<Row> closeRows(const Verdict &verdict)
 
 QStringList forecastColumns()
 {
-    return {QStringLiteral("Client library"), QStringLiteral("They"), QStringLiteral("Back"),
+    return {QStringLiteral("Client library"), QStringLiteral("They"),    QStringLiteral("Back"),
             QStringLiteral("Away"),           QStringLiteral("Unknown"), QStringLiteral("Tries again after")};
 }
 
@@ -127,9 +127,9 @@ QList<Row> forecastRows(const Verdict &verdict)
     for (const ForecastRow &row : verdict.insights.forecast) {
         Cell word;
         word.state = row.stayAway > 0 ? State::Down : row.unknown > 0 ? State::Unknown : State::Up;
-        word.text = row.stayAway > 0    ? QStringLiteral("stay away")
-                    : row.unknown > 0   ? QStringLiteral("not measured")
-                                        : QStringLiteral("come back");
+        word.text = row.stayAway > 0  ? QStringLiteral("stay away")
+                    : row.unknown > 0 ? QStringLiteral("not measured")
+                                      : QStringLiteral("come back");
         word.sort = int(*word.state);
         const auto count = [](int value) { return figureCell(QString::number(value), value, value == 0); };
         rows.append({row.protocol + QLatin1Char('/') + row.library,
@@ -172,7 +172,7 @@ QList<std::pair<QString, QString>> figureList(const Verdict &verdict)
             text += QStringLiteral(", %1 gave up").arg(gaveUp);
         list.append({QStringLiteral("Returned"), text});
         list.append({QStringLiteral("Double bounces"),
-                     bounced == 0 ? QStringLiteral("none")
+                     bounced == 0   ? QStringLiteral("none")
                      : bounced == 1 ? QStringLiteral("1 client was lost a second time")
                                     : QStringLiteral("%1 clients were lost a second time").arg(bounced)});
     }
@@ -258,7 +258,7 @@ QString eventText(const Event &event)
         QString why = endWords(event);
         if (event.status > 0)
             why += QStringLiteral(", HTTP %1").arg(event.status);
-        return event.wasOpen ? QStringLiteral("newcomer was let in and then dropped: %1").arg(why)
+        return event.wasOpen ? QStringLiteral("newcomer was let in and then ended: %1").arg(why)
                              : QStringLiteral("newcomer was not let in: %1").arg(why);
     }
     case EventKind::InstanceExited:
@@ -291,7 +291,9 @@ State eventState(const Event &event)
     case EventKind::Probe:
         return event.ok ? State::Up : State::Down;
     case EventKind::Newcomer:
-        return event.ok ? State::Up : event.wasOpen ? State::Down : State::Degraded;
+        return event.ok                                               ? State::Up
+               : event.wasOpen && event.cause != EndCause::CloseFrame ? State::Down
+                                                                      : State::Degraded;
     case EventKind::ClientOpen:
     case EventKind::InstanceHealthy:
     case EventKind::DeployFinished:

@@ -6,8 +6,8 @@
 #include "models/report/sessionreport.h"
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
-#include "ui/redeploy/comparisonview.h"
 #include "ui/common/offthread.h"
+#include "ui/redeploy/comparisonview.h"
 #include "ui/redeploy/sessionbody.h"
 #include "ui/redeploy/sessionlist.h"
 #include "ui/redeploy/sessionpdf.h"
@@ -200,12 +200,11 @@ void SessionView::tick()
     // Before the trigger nothing can be judged.
     const bool judged = session->phase() >= RedeploySession::Phase::Triggered;
     const bool rehearsal = session->record().header.rehearsal;
-    m_body->banner()->show(
-        State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
-        QStringLiteral("%1%2, %3 since the start.%4")
-            .arg(rehearsal ? QStringLiteral("Rehearsal of ") : QString(), m_shownBackend,
-                 ageText(session->elapsedMs()),
-                 judged ? QStringLiteral(" The gates below are provisional.") : QString()));
+    m_body->banner()->show(State::Working, QStringLiteral("RUNNING"), QStringLiteral("Phase: %1").arg(phase),
+                           QStringLiteral("%1%2, %3 since the start.%4")
+                               .arg(rehearsal ? QStringLiteral("Rehearsal of ") : QString(), m_shownBackend,
+                                    ageText(session->elapsedMs()),
+                                    judged ? QStringLiteral(" The gates below are provisional.") : QString()));
     m_body->setRunning(phase, session->elapsedMs(), judged);
 }
 
@@ -300,8 +299,7 @@ void SessionView::refuse(const QString &sentence, const Error &error)
 void SessionView::openSession(const QString &folder)
 {
     if (m_workbench->sessionRunning()) {
-        Q_EMIT m_workbench->noticed(
-            QStringLiteral("The session on %1 is shown until it is over.").arg(m_shownBackend));
+        Q_EMIT m_workbench->noticed(QStringLiteral("The session on %1 is shown until it is over.").arg(m_shownBackend));
         return m_stack->setCurrentIndex(BodyPart);
     }
     wait(QStringLiteral("Reading %1…").arg(QFileInfo(folder).fileName()));

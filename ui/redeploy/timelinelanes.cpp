@@ -79,9 +79,33 @@ Lane *TimelineLanes::laneOf(Lane::Kind kind, const QString &subject, const QStri
     return &m_lanes.last();
 }
 
+/// Refused while the old instance drains is as it should be; let in by it then and dropped is not. One that was let in
+/// before ends as every client does, and stands in no figure of newcomers.
+void TimelineLanes::takeNewcomer(const Event &event, Lane *lane)
+{
+    const auto key = std::make_tuple(event.subject, event.client, event.connection);
+    LanePoint::Level level = LanePoint::Good;
+    if (event.ok) {
+        m_taken[key] = event.us;
+    } else if (!event.wasOpen) {
+        level = LanePoint::Neutral;
+    } else {
+        const auto taken = m_taken.find(key);
+        if (taken == m_taken.end() || m_drainingUs < 0 || taken->second < m_drainingUs)
+            return;
+        level = LanePoint::Bad;
+    }
+    lane->points.append({event.seconds(), level, event.id, 2 - int(level)});
+}
+
 bool TimelineLanes::takeOne(const Event &event)
 {
     bool added = false;
+    m_triggered = m_triggered || (event.kind == EventKind::Phase && event.text == QLatin1StringView("triggered"));
+    const bool sign = event.kind == EventKind::SignalSent || event.kind == EventKind::ClientNotice ||
+                      (event.kind == EventKind::ClientEnded && event.wasOpen);
+    if (m_triggered && sign && m_drainingUs < 0)
+        m_drainingUs = event.us;
     if (event.kind == EventKind::Probe) {
         const bool own = event.subject.startsWith(QStringLiteral("anchor "));
         Lane *lane = laneOf(own ? Lane::Kind::Network : Lane::Kind::Probe, event.subject,
@@ -90,20 +114,17 @@ bool TimelineLanes::takeOne(const Event &event)
             lane->points.append(
                 {event.seconds(), event.ok ? LanePoint::Good : LanePoint::Bad, event.id, event.ok ? 0 : 1});
     } else if (event.kind == EventKind::Newcomer) {
-        // Refused while the old instance drains is as it should be; taken and then dropped is not.
-        const LanePoint::Level level = event.ok        ? LanePoint::Good
-                                       : event.wasOpen ? LanePoint::Bad
-                                                       : LanePoint::Neutral;
-        laneOf(Lane::Kind::Newcomer, {}, QStringLiteral("newcomers"), &added)
-            ->points.append({event.seconds(), level, event.id, 2 - int(level)});
+        takeNewcomer(event, laneOf(Lane::Kind::Newcomer, {}, QStringLiteral("newcomers"), &added));
     } else if (event.kind == EventKind::Phase) {
         m_phases.append({event.text, double(event.us) / 1000, 0});
     } else if (const QString text = markText(event); !text.isEmpty()) {
         m_marks.append({event.seconds(), text, event.id});
     } else if (const int rank = clientRank(event); rank > 0) {
-        m_clients.append(
-            {event.seconds(), rank >= 6 ? LanePoint::Bad : rank > 1 ? LanePoint::Neutral : LanePoint::Good, event.id,
-             rank});
+        m_clients.append({event.seconds(),
+                          rank >= 6  ? LanePoint::Bad
+                          : rank > 1 ? LanePoint::Neutral
+                                     : LanePoint::Good,
+                          event.id, rank});
     }
     return added;
 }
@@ -124,8 +145,8 @@ TimelineLanes::Hit TimelineLanes::nearest(const QList<LanePoint> &points, double
     const LanePoint *best = nullptr;
     for (auto it = from; it != points.cend() && it->seconds <= seconds + reach; ++it) {
         ++hit.others;
-        const bool nearer = best && it->rank == best->rank &&
-                            std::abs(it->seconds - seconds) < std::abs(best->seconds - seconds);
+        const bool nearer =
+            best && it->rank == best->rank && std::abs(it->seconds - seconds) < std::abs(best->seconds - seconds);
         if (!best || it->rank > best->rank || nearer)
             best = &*it;
     }

@@ -7,6 +7,9 @@
 #include <QList>
 #include <QString>
 
+#include <map>
+#include <tuple>
+
 namespace Switchyard {
 
 /// One observation on a lane of the timeline.
@@ -68,12 +71,16 @@ public:
 
 private:
     bool takeOne(const Event &event);
+    void takeNewcomer(const Event &event, Lane *lane);
     Lane *laneOf(Lane::Kind kind, const QString &subject, const QString &label, bool *added);
 
     QList<Lane> m_lanes;
     QList<LanePoint> m_clients;
     QList<DeployMark> m_marks;
     QList<PhaseSpan> m_phases;
+    std::map<std::tuple<QString, int, int>, qint64> m_taken; ///< when each newcomer was let in
+    qint64 m_drainingUs = -1;                                ///< the old instance began to go; negative: not yet
+    bool m_triggered = false;
 };
 
 } // namespace Switchyard

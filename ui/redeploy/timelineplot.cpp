@@ -256,8 +256,7 @@ void TimelinePlot::Private::drawLanes()
         const auto &points = lane.points;
         for (qsizetype i = 0; i < points.size(); ++i) {
             const bool good = points[i].level == LanePoint::Good;
-            const double to =
-                i + 1 < points.size() ? points[i + 1].seconds : std::min(until, points[i].seconds + 0.5);
+            const double to = i + 1 < points.size() ? points[i + 1].seconds : std::min(until, points[i].seconds + 0.5);
             auto &x = good ? goodX : badX;
             auto &y = good ? goodY : badY;
             x << points[i].seconds << to << to;
@@ -541,6 +540,16 @@ QStringList TimelinePlot::laneNames() const
     for (const Lane &lane : d->data.lanes())
         names.append(lane.label);
     return names;
+}
+
+QList<int> TimelinePlot::newcomerMarks() const
+{
+    QList<int> marks{0, 0, 0};
+    for (const Lane &lane : d->data.lanes()) {
+        for (const LanePoint &point : lane.points)
+            marks[LanePoint::Good - point.level] += lane.kind == Lane::Kind::Newcomer ? 1 : 0;
+    }
+    return marks;
 }
 
 QPicture TimelinePlot::picture(const QSize &size) const

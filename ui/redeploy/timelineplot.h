@@ -47,6 +47,8 @@ public:
     /// What the tooltip says there; empty: nothing lies there.
     QString textAt(const QPoint &place) const;
     QStringList laneNames() const;
+    /// How many newcomers are shown as let in, refused, dropped.
+    QList<int> newcomerMarks() const;
     /// The whole plot as it would stand on paper of this size.
     QPicture picture(const QSize &size) const;
 

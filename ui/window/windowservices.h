@@ -22,8 +22,8 @@ struct WindowSettings
     ThemeChoice theme = ThemeChoice::System;
     bool messages = true; ///< on the desktop, while watching
     bool tray = true;     ///< an icon in the tray, where there is one
-    QStringList recent; ///< workspace files, newest first, at most 8
-    QJsonObject pages;  ///< saveState() of each page, by title
+    QStringList recent;   ///< workspace files, newest first, at most 8
+    QJsonObject pages;    ///< saveState() of each page, by title
 };
 
 /// What the window is given. The functions are seams: tests answer dialogs through them.
