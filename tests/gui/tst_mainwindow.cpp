@@ -11,6 +11,7 @@
 #include <QFile>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTabWidget>
@@ -195,6 +196,16 @@ void TestMainWindow::tabsByKey()
     }
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
     QVERIFY(find<QPushButton>("redeployButton")->toolTip().contains(QStringLiteral("no deploy driver")));
+    // By name: the words in any order; what cannot be done now is not chosen.
+    QTest::keyClick(&m_console->window(), Qt::Key_K, Qt::ControlModifier);
+    QTRY_VERIFY(find<QLineEdit>("paletteText"));
+    QTest::keyClicks(find<QLineEdit>("paletteText"), QStringLiteral("view heal"));
+    QCOMPARE(find<QListWidget>("paletteList")->count(), 1);
+    QTest::keyClick(find<QLineEdit>("paletteText"), Qt::Key_Return);
+    QTRY_COMPARE(tabs->currentIndex(), 3);
+    QTRY_VERIFY(!find<QLineEdit>("paletteText"));
+    m_console->window().activateWindow();
+    QTRY_VERIFY(m_console->window().isActiveWindow());
     QTest::keyClick(&m_console->window(), '?');
     QTRY_VERIFY(find<QDialog>("keysDialog"));
     find<QDialog>("keysDialog")->close();

@@ -523,9 +523,10 @@ void Workbench::stopRehearsal()
         QMetaObject::invokeMethod(
             this,
             [this, driver] {
-                if (m_rehearsal.get() == driver && !m_stopping)
-                    m_rehearsal.reset();
-                Q_EMIT liveChanged();
+                if (m_rehearsal.get() != driver || m_stopping)
+                    return;
+                m_rehearsal.reset();
+                Q_EMIT rehearsalStopped();
             },
             Qt::QueuedConnection);
     });

@@ -142,6 +142,8 @@ Q_SIGNALS:
     /// A production backend was locked or unlocked.
     void lockChanged(const QString &backend);
     void sessionListRequested();
+    /// The processes of a rehearsal have ended: the next session can begin.
+    void rehearsalStopped();
     void shutDownDone();
 
 private:

@@ -34,6 +34,8 @@ void LiveJudge::stop()
 {
     ++m_run;
     m_busy = false;
+    m_pending.clear();
+    m_record.reset();
 }
 
 void LiveJudge::judge()

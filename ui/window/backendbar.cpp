@@ -64,6 +64,7 @@ BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
             m_workbench->lock(backend);
     });
     connect(m_workbench, &Workbench::lockChanged, this, &BackendBar::fillState);
+    connect(m_workbench, &Workbench::rehearsalStopped, this, &BackendBar::fillState);
     connect(m_cancel, &QPushButton::clicked, m_workbench, &Workbench::interruptSession);
     connect(m_workbench, &Workbench::workspaceOpened, this, &BackendBar::fill);
     for (const auto signal : {&Workbench::liveChanged, &Workbench::sessionStarted, &Workbench::sessionFinished})

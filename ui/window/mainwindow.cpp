@@ -160,6 +160,7 @@ void MainWindow::connectWorkbench()
     });
     connect(workbench, &Workbench::currentBackendChanged, this, &MainWindow::updateStatus);
     connect(workbench, &Workbench::lockChanged, this, &MainWindow::updateStatus);
+    connect(workbench, &Workbench::rehearsalStopped, this, &MainWindow::updateStatus);
     connect(workbench, &Workbench::noticed, this, &MainWindow::say);
     connect(workbench, &Workbench::shutDownDone, this, [this] {
         m_closed = true;

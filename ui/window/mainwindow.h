@@ -63,6 +63,7 @@ private:
     void fillPageMenu();
     void updateStatus();
     void showKeys();
+    void showPalette();
     void say(const QString &text);
     Page *currentPage() const;
     void save();

@@ -3,6 +3,7 @@
 #include "ui/common/workbench.h"
 #include "ui/window/deploydialogs.h"
 #include "ui/window/mainwindow.h"
+#include "ui/window/palette.h"
 
 #include <QActionGroup>
 #include <QDesktopServices>
@@ -11,6 +12,7 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
+#include <QPointer>
 #include <QScrollArea>
 #include <QTabWidget>
 #include <QToolButton>
@@ -48,6 +50,27 @@ QString keyRows(const QMenu *menu)
                         .arg(key.toHtmlEscaped(), text.toHtmlEscaped());
     }
     return rows;
+}
+
+/// What stands in a menu, as it can be done by name.
+void addCommands(const QMenu *menu, QList<PaletteEntry> *entries)
+{
+    for (QAction *action : menu->actions()) {
+        if (action->menu()) {
+            addCommands(action->menu(), entries);
+            continue;
+        }
+        QString text = action->text().section(QLatin1Char('\t'), 0, 0);
+        text.remove(QLatin1Char('&'));
+        if (action->isSeparator() || text.isEmpty() || !action->isVisible())
+            continue;
+        const QPointer<QAction> alive(action);
+        entries->append({text, menu->title().remove(QLatin1Char('&')),
+                         action->shortcut().toString(QKeySequence::NativeText), action->isEnabled(), [alive] {
+                             if (alive)
+                                 alive->trigger();
+                         }});
+    }
 }
 
 } // namespace
@@ -100,6 +123,8 @@ void MainWindow::makeViewMenu()
     });
     filter->setShortcuts({QKeySequence(QStringLiteral("Ctrl+F")), QKeySequence(QStringLiteral("/"))});
     m_workspaceActions.append(filter);
+    menu->addAction(QStringLiteral("&Go to anything"), QKeySequence(QStringLiteral("Ctrl+K")), this,
+                    &MainWindow::showPalette);
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Jobs"), QKeySequence(QStringLiteral("Ctrl+J")), this,
                                               [this] { m_jobsButton->toggle(); }));
     menu->addSeparator();
@@ -190,6 +215,22 @@ void MainWindow::fillPageMenu()
     if (const Page *page = currentPage())
         m_pageMenu->addActions(page->pageActions());
     m_pageMenu->menuAction()->setVisible(!m_pageMenu->isEmpty());
+}
+
+void MainWindow::showPalette()
+{
+    QList<PaletteEntry> entries;
+    Workbench *workbench = m_services.workbench;
+    for (const Backend &backend : workbench->workspace().backends)
+        entries.append({backend.name, QStringLiteral("backend"), {}, true, [workbench, name = backend.name] {
+                            workbench->setCurrentBackend(name);
+                        }});
+    for (const QAction *menu : menuBar()->actions()) {
+        if (menu->menu())
+            addCommands(menu->menu(), &entries);
+    }
+    auto *palette = new CommandPalette(std::move(entries), this);
+    palette->open();
 }
 
 void MainWindow::showKeys()
