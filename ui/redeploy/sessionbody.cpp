@@ -12,6 +12,7 @@
 #include "ui/redeploy/timelineplot.h"
 #include "ui/redeploy/verdictbanner.h"
 
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QLabel>
 #include <QListWidget>
@@ -30,7 +31,8 @@ namespace Switchyard {
 
 namespace {
 constexpr int drawEveryMs = 100;
-constexpr qsizetype mostAtOnce = 20'000;
+constexpr qsizetype mostAtOnce = 2'000;
+constexpr int sliceMs = 12;
 enum Tab
 {
     GateTab,
@@ -317,10 +319,14 @@ void SessionBody::draw()
 {
     if ((m_paused || !isVisible()) && !m_final)
         return;
-    flush(mostAtOnce);
-    // A session of a hundred thousand events is opened in slices, and the window answers between them.
+    // Many thousand events are taken in slices, and the window answers between them.
+    QElapsedTimer clock;
+    clock.start();
+    do
+        flush(mostAtOnce);
+    while (!m_pending.isEmpty() && clock.elapsed() < sliceMs);
     if (!m_pending.isEmpty())
-        QTimer::singleShot(0, this, &SessionBody::draw);
+        return QTimer::singleShot(0, this, &SessionBody::draw);
     m_plot->drawUntil(m_final ? m_verdict.lastMs : m_elapsedMs);
 }
 
