@@ -73,6 +73,7 @@ void Console::makeWindow(ConsoleOptions options)
     services.workbench = workbench;
     services.chooseFolder = options.chooseFolder ? options.chooseFolder : &askFolder;
     services.saveSettings = options.saveSettings ? options.saveSettings : [](const WindowSettings &) {};
+    services.notify = options.notify;
     services.applyTheme = [](ThemeChoice choice) { Switchyard::applyTheme(*qApp, choice); };
     services.makePages = [workbench, chooseSaveFile](QWidget *parent) {
         return QList<Page *>{

@@ -19,6 +19,7 @@ struct ConsoleOptions
     std::function<void(QWidget *parent, std::function<void(const QString &)> answer)> chooseFolder;
     std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>
         chooseSaveFile;
+    Notify notify;
 };
 
 /// The composition root of the window: builds the services in the order in which they need each other and hands them

@@ -13,9 +13,11 @@
 #include <QIcon>
 #include <QJsonDocument>
 #include <QSettings>
+#include <QTemporaryDir>
 #include <QTimer>
 
 #include <cstdio>
+#include <optional>
 
 namespace {
 
@@ -103,6 +105,8 @@ WindowSettings readSettings(const QSettings &store)
     WindowSettings settings;
     settings.geometry = store.value(QStringLiteral("window/geometry")).toByteArray();
     settings.theme = themeChoiceFromName(store.value(QStringLiteral("window/theme")).toString());
+    settings.messages = store.value(QStringLiteral("window/messages"), true).toBool();
+    settings.tray = store.value(QStringLiteral("window/tray"), true).toBool();
     settings.recent = store.value(QStringLiteral("workspaces/recent")).toStringList();
     settings.pages = QJsonDocument::fromJson(store.value(QStringLiteral("window/pages")).toByteArray()).object();
     return settings;
@@ -112,6 +116,8 @@ void writeSettings(QSettings &store, const WindowSettings &settings)
 {
     store.setValue(QStringLiteral("window/geometry"), settings.geometry);
     store.setValue(QStringLiteral("window/theme"), themeChoiceName(settings.theme));
+    store.setValue(QStringLiteral("window/messages"), settings.messages);
+    store.setValue(QStringLiteral("window/tray"), settings.tray);
     store.setValue(QStringLiteral("workspaces/recent"), settings.recent);
     store.setValue(QStringLiteral("window/pages"), QJsonDocument(settings.pages).toJson(QJsonDocument::Compact));
 }
@@ -123,7 +129,12 @@ int run(QApplication &application, const Arguments &arguments)
     ConsoleOptions options;
     options.workbench.doorProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     options.workbench.demoProgram = QApplication::applicationDirPath() + QStringLiteral("/switchyard-demo-backend");
-    if (!shooting) {
+    std::optional<QTemporaryDir> kept; // sessions of the pictures; gone with them
+    if (shooting) {
+        kept.emplace();
+        options.workbench.journalFolder = kept->filePath(QStringLiteral("sessions"));
+        options.workbench.auditFile = kept->filePath(QStringLiteral("audit.jsonl"));
+    } else {
         options.workbench.journalFolder = sessionsFolder();
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };

@@ -2,6 +2,7 @@
 #include "app/console/screenshots.h"
 
 #include "ui/common/workbench.h"
+#include "ui/redeploy/sessionpdf.h"
 #include "ui/window/mainwindow.h"
 
 #include <QDir>
@@ -14,7 +15,6 @@
 namespace Switchyard {
 
 namespace {
-constexpr int stepMs = 500;
 constexpr int limitMs = 60'000;
 /// After the session the live counts and health need a moment to have something to show.
 constexpr int liveMs = 8'000;
@@ -30,29 +30,27 @@ Screenshots::Screenshots(MainWindow *window, Workbench *workbench, QString folde
 {
 }
 
+void Screenshots::both(const QString &name)
+{
+    for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+        step([this, theme] { m_window->setTheme(theme); });
+        step([this, name, theme] { shoot(name + QLatin1Char('-') + themeChoiceName(theme)); });
+    }
+}
+
+void Screenshots::step(std::function<void()> what, int thenMs)
+{
+    m_steps.append({std::move(what), thenMs});
+}
+
 void Screenshots::start()
 {
     QDir().mkpath(m_folder);
-    const QList<ThemeChoice> themes{ThemeChoice::Light, ThemeChoice::Dark};
-    const auto both = [this, themes](const QString &name) {
-        for (const ThemeChoice theme : themes) {
-            m_steps.append([this, theme] { m_window->setTheme(theme); });
-            m_steps.append([this, name, theme] { shoot(name + QLatin1Char('-') + themeChoiceName(theme)); });
-        }
-    };
     both(QStringLiteral("start"));
-    connect(m_workbench, &Workbench::sessionFinished, this, [this, both] {
+    connect(m_workbench, &Workbench::sessionFinished, this, [this] {
         if (std::exchange(m_verdictSeen, true))
             return;
-        both(QStringLiteral("session"));
-        m_steps.append([this] {
-            m_window->showPage(QStringLiteral("WebSockets"), QStringLiteral("live"));
-            QTimer::singleShot(liveMs, this, &Screenshots::next);
-        });
-        for (int i = 0; i < m_window->tabs()->count(); ++i) {
-            m_steps.append([this, i] { m_window->tabs()->setCurrentIndex(i); });
-            both(QStringLiteral("tab%1").arg(i + 1));
-        }
+        afterVerdict();
         next();
     });
     connect(m_workbench, &Workbench::sessionFailed, this, [this](const Error &error) {
@@ -65,11 +63,29 @@ void Screenshots::start()
             Q_EMIT finished(false);
         }
     });
-    m_steps.append([this] {
+    step([this] {
         m_workbench->openDemo(m_shutdownMode, true);
         QTimer::singleShot(9'000, this, [this] { shoot(QStringLiteral("running-dark")); });
     });
-    QTimer::singleShot(stepMs, this, &Screenshots::next);
+    QTimer::singleShot(500, this, &Screenshots::next);
+}
+
+void Screenshots::afterVerdict()
+{
+    both(QStringLiteral("session"));
+    const auto *tabs = m_window->findChild<QTabWidget *>(QStringLiteral("sessionTabs"));
+    for (int i = 0; tabs && i < tabs->count(); ++i) {
+        step([this, i] { m_window->findChild<QTabWidget *>(QStringLiteral("sessionTabs"))->setCurrentIndex(i); });
+        both(QStringLiteral("session%1").arg(i + 1));
+    }
+    step([this] { m_workbench->requestSessionList(); });
+    both(QStringLiteral("sessions"));
+    step([this] { writePdf(); });
+    step([this] { m_window->showPage(QStringLiteral("WebSockets"), QStringLiteral("live")); }, liveMs);
+    for (int i = 0; i < m_window->tabs()->count(); ++i) {
+        step([this, i] { m_window->tabs()->setCurrentIndex(i); });
+        both(QStringLiteral("tab%1").arg(i + 1));
+    }
 }
 
 void Screenshots::next()
@@ -79,13 +95,22 @@ void Screenshots::next()
             Q_EMIT finished(m_complete);
         return;
     }
-    const auto step = m_steps.takeFirst();
-    const qsizetype left = m_steps.size();
-    step();
-    // The step that waits for live figures calls next() by itself.
-    const bool waits = m_verdictSeen && left == m_window->tabs()->count() * 5;
-    if (!waits)
-        QTimer::singleShot(stepMs, this, &Screenshots::next);
+    const auto [what, thenMs] = m_steps.takeFirst();
+    what();
+    QTimer::singleShot(thenMs, this, &Screenshots::next);
+}
+
+void Screenshots::writePdf()
+{
+    const SessionOutcomePtr last = m_workbench->lastOutcome();
+    const QString path = m_folder + QStringLiteral("/session.pdf");
+    const Result<void> written = writeSessionPdf(path, last->record, last->verdict);
+    if (!written) {
+        std::fprintf(stderr, "%s\n", qPrintable(written.error().toString()));
+        m_complete = false;
+        return;
+    }
+    std::printf("%s\n", qPrintable(path));
 }
 
 void Screenshots::shoot(const QString &name)

@@ -12,7 +12,7 @@ class MainWindow;
 class Workbench;
 
 /// Runs the demo redeploy in the window and saves a picture of every tab, the start page and the session, in light and
-/// dark, 1280 x 800. Thread: GUI; goes on by timers and signals.
+/// dark, 1280 x 800, and the session's PDF. Thread: GUI; goes on by timers and signals.
 class Screenshots final : public QObject
 {
     Q_OBJECT
@@ -26,14 +26,18 @@ Q_SIGNALS:
     void finished(bool complete);
 
 private:
+    void step(std::function<void()> what, int thenMs = 500);
+    void both(const QString &name);
+    void afterVerdict();
     void next();
     void shoot(const QString &name);
+    void writePdf();
 
     MainWindow *m_window;
     Workbench *m_workbench;
     QString m_folder;
     QString m_shutdownMode;
-    QList<std::function<void()>> m_steps;
+    QList<std::pair<std::function<void()>, int>> m_steps; ///< what, and how long until the next
     bool m_complete = true;
     bool m_verdictSeen = false;
 };

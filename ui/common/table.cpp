@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/table.h"
 
+#include "ui/common/csv.h"
 #include "ui/common/delegates.h"
 #include "ui/common/roles.h"
 
@@ -18,13 +19,27 @@ Table::Table(QAbstractItemModel *model, const QString &name, const QString &acce
     : QTableView(parent)
     , m_proxy(new QSortFilterProxyModel(this))
 {
-    setObjectName(name);
-    setAccessibleName(accessibleName);
     m_proxy->setSourceModel(model);
     m_proxy->setSortRole(Role::Sort);
     m_proxy->setFilterKeyColumn(-1);
     m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
     setModel(m_proxy);
+    setUp(name, accessibleName);
+    sortByColumn(-1, Qt::AscendingOrder);
+}
+
+Table::Table(SortsItself, QAbstractItemModel *model, const QString &name, const QString &accessibleName,
+             QWidget *parent)
+    : QTableView(parent)
+{
+    setModel(model);
+    setUp(name, accessibleName);
+}
+
+void Table::setUp(const QString &name, const QString &accessibleName)
+{
+    setObjectName(name);
+    setAccessibleName(accessibleName);
     setItemDelegate(new CellDelegate(this));
     setShowGrid(false);
     setWordWrap(false);
@@ -40,8 +55,9 @@ Table::Table(QAbstractItemModel *model, const QString &name, const QString &acce
     horizontalHeader()->setSectionsMovable(true);
     horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     horizontalHeader()->setStretchLastSection(true);
+    // Before sorting is switched on, or the view sorts at once by a column nobody has chosen.
+    horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder);
     setSortingEnabled(true);
-    sortByColumn(-1, Qt::AscendingOrder);
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this] { Q_EMIT currentKeyChanged(currentKey()); });
 }
@@ -54,8 +70,8 @@ QString Table::currentKey() const
 
 void Table::selectKey(const QString &key)
 {
-    for (int row = 0; row < m_proxy->rowCount(); ++row) {
-        const QModelIndex index = m_proxy->index(row, 0);
+    for (int row = 0; row < model()->rowCount(); ++row) {
+        const QModelIndex index = model()->index(row, 0);
         if (index.data(Role::Key).toString() == key) {
             selectRow(row);
             setCurrentIndex(index);
@@ -71,57 +87,49 @@ QList<int> Table::chosenRows() const
         rows.append(index.row());
     std::sort(rows.begin(), rows.end());
     if (rows.isEmpty()) {
-        for (int row = 0; row < m_proxy->rowCount(); ++row)
+        for (int row = 0; row < model()->rowCount(); ++row)
             rows.append(row);
     }
     return rows;
 }
 
-QString Table::toCsv() const
-{
-    const auto quoted = [](QString text) {
-        static const QString formula = QStringLiteral("=+-@\t\r");
-        if (!text.isEmpty() && formula.contains(text.at(0)))
-            text.prepend(QLatin1Char('\''));
-        return QLatin1Char('"') + text.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
-    };
-    const int columns = m_proxy->columnCount();
-    QString csv;
-    for (int column = 0; column < columns; ++column)
-        csv += (column > 0 ? QStringLiteral(",") : QString()) +
-               quoted(m_proxy->headerData(column, Qt::Horizontal).toString());
-    csv += QStringLiteral("\r\n");
-    for (const int row : chosenRows()) {
-        for (int column = 0; column < columns; ++column) {
-            const QModelIndex index = m_proxy->index(row, column);
-            const QVariant raw = index.data(Role::Sort);
-            bool number = false;
-            raw.toDouble(&number);
-            const bool figure = number && raw.typeId() != QMetaType::QString && raw.typeId() != QMetaType::Bool;
-            csv += (column > 0 ? QStringLiteral(",") : QString()) +
-                   (figure ? raw.toString() : quoted(index.data().toString()));
-        }
-        csv += QStringLiteral("\r\n");
-    }
-    return csv;
-}
-
 QString Table::toTsv() const
 {
     const QList<int> rows = chosenRows();
-    const int columns = m_proxy->columnCount();
+    const int columns = model()->columnCount();
     QStringList lines;
     QStringList cells;
     for (int column = 0; column < columns; ++column)
-        cells.append(m_proxy->headerData(column, Qt::Horizontal).toString());
+        cells.append(model()->headerData(column, Qt::Horizontal).toString());
     lines.append(cells.join(QLatin1Char('\t')));
     for (const int row : rows) {
         cells.clear();
         for (int column = 0; column < columns; ++column)
-            cells.append(m_proxy->index(row, column).data().toString().simplified());
+            cells.append(model()->index(row, column).data().toString().simplified());
         lines.append(cells.join(QLatin1Char('\t')));
     }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
+}
+
+QString Table::toCsv() const
+{
+    QVariantList cells;
+    for (int column = 0; column < model()->columnCount(); ++column)
+        cells.append(model()->headerData(column, Qt::Horizontal));
+    QString text = csvLine(cells);
+    for (const int row : chosenRows()) {
+        cells.clear();
+        for (int column = 0; column < model()->columnCount(); ++column) {
+            const QModelIndex index = model()->index(row, column);
+            const QVariant raw = index.data(Role::Sort);
+            // A word that is sorted by a rank is still exported as the word.
+            const bool number = raw.typeId() == QMetaType::Double || raw.typeId() == QMetaType::LongLong ||
+                                raw.typeId() == QMetaType::Int;
+            cells.append(number && !index.data(Role::StateValue).isValid() ? raw : index.data());
+        }
+        text += csvLine(cells);
+    }
+    return text;
 }
 
 void Table::copyRows() const

@@ -15,7 +15,14 @@ class Table final : public QTableView
 public:
     /// `model` stays owned by the caller and must outlive the table.
     Table(QAbstractItemModel *model, const QString &name, const QString &accessibleName, QWidget *parent = nullptr);
+    /// For a model that sorts and filters by itself: no proxy stands between.
+    struct SortsItself
+    {
+    };
+    Table(SortsItself, QAbstractItemModel *model, const QString &name, const QString &accessibleName,
+          QWidget *parent = nullptr);
 
+    /// nullptr where the model sorts by itself.
     QSortFilterProxyModel *proxy() const { return m_proxy; }
     /// The key of the current row; empty without one.
     QString currentKey() const;
@@ -35,8 +42,9 @@ protected:
 
 private:
     QList<int> chosenRows() const;
+    void setUp(const QString &name, const QString &accessibleName);
 
-    QSortFilterProxyModel *m_proxy;
+    QSortFilterProxyModel *m_proxy = nullptr;
 };
 
 } // namespace Switchyard

@@ -196,6 +196,11 @@ const ThemeColors &themeColors(const QPalette &palette)
     return palette.color(QPalette::Window).lightness() < 128 ? dark : light;
 }
 
+QPalette lightPalette()
+{
+    return paletteFor(false);
+}
+
 QString stateShape(State state)
 {
     switch (state) {

@@ -51,6 +51,9 @@ struct ThemeColors
 /// Light or dark is told by the palette, so that no state is kept outside it.
 const ThemeColors &themeColors(const QPalette &palette);
 
+/// The palette of the light theme, for what is painted on paper.
+QPalette lightPalette();
+
 /// "●", "◐", "■", "◆", "○", "◌".
 QString stateShape(State state);
 

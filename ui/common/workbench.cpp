@@ -15,9 +15,6 @@ namespace Switchyard {
 
 namespace {
 
-/// The rehearsal's driver stands among the others under a name that no backend can have.
-const QString rehearsalKey = QStringLiteral("\nrehearsal");
-
 bool isLoopback(const QString &host)
 {
     return host == QLatin1StringView("localhost") || host.endsWith(QLatin1StringView(".localhost")) ||
@@ -43,10 +40,11 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     , m_audit(m_options.auditFile)
 {
     connect(&m_lock, &ProductionLock::changed, this, [this](const QString &backend) {
-        const Backend *locked = m_workspace.backend(backend);
-        if (locked && m_lock.isLocked(*locked)) {
-            if (const Result<void> logged = audit(*locked, QStringLiteral("lock"), QStringLiteral("locked")); !logged)
-                Q_EMIT noticed(logged.error().toString());
+        const Backend *found = m_workspace.backend(backend);
+        if (!m_lockingByHand && found && m_lock.isLocked(*found)) {
+            const Result<void> logged = audit(backend, QStringLiteral("lock"), QStringLiteral("by itself, unused"));
+            Q_EMIT noticed(logged ? QStringLiteral("%1 is locked again: it was not used.").arg(backend)
+                                  : logged.error().toString());
         }
         Q_EMIT lockChanged(backend);
     });
@@ -186,10 +184,13 @@ void Workbench::dropAll(bool keepOutcomes)
     m_monitors.clear();
     m_drivers.clear();
     m_observer.reset();
-    if (!keepOutcomes) {
-        m_lock.lockAll();
+    m_rehearsal.reset();
+    m_lockingByHand = true;
+    m_lock.lockAll();
+    m_lockingByHand = false;
+    m_auditedBackend.clear();
+    if (!keepOutcomes)
         m_outcomes.clear();
-    }
 }
 
 QList<BackendMonitor *> Workbench::monitors() const
@@ -225,26 +226,45 @@ QString Workbench::placeText(const Backend &backend) const
     return platform ? platform->name : backend.platform;
 }
 
+QString Workbench::sessionObstacle() const
+{
+    if (sessionRunning())
+        return QStringLiteral("A session is running. Cancel it first.");
+    if (m_stopping || m_rehearsal)
+        return QStringLiteral("Processes are being stopped.");
+    return {};
+}
+
 QString Workbench::redeployObstacle(const QString &name) const
 {
     const Backend *backend = m_workspace.backend(name);
     if (!backend)
         return QStringLiteral("No backend is chosen.");
-    if (sessionRunning())
-        return QStringLiteral("A session is running. Cancel it first.");
-    if (m_stopping)
-        return QStringLiteral("Processes are being stopped.");
-    if (m_lock.isLocked(*backend))
-        return QStringLiteral("%1 is production and locked: it is only read. Unlock it by its name to redeploy it.")
-            .arg(name);
+    if (const QString obstacle = sessionObstacle(); !obstacle.isEmpty())
+        return obstacle;
+    static const QStringList driven{QStringLiteral("local"), QStringLiteral("command"), QStringLiteral("hook")};
     if (backend->deploy.driver == QLatin1StringView("none"))
         return QStringLiteral("%1 has no deploy driver: Switchyard can watch, but not start the redeploy. "
                               "Use Watch and redeploy it yourself.")
             .arg(name);
-    static const QStringList drivers{QStringLiteral("local"), QStringLiteral("command"), QStringLiteral("hook")};
-    if (!drivers.contains(backend->deploy.driver))
+    if (!driven.contains(backend->deploy.driver))
         return QStringLiteral("This version cannot drive a deploy by \"%1\". Use Watch and redeploy it yourself.")
             .arg(backend->deploy.driver);
+    if (m_lock.isLocked(*backend))
+        return QStringLiteral("%1 is production and locked. Unlock it first: that asks for its name (Ctrl+U).")
+            .arg(name);
+    return {};
+}
+
+QString Workbench::rehearsalObstacle(const QString &name) const
+{
+    const Backend *backend = m_workspace.backend(name);
+    if (!backend)
+        return QStringLiteral("No backend is chosen.");
+    if (const QString obstacle = sessionObstacle(); !obstacle.isEmpty())
+        return obstacle;
+    if (backend->sockets.isEmpty() && backend->health.isEmpty())
+        return QStringLiteral("%1 has neither a socket nor a health endpoint to watch.").arg(name);
     return {};
 }
 
@@ -256,8 +276,7 @@ Result<DeployDriver *> Workbench::driverFor(const QString &name)
     const Platform *platform = backend ? m_catalogue->find(backend->platform) : nullptr;
     if (!platform)
         return fail(ErrorKind::Usage, QStringLiteral("the platform of %1 is not known").arg(name));
-    const QString folder = m_workspace.file.isEmpty() ? QString() : QFileInfo(m_workspace.file).absolutePath();
-    auto made = makeDriver(*backend, *platform, m_workspace.thresholds, folder);
+    auto made = makeDriver(*backend, *platform, m_workspace.thresholds, folder());
     if (!made)
         return tl::unexpected(made.error());
     DeployDriver *driver = made->get();
@@ -265,170 +284,197 @@ Result<DeployDriver *> Workbench::driverFor(const QString &name)
     return driver;
 }
 
-void Workbench::redeploy(const QString &backend)
+QString Workbench::folder() const
 {
-    if (!redeployObstacle(backend).isEmpty())
-        return;
-    m_triedBackend = backend;
-    m_triedWatch = false;
-    const Result<DeployDriver *> driver = driverFor(backend);
-    if (!driver) {
-        Q_EMIT sessionFailed(driver.error());
-        return;
-    }
-    const Backend &acted = *m_workspace.backend(backend);
-    if (acted.isProduction()) {
-        // Written before anything is done: what cannot be logged is not done.
-        const Result<void> logged =
-            audit(acted, QStringLiteral("redeploy"), QStringLiteral("begun by %1").arg(acted.deploy.driver));
-        if (!logged) {
-            Q_EMIT sessionFailed(logged.error());
-            return;
-        }
-        m_lock.used(backend);
-        m_audited = true;
-    }
-    startSession(backend, *driver);
+    return m_workspace.file.isEmpty() ? QString() : QFileInfo(m_workspace.file).absolutePath();
 }
 
-QString Workbench::rehearsalObstacle(const QString &name) const
+bool Workbench::isLocked(const QString &backend) const
 {
-    const Backend *backend = m_workspace.backend(name);
-    if (!backend)
-        return QStringLiteral("No backend is chosen.");
-    if (sessionRunning())
-        return QStringLiteral("A session is running. Cancel it first.");
-    if (m_stopping || m_drivers.contains(rehearsalKey))
-        return QStringLiteral("Processes are being stopped.");
-    if (backend->sockets.isEmpty() && backend->health.isEmpty())
-        return QStringLiteral("%1 has neither a socket nor a health endpoint to watch.").arg(name);
-    return {};
+    const Backend *found = m_workspace.backend(backend);
+    return found && m_lock.isLocked(*found);
 }
 
-void Workbench::rehearse(const RehearsalRequest &request)
-{
-    const Backend *backend = m_workspace.backend(request.backend);
-    const Platform *platform = m_catalogue->find(request.platform);
-    if (!rehearsalObstacle(request.backend).isEmpty() || !platform)
-        return;
-    m_triedBackend = request.backend;
-    m_triedWatch = false;
-    const QString folder = m_workspace.file.isEmpty() ? QString() : QFileInfo(m_workspace.file).absolutePath();
-    RehearsalOptions options;
-    options.argv = request.argv;
-    options.cwd = backend->deploy.cwd.isEmpty() ? folder : QDir(folder).absoluteFilePath(backend->deploy.cwd);
-    options.environment = backend->deploy.environment;
-    options.serviceName = backend->name;
-    options.thresholds = m_workspace.thresholds;
-    options.timeScale = request.timeScale;
-    options.machines = request.machines;
-    options.log = backend->deploy.log;
-    options.door = m_options.doorProgram;
-    for (const HealthEndpoint &endpoint : backend->health) {
-        if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
-            options.healthPath = endpoint.path;
-    }
-    auto made = makeRehearsal(*platform, options);
-    if (!made) {
-        Q_EMIT sessionFailed(made.error());
-        return;
-    }
-    DeployDriver *driver = made->get();
-    m_drivers.emplace(rehearsalKey, std::move(*made));
-    SessionPlan plan;
-    plan.backend = *backend;
-    plan.backend.platform = request.platform;
-    plan.backend.deploy.argv = request.argv;
-    plan.rehearsal = true;
-    plan.clientsOverride = request.clients;
-    startSession(std::move(plan), driver);
-}
-
-bool Workbench::isLocked(const QString &name) const
-{
-    const Backend *backend = m_workspace.backend(name);
-    return backend && m_lock.isLocked(*backend);
-}
-
-Result<void> Workbench::audit(const Backend &backend, const QString &action, const QString &outcome,
+Result<void> Workbench::audit(const QString &backend, const QString &action, const QString &outcome,
                               const QString &session) const
 {
+    const Backend *found = m_workspace.backend(backend);
     AuditEntry entry;
     entry.workspace = m_workspace.file.isEmpty() ? m_workspace.name : m_workspace.file;
-    entry.backend = backend.name;
-    entry.stage = backend.stage;
+    entry.backend = backend;
+    entry.stage = found ? found->stage : QString();
     entry.action = action;
     entry.outcome = outcome;
     entry.session = session;
     return m_audit.append(entry);
 }
 
-Result<void> Workbench::unlock(const QString &name, const QString &typed)
+Result<void> Workbench::unlock(const QString &backend, const QString &typed)
 {
-    const Backend *backend = m_workspace.backend(name);
-    if (!backend)
-        return fail(ErrorKind::Usage, QStringLiteral("there is no backend %1").arg(name));
-    if (typed != backend->name)
-        return m_lock.unlock(*backend, typed);
-    if (const Result<void> logged = audit(*backend, QStringLiteral("unlock"), QStringLiteral("unlocked")); !logged)
-        return logged;
-    return m_lock.unlock(*backend, typed);
+    const Backend *found = m_workspace.backend(backend);
+    if (!found)
+        return fail(ErrorKind::Usage, QStringLiteral("there is no backend \"%1\"").arg(backend));
+    // A wrong name unlocks nothing, and so stands in no log.
+    if (typed == found->name) {
+        if (const Result<void> logged = audit(backend, QStringLiteral("unlock"), QStringLiteral("in the window"));
+            !logged)
+            return logged;
+    }
+    return m_lock.unlock(*found, typed);
 }
 
 void Workbench::lock(const QString &backend)
 {
+    if (isLocked(backend))
+        return;
+    // Locking is the safe way: it is done even where it cannot be logged.
+    if (const Result<void> logged = audit(backend, QStringLiteral("lock"), QStringLiteral("in the window")); !logged)
+        Q_EMIT noticed(logged.error().toString());
+    m_lockingByHand = true;
     m_lock.lock(backend);
+    m_lockingByHand = false;
+}
+
+void Workbench::redeploy(const QString &backend)
+{
+    if (!redeployObstacle(backend).isEmpty())
+        return;
+    m_triedBackend = backend;
+    m_tried = Tried::Redeploy;
+    const Result<DeployDriver *> driver = driverFor(backend);
+    if (!driver) {
+        Q_EMIT sessionFailed(driver.error());
+        return;
+    }
+    const Backend &found = *m_workspace.backend(backend);
+    if (found.isProduction()) {
+        m_lock.used(backend);
+        // Written before anything is done: what cannot be logged is not done.
+        if (const Result<void> logged =
+                audit(backend, QStringLiteral("redeploy"), QStringLiteral("begun by %1").arg(found.deploy.driver));
+            !logged) {
+            Q_EMIT sessionFailed(logged.error());
+            return;
+        }
+        m_auditedBackend = backend;
+    }
+    startSession(planFor(found), *driver);
 }
 
 void Workbench::watch(const QString &backend)
 {
-    if (sessionRunning() || m_stopping || !m_workspace.backend(backend))
+    if (!sessionObstacle().isEmpty() || !m_workspace.backend(backend))
         return;
     m_triedBackend = backend;
-    m_triedWatch = true;
+    m_tried = Tried::Watch;
     m_observer = std::make_unique<ObserveDriver>();
-    startSession(backend, m_observer.get());
+    startSession(planFor(*m_workspace.backend(backend)), m_observer.get());
 }
 
-void Workbench::startSession(const QString &backend, DeployDriver *driver)
+void Workbench::rehearse(const RehearsalRequest &request)
+{
+    if (const QString obstacle = rehearsalObstacle(request.backend); !obstacle.isEmpty()) {
+        Q_EMIT noticed(obstacle);
+        return;
+    }
+    m_triedBackend = request.backend;
+    m_tried = Tried::Rehearsal;
+    m_triedRehearsal = request;
+    const Platform *platform = m_catalogue->find(request.platform);
+    if (!platform) {
+        Q_EMIT sessionFailed({ErrorKind::Usage,
+                              QStringLiteral("there is no platform \"%1\"").arg(request.platform),
+                              QStringLiteral("one of %1").arg(m_catalogue->ids().join(QStringLiteral(", "))),
+                              {}});
+        return;
+    }
+    Backend backend = *m_workspace.backend(request.backend);
+    RehearsalOptions options;
+    options.argv = request.argv;
+    options.cwd = !request.cwd.isEmpty()         ? request.cwd
+                  : backend.deploy.cwd.isEmpty() ? folder()
+                                                 : QDir(folder()).absoluteFilePath(backend.deploy.cwd);
+    options.environment = backend.deploy.environment;
+    options.serviceName = backend.name;
+    options.thresholds = m_workspace.thresholds;
+    options.timeScale = request.timeScale;
+    options.machines = request.machines;
+    options.log = backend.deploy.log;
+    options.door = m_options.doorProgram;
+    for (const HealthEndpoint &endpoint : backend.health) {
+        if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
+            options.healthPath = endpoint.path;
+    }
+    auto driver = makeRehearsal(*platform, options);
+    if (!driver) {
+        Q_EMIT sessionFailed(driver.error());
+        return;
+    }
+    m_rehearsal = std::move(*driver);
+    // What is played is this platform's sequence, whatever the backend itself runs on.
+    backend.platform = platform->id;
+    backend.deploy.argv = request.argv;
+    SessionPlan plan = planFor(backend);
+    plan.rehearsal = true;
+    plan.clientsOverride = request.clients;
+    startSession(std::move(plan), m_rehearsal.get());
+}
+
+void Workbench::tryAgain()
+{
+    switch (m_tried) {
+    case Tried::Redeploy:
+        return redeploy(m_triedBackend);
+    case Tried::Watch:
+        return watch(m_triedBackend);
+    case Tried::Rehearsal:
+        return rehearse(m_triedRehearsal);
+    }
+}
+
+SessionPlan Workbench::planFor(const Backend &backend) const
 {
     SessionPlan plan;
-    plan.backend = *m_workspace.backend(backend);
-    startSession(std::move(plan), driver);
+    plan.workspace = m_workspace;
+    plan.backend = backend;
+    plan.baseline = m_demo ? m_options.demoBaseline : m_options.baseline;
+    plan.settle = m_demo ? m_options.demoSettle : m_options.settle;
+    plan.journalFolder = m_options.journalFolder;
+    return plan;
 }
 
 void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
 {
     const QString backend = plan.backend.name;
-    setCurrentBackend(backend);
-    BackendMonitor *watched = monitor(backend);
-    // A rehearsal runs beside the backend, which goes on being monitored.
-    if (watched && !plan.rehearsal)
-        watched->rest();
     const bool rehearsal = plan.rehearsal;
-    plan.workspace = m_workspace;
-    plan.baseline = m_demo ? m_options.demoBaseline : m_options.baseline;
-    plan.settle = m_demo ? m_options.demoSettle : m_options.settle;
-    plan.journalFolder = m_options.journalFolder;
+    setCurrentBackend(backend);
+    // A rehearsal has processes of its own: the backend itself goes on being watched.
+    if (BackendMonitor *watched = monitor(backend); watched && !rehearsal)
+        watched->rest();
     m_sessionBackend = backend;
     m_sessionOver = false;
     m_session = std::make_unique<RedeploySession>(std::move(plan), driver);
     RedeploySession *session = m_session.get();
-    connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend, rehearsal] {
-        if (rehearsal)
-            return;
-        // Its pool goes on to say that nobody is connected any more.
-        BackendMonitor *found = monitor(backend);
-        if (found && session->phase() != RedeploySession::Phase::Ended)
-            found->takeSession(session->snapshots());
-    });
-    connect(session, &RedeploySession::eventsAppended, this,
-            [this, session, backend, rehearsal](const QList<Event> &events) {
-                if (BackendMonitor *found = rehearsal ? nullptr : monitor(backend))
-                    found->takeSession(events, session->record().header.startedWallMs);
-            });
+    if (!rehearsal) {
+        connect(session, &RedeploySession::snapshotsChanged, this, [this, session, backend] {
+            // Its pool goes on to say that nobody is connected any more.
+            BackendMonitor *found = monitor(backend);
+            if (found && session->phase() != RedeploySession::Phase::Ended)
+                found->takeSession(session->snapshots());
+        });
+        connect(session, &RedeploySession::eventsAppended, this, [this, session, backend](const QList<Event> &events) {
+            if (BackendMonitor *found = monitor(backend))
+                found->takeSession(events, session->record().header.startedWallMs);
+        });
+    }
     connect(session, &RedeploySession::finished, this, &Workbench::finishSession);
     connect(session, &RedeploySession::failed, this, [this](const Error &error) {
+        if (const QString production = std::exchange(m_auditedBackend, {}); !production.isEmpty()) {
+            if (const Result<void> logged =
+                    audit(production, QStringLiteral("redeploy"), QStringLiteral("failed: ") + error.message);
+                !logged)
+                Q_EMIT noticed(logged.error().toString());
+        }
         endSession();
         Q_EMIT sessionFailed(error);
     });
@@ -438,21 +484,22 @@ void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
 
 void Workbench::finishSession(const Verdict &verdict)
 {
-    SessionOutcome outcome;
-    outcome.backend = m_sessionBackend;
-    outcome.wallMs = QDateTime::currentMSecsSinceEpoch();
-    outcome.record = m_session->record();
-    outcome.verdict = verdict;
-    m_outcomes.append(outcome);
-    if (std::exchange(m_audited, false)) {
-        m_lock.used(m_sessionBackend);
-        const Backend *acted = m_workspace.backend(m_sessionBackend);
-        const Result<void> logged =
-            acted ? audit(*acted, QStringLiteral("redeploy"), outcomeName(verdict.outcome), outcome.record.header.id)
-                  : Result<void>{};
-        if (!logged)
+    auto outcome = std::make_shared<SessionOutcome>();
+    outcome->backend = m_sessionBackend;
+    outcome->wallMs = QDateTime::currentMSecsSinceEpoch();
+    outcome->record = m_session->record();
+    outcome->verdict = verdict;
+    outcome->folder = m_session->folder();
+    if (const QString production = std::exchange(m_auditedBackend, {}); !production.isEmpty()) {
+        m_lock.used(production);
+        if (const Result<void> logged =
+                audit(production, QStringLiteral("redeploy"), outcomeName(verdict.outcome), outcome->record.header.id);
+            !logged)
             Q_EMIT noticed(logged.error().toString());
     }
+    // A record holds every event: only the last of a backend is kept, the others are on disk.
+    m_outcomes.removeIf([this](const SessionOutcomePtr &old) { return old->backend == m_sessionBackend; });
+    m_outcomes.append(outcome);
     endSession();
     Q_EMIT sessionFinished();
 }
@@ -460,29 +507,30 @@ void Workbench::finishSession(const Verdict &verdict)
 void Workbench::endSession()
 {
     m_sessionOver = true;
-    m_audited = false;
     if (m_stopping)
         return nextAfterStop();
-    // The processes of a rehearsal go with it.
-    if (const auto it = m_drivers.find(rehearsalKey); it != m_drivers.end()) {
-        DeployDriver *driver = it->second.get();
-        connect(driver, &DeployDriver::shutDownDone, this, [this, driver] {
-            // Not at once: its signal is on the stack. While everything is being stopped, that takes it along.
-            QMetaObject::invokeMethod(
-                this,
-                [this, driver] {
-                    const auto found = m_drivers.find(rehearsalKey);
-                    if (found == m_drivers.end() || found->second.get() != driver || m_stopping)
-                        return;
-                    m_drivers.erase(found);
-                    Q_EMIT liveChanged();
-                },
-                Qt::QueuedConnection);
-        });
-        driver->shutDown();
-    }
-    if (BackendMonitor *found = monitor(m_sessionBackend))
+    if (m_rehearsal)
+        stopRehearsal();
+    else if (BackendMonitor *found = monitor(m_sessionBackend))
         found->start();
+}
+
+void Workbench::stopRehearsal()
+{
+    DeployDriver *driver = m_rehearsal.get();
+    connect(driver, &DeployDriver::shutDownDone, this, [this, driver] {
+        // Not at once: the driver is on the stack.
+        QMetaObject::invokeMethod(
+            this,
+            [this, driver] {
+                if (m_rehearsal.get() != driver || m_stopping)
+                    return;
+                m_rehearsal.reset();
+                Q_EMIT rehearsalStopped();
+            },
+            Qt::QueuedConnection);
+    });
+    driver->shutDown();
 }
 
 void Workbench::interruptSession()
@@ -491,18 +539,18 @@ void Workbench::interruptSession()
         m_session->interrupt();
 }
 
-const SessionOutcome *Workbench::lastOutcome(const QString &backend) const
+SessionOutcomePtr Workbench::lastOutcome(const QString &backend) const
 {
     for (auto it = m_outcomes.crbegin(); it != m_outcomes.crend(); ++it) {
-        if (it->backend == backend)
-            return &*it;
+        if ((*it)->backend == backend)
+            return *it;
     }
     return nullptr;
 }
 
-const SessionOutcome *Workbench::lastOutcome() const
+SessionOutcomePtr Workbench::lastOutcome() const
 {
-    return m_outcomes.isEmpty() ? nullptr : &m_outcomes.last();
+    return m_outcomes.isEmpty() ? nullptr : m_outcomes.last();
 }
 
 void Workbench::shutDown()
@@ -530,7 +578,12 @@ void Workbench::stopDrivers()
 
 void Workbench::nextAfterStop()
 {
-    m_driversStopping = int(m_drivers.size());
+    QList<DeployDriver *> drivers;
+    for (const auto &[name, driver] : m_drivers)
+        drivers.append(driver.get());
+    if (m_rehearsal)
+        drivers.append(m_rehearsal.get());
+    m_driversStopping = int(drivers.size());
     const auto done = [this] {
         m_stopping = false;
         if (const auto next = std::exchange(m_afterStop, {}))
@@ -541,8 +594,8 @@ void Workbench::nextAfterStop()
         QMetaObject::invokeMethod(this, done, Qt::QueuedConnection);
         return;
     }
-    for (const auto &[name, driver] : m_drivers) {
-        connect(driver.get(), &DeployDriver::shutDownDone, this, [this, done] {
+    for (DeployDriver *driver : std::as_const(drivers)) {
+        connect(driver, &DeployDriver::shutDownDone, this, [this, done] {
             if (--m_driversStopping == 0)
                 QMetaObject::invokeMethod(this, done, Qt::QueuedConnection);
         });

@@ -20,35 +20,38 @@ class PlatformCatalogue;
 /// Where things lie that the workbench needs; filled in by the program.
 struct WorkbenchOptions
 {
-    QString demoProgram;                                 ///< path of switchyard-demo-backend
-    QString doorProgram;                                 ///< path of switchyard-door
-    QString journalFolder;                               ///< empty: sessions are not journalled
-    QString auditFile;                                   ///< empty: the user's audit log
-    Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
+    QString demoProgram;   ///< path of switchyard-demo-backend
+    QString doorProgram;   ///< path of switchyard-door, for rehearsals
+    QString journalFolder; ///< empty: sessions are not journalled
     Milliseconds baseline{10'000};
     Milliseconds demoBaseline{5'000};
     Milliseconds settle{10'000};
     Milliseconds demoSettle{10'000};
+    Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
+    QString auditFile;                                   ///< empty: where the command line writes it too
 };
 
-/// How the last session of a backend ended.
+/// How a session ended: one of this start, or one that was opened from its journal.
 struct SessionOutcome
 {
     QString backend;
-    qint64 wallMs = 0;
+    qint64 wallMs = 0; ///< when it ended
     SessionRecord record;
     Verdict verdict;
+    QString folder; ///< of its journal; empty: none is kept
 };
+using SessionOutcomePtr = std::shared_ptr<const SessionOutcome>;
 
-/// What to rehearse: a platform's deploy sequence on local processes, watched as the backend is.
+/// What is to be rehearsed: a platform's deploy sequence, played on local processes.
 struct RehearsalRequest
 {
-    QString backend;
-    QString platform; ///< id of the catalogue
+    QString backend; ///< whose sockets and endpoints are watched
+    QString platform;
     QStringList argv;
-    int machines = 1;
-    double timeScale = 1;
-    int clients = -1; ///< clients a socket, -1: as configured
+    QString cwd;          ///< empty: the backend's own, or the folder of the workspace
+    int machines = 1;     ///< 1 to 10
+    double timeScale = 1; ///< 0.001 to 1
+    int clients = -1;     ///< per socket; -1: as configured
 };
 
 /// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one
@@ -82,36 +85,46 @@ public:
     QString currentBackend() const { return m_current; }
     void setCurrentBackend(const QString &backend);
 
+    /// Why no session can begin now, whichever; empty: one can.
+    QString sessionObstacle() const;
     /// Why this backend cannot be redeployed from here; empty: it can.
     QString redeployObstacle(const QString &backend) const;
+    /// Why this backend cannot be rehearsed; empty: it can. The production lock is none: the processes are local.
+    QString rehearsalObstacle(const QString &backend) const;
     void redeploy(const QString &backend);
     /// Watches without triggering: somebody else redeploys.
     void watch(const QString &backend);
-    /// Why this backend cannot be rehearsed; empty: it can. A rehearsal never touches the backend itself.
-    QString rehearsalObstacle(const QString &backend) const;
     void rehearse(const RehearsalRequest &request);
     void interruptSession();
 
+    /// A production backend nobody has unlocked.
     bool isLocked(const QString &backend) const;
-    Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
-    /// Errors: usage (another name was typed), io (the audit log cannot be written: it stays locked).
+    /// Opens the lock when `typed` is the backend's name; written to the audit log first. Errors: usage, io.
     [[nodiscard]] Result<void> unlock(const QString &backend, const QString &typed);
     void lock(const QString &backend);
+    Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
     QString auditFile() const { return m_audit.file(); }
 
+    /// Where sessions are kept; empty: nowhere.
+    QString journalFolder() const { return m_options.journalFolder; }
+    /// Leads to the list of recorded sessions.
+    void requestSessionList() { Q_EMIT sessionListRequested(); }
     RedeploySession *session() const { return m_session.get(); }
     QString sessionBackend() const { return m_sessionBackend; }
     bool sessionRunning() const { return m_session && !m_sessionOver; }
     /// What was asked for last, so that it can be tried again: of which backend, and whether only to watch.
     QString triedBackend() const { return m_triedBackend; }
-    bool triedWatch() const { return m_triedWatch; }
+    bool triedWatch() const { return m_tried == Tried::Watch; }
+    bool triedRehearsal() const { return m_tried == Tried::Rehearsal; }
+    /// Does what was tried last once more.
+    void tryAgain();
     /// Where the backend runs, for people: the platform's name, or the host where no platform is known for it.
     QString placeText(const Backend &backend) const;
     /// The last verdict of the backend; nullptr without one.
-    const SessionOutcome *lastOutcome(const QString &backend) const;
-    const SessionOutcome *lastOutcome() const;
+    SessionOutcomePtr lastOutcome(const QString &backend) const;
+    SessionOutcomePtr lastOutcome() const;
 
-    bool isBusy() const { return sessionRunning() || !m_drivers.empty() || m_stopping; }
+    bool isBusy() const { return sessionRunning() || !m_drivers.empty() || m_rehearsal || m_stopping; }
     void shutDown();
 
 Q_SIGNALS:
@@ -121,23 +134,29 @@ Q_SIGNALS:
     void currentBackendChanged(const QString &backend);
     /// Live figures of any backend; at most four times a second for each.
     void liveChanged();
-    void lockChanged(const QString &backend);
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
     /// Something that a person should read, but that stops nothing.
     void noticed(const QString &text);
+    /// A production backend was locked or unlocked.
+    void lockChanged(const QString &backend);
+    void sessionListRequested();
+    /// The processes of a rehearsal have ended: the next session can begin.
+    void rehearsalStopped();
     void shutDownDone();
 
 private:
     void open(Workspace workspace, bool demo);
     Result<DeployDriver *> driverFor(const QString &backend);
-    void startSession(const QString &backend, DeployDriver *driver);
     void startSession(SessionPlan plan, DeployDriver *driver);
-    Result<void> audit(const Backend &backend, const QString &action, const QString &outcome,
-                       const QString &session = {}) const;
+    SessionPlan planFor(const Backend &backend) const;
     void finishSession(const Verdict &verdict);
     void endSession();
+    void stopRehearsal();
+    QString folder() const;
+    [[nodiscard]] Result<void> audit(const QString &backend, const QString &action, const QString &outcome,
+                                     const QString &session = {}) const;
     void stopDrivers();
     void dropAll(bool keepOutcomes = false);
     void nextAfterStop();
@@ -152,15 +171,24 @@ private:
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors;
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;
     std::unique_ptr<DeployDriver> m_observer;
-    ProductionLock m_lock;
-    AuditLog m_audit;
-    bool m_audited = false; ///< the running session acts on a production backend
+    std::unique_ptr<DeployDriver> m_rehearsal; ///< until its processes have ended
     std::unique_ptr<RedeploySession> m_session;
     QString m_sessionBackend;
     bool m_sessionOver = true;
     QString m_triedBackend;
-    bool m_triedWatch = false;
-    QList<SessionOutcome> m_outcomes;
+    enum class Tried
+    {
+        Redeploy,
+        Watch,
+        Rehearsal
+    };
+    Tried m_tried = Tried::Redeploy;
+    RehearsalRequest m_triedRehearsal;
+    QList<SessionOutcomePtr> m_outcomes; ///< one a backend, the last at the end
+    ProductionLock m_lock;
+    AuditLog m_audit;
+    QString m_auditedBackend; ///< of the running session, if it redeploys a production backend
+    bool m_lockingByHand = false;
     bool m_stopping = false;
     int m_driversStopping = 0;
     std::function<void()> m_afterStop;

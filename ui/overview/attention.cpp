@@ -58,7 +58,7 @@ QList<Attention> attentionOf(const Workbench &workbench)
     QList<Attention> items;
     for (const BackendMonitor *monitor : workbench.monitors()) {
         const QString name = monitor->backend().name;
-        const SessionOutcome *last = workbench.lastOutcome(name);
+        const SessionOutcomePtr last = workbench.lastOutcome(name);
         if (last && last->verdict.outcome != Outcome::Pass)
             items.append({QStringLiteral("verdict/") + name,
                           last->verdict.outcome == Outcome::Fail ? State::Down : State::Degraded,

@@ -4,6 +4,7 @@
 #include "ui/common/format.h"
 #include "ui/common/workbench.h"
 
+#include <QDateTime>
 #include <QLabel>
 #include <QVBoxLayout>
 
@@ -21,6 +22,11 @@ QString fact(const QString &name, const QString &value, const QColor &faded)
     return QStringLiteral(
                "<tr><td style='padding:2px 16px 2px 0; color:%3'>%1</td><td style='padding:2px 0'>%2</td></tr>")
         .arg(name, value, faded.name());
+}
+
+QString leading(const QString &page, const QString &item, const QString &html)
+{
+    return QStringLiteral("<a href='%1:%2' style='text-decoration:none'>%3</a>").arg(page, item.toHtmlEscaped(), html);
 }
 
 QString coloured(State state, const QString &text, const ThemeColors &colors)
@@ -48,7 +54,14 @@ BackendCard::BackendCard(const Workbench *workbench, QString backend, QWidget *p
     font.setPointSizeF(font.pointSizeF() * 1.2);
     m_title->setFont(font);
     m_state->setFont(font);
-    m_facts->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_facts->setObjectName(QStringLiteral("facts-") + m_backend);
+    m_facts->setTextInteractionFlags(Qt::TextBrowserInteraction | Qt::TextSelectableByMouse);
+    connect(m_facts, &QLabel::linkActivated, this, [this](const QString &link) {
+        if (link == QLatin1StringView("list"))
+            Q_EMIT sessionListRequested();
+        else
+            Q_EMIT leadRequested(link.section(QLatin1Char(':'), 0, 0), link.section(QLatin1Char(':'), 1));
+    });
     auto *head = new QHBoxLayout;
     head->addWidget(m_title, 1);
     head->addWidget(m_state);
@@ -87,20 +100,80 @@ void BackendCard::fill()
                       .arg(monitor->clientsAsked())
                       .arg(backend.sockets.size())
                       .arg(backend.sockets.size() == 1 ? QStringLiteral("socket") : QStringLiteral("sockets"));
-    rows += fact(QStringLiteral("Clients"), clients, colors.faded);
-    QString verdict = QStringLiteral("none watched yet");
-    if (m_workbench->sessionRunning() && m_workbench->sessionBackend() == m_backend)
-        verdict = coloured(State::Working, QStringLiteral("a session is running"), colors);
-    else if (const SessionOutcome *last = m_workbench->lastOutcome(m_backend))
-        verdict = coloured(last->verdict.outcome == Outcome::Pass   ? State::Up
-                           : last->verdict.outcome == Outcome::Fail ? State::Down
-                                                                    : State::Degraded,
-                           outcomeName(last->verdict.outcome).toUpper(), colors) +
-                  QStringLiteral(" at %1").arg(localTime(last->wallMs));
-    rows += fact(QStringLiteral("Last redeploy"), verdict, colors.faded);
+    rows += fact(QStringLiteral("Health"), healthFact(), colors.faded);
+    rows += fact(QStringLiteral("Clients"),
+                 leading(QStringLiteral("WebSockets"), QStringLiteral("live/") + m_backend, clients), colors.faded);
+    rows += fact(QStringLiteral("Databases"),
+                 backend.databases.isEmpty()
+                     ? QStringLiteral("none in the workspace")
+                     : QStringLiteral("○ %1, not probed by this version").arg(backend.databases.size()),
+                 colors.faded);
+    rows += fact(QStringLiteral("Last session"), verdictFact(), colors.faded);
     rows += fact(QStringLiteral("Deploy driver"), backend.deploy.driver.toHtmlEscaped(), colors.faded);
-    m_facts->setText(QStringLiteral("<table>%1</table>").arg(rows));
+    if (backend.isProduction())
+        rows += fact(QStringLiteral("Production"), lockFact(), colors.faded);
+    // Only when it changed: a link keeps its focus, and a selection stays.
+    const QString text = QStringLiteral("<table>%1</table>").arg(rows);
+    if (text != m_facts->text())
+        m_facts->setText(text);
     setAccessibleName(QStringLiteral("%1: %2").arg(backend.name, stateWord(state)));
+}
+
+void BackendCard::setRecorded(const std::optional<SessionSummary> &session)
+{
+    m_recorded = session;
+    fill();
+}
+
+QString BackendCard::healthFact() const
+{
+    const BackendMonitor *monitor = m_workbench->monitor(m_backend);
+    if (monitor->endpoints().isEmpty())
+        return QStringLiteral("no endpoint in the workspace");
+    const ThemeColors &colors = themeColors(palette());
+    QStringList parts;
+    for (const EndpointLive &live : monitor->endpoints())
+        parts.append(leading(QStringLiteral("Health"), live.key(), coloured(live.state(), live.endpoint.path, colors)));
+    return parts.join(QStringLiteral("&nbsp;&nbsp; "));
+}
+
+QString BackendCard::lockFact() const
+{
+    const ThemeColors &colors = themeColors(palette());
+    if (m_workbench->isLocked(m_backend))
+        return coloured(State::Degraded, QStringLiteral("locked, only read"), colors);
+    return coloured(State::Action,
+                    QStringLiteral("unlocked for %1").arg(ageText(double(m_workbench->unlockedFor(m_backend).count()))),
+                    colors);
+}
+
+QString BackendCard::verdictFact() const
+{
+    const ThemeColors &colors = themeColors(palette());
+    const auto outcome = [&](const QString &word) {
+        const State state = word == QLatin1StringView("pass")   ? State::Up
+                            : word == QLatin1StringView("fail") ? State::Down
+                                                                : State::Degraded;
+        return coloured(state, word.toUpper(), colors);
+    };
+    const auto kind = [](bool rehearsal, const QString &platform) {
+        return rehearsal ? QStringLiteral(", rehearsed on %1").arg(platform) : QString();
+    };
+    if (m_workbench->sessionRunning() && m_workbench->sessionBackend() == m_backend)
+        return leading(QStringLiteral("WebSockets"), QStringLiteral("session"),
+                       coloured(State::Working, QStringLiteral("a session is running"), colors));
+    if (const SessionOutcomePtr last = m_workbench->lastOutcome(m_backend))
+        return leading(QStringLiteral("WebSockets"), QStringLiteral("session/") + m_backend,
+                       outcome(outcomeName(last->verdict.outcome))) +
+               QStringLiteral(" at %1%2")
+                   .arg(localTime(last->wallMs),
+                        kind(last->record.header.rehearsal, last->record.header.platform).toHtmlEscaped());
+    if (m_recorded)
+        return QStringLiteral("<a href='list' style='text-decoration:none'>%1</a> on %2%3")
+            .arg(outcome(m_recorded->verdict),
+                 QDateTime::fromMSecsSinceEpoch(m_recorded->startedWallMs).toString(QStringLiteral("yyyy-MM-dd HH:mm")),
+                 kind(m_recorded->rehearsal, m_recorded->platform).toHtmlEscaped());
+    return QStringLiteral("none watched yet");
 }
 
 } // namespace Switchyard

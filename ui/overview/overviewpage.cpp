@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/overviewpage.h"
 
+#include "ui/common/offthread.h"
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
@@ -9,6 +10,8 @@
 #include <QEvent>
 #include <QLabel>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace Switchyard {
 
@@ -50,6 +53,7 @@ OverviewPage::OverviewPage(Workbench *workbench, QWidget *parent)
     connect(m_workbench, &Workbench::liveChanged, this, &OverviewPage::fill);
     connect(m_workbench, &Workbench::sessionStarted, this, &OverviewPage::fill);
     connect(m_workbench, &Workbench::sessionFinished, this, &OverviewPage::fill);
+    connect(m_workbench, &Workbench::lockChanged, this, &OverviewPage::fill);
     makeCards();
 }
 
@@ -62,8 +66,34 @@ void OverviewPage::makeCards()
         m_shown.append(new BackendCard(m_workbench, monitor->backend().name, this));
         m_cards->addWidget(m_shown.last(), place / cardsInRow, place % cardsInRow);
         m_shown.last()->show();
+        connect(m_shown.last(), &BackendCard::leadRequested, this, &OverviewPage::leadRequested);
+        connect(m_shown.last(), &BackendCard::sessionListRequested, this, [this] {
+            Q_EMIT leadRequested(QStringLiteral("WebSockets"), QStringLiteral("session"));
+            m_workbench->requestSessionList();
+        });
     }
     fill();
+    readRecorded();
+}
+
+/// The newest recorded session of each backend; read on a worker, the folder may hold thousands.
+void OverviewPage::readRecorded()
+{
+    if (m_workbench->journalFolder().isEmpty() || m_shown.isEmpty())
+        return;
+    offThread(
+        this, [folder = m_workbench->journalFolder()] { return listSessions(folder); },
+        [this, workspace = m_workbench->workspace().name](const QList<SessionSummary> &sessions) {
+            if (workspace != m_workbench->workspace().name)
+                return;
+            for (BackendCard *card : std::as_const(m_shown)) {
+                const auto it = std::find_if(sessions.cbegin(), sessions.cend(), [&](const SessionSummary &session) {
+                    return session.workspace == workspace && session.backend == card->objectName().mid(5);
+                });
+                if (it != sessions.cend())
+                    card->setRecorded(*it);
+            }
+        });
 }
 
 void OverviewPage::fill()

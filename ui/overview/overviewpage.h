@@ -29,6 +29,7 @@ protected:
 private:
     void makeCards();
     void fill();
+    void readRecorded();
 
     Workbench *m_workbench;
     QGridLayout *m_cards;

@@ -41,7 +41,8 @@ void BudgetBar::paintEvent(QPaintEvent *)
     QString text = QStringLiteral("– of %1").arg(ageText(m_limit));
     if (m_used)
         text = QStringLiteral("%1 of %2%3")
-                   .arg(ageText(*m_used), ageText(m_limit), m_running ? QStringLiteral(", still draining") : QString());
+                   .arg(*m_used < 1'000 ? latencyText(*m_used) : ageText(*m_used), ageText(m_limit),
+                        m_running ? QStringLiteral(", still draining") : QString());
     const int words = fontMetrics().horizontalAdvance(text) + 16;
     const QRect bar(label, (height() - 10) / 2, std::max(40, width() - label - words), 10);
     painter.setPen(colors.line);

@@ -2,6 +2,7 @@
 #include "ui/redeploy/gatedetails.h"
 
 #include "ui/common/format.h"
+#include "ui/redeploy/eventmodel.h"
 #include "ui/redeploy/sessionrows.h"
 
 #include <QApplication>
@@ -20,6 +21,7 @@ GateDetails::GateDetails(QWidget *parent)
     , m_text(new QLabel(this))
     , m_snippet(new QLabel(this))
     , m_copy(new QPushButton(QStringLiteral("Copy"), this))
+    , m_lead(new QPushButton(this))
     , m_events(new QPlainTextEdit(this))
 {
     m_text->setWordWrap(true);
@@ -30,6 +32,8 @@ GateDetails::GateDetails(QWidget *parent)
     m_snippet->setWordWrap(true);
     m_copy->setObjectName(QStringLiteral("copySnippetButton"));
     m_copy->setToolTip(QStringLiteral("Copy what is to be put in"));
+    m_lead->setObjectName(QStringLiteral("evidenceButton"));
+    connect(m_lead, &QPushButton::clicked, this, [this] { Q_EMIT evidenceRequested(m_id, m_evidence); });
     m_events->setReadOnly(true);
     m_events->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_events->setAccessibleName(QStringLiteral("Events behind the gate"));
@@ -41,6 +45,7 @@ GateDetails::GateDetails(QWidget *parent)
     layout->setSpacing(4);
     layout->addWidget(m_text);
     layout->addLayout(row);
+    layout->addWidget(m_lead, 0, Qt::AlignLeft);
     layout->addWidget(m_events, 1);
     layout->addStretch(0);
     connect(m_copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_snippet->text()); });
@@ -53,7 +58,9 @@ void GateDetails::clear()
     setFaded(true);
     m_snippet->hide();
     m_copy->hide();
+    m_lead->hide();
     m_events->hide();
+    m_evidence.clear();
 }
 
 void GateDetails::setFaded(bool faded)
@@ -64,7 +71,7 @@ void GateDetails::setFaded(bool faded)
     m_text->style()->polish(m_text);
 }
 
-void GateDetails::show(const Gate &gate, const SessionRecord &record)
+void GateDetails::show(const Gate &gate, const EventModel &events)
 {
     QString text = QStringLiteral("<b>%1</b>: %2").arg(gate.id, gate.measured.toHtmlEscaped());
     if (!gate.threshold.isEmpty())
@@ -78,14 +85,16 @@ void GateDetails::show(const Gate &gate, const SessionRecord &record)
     m_copy->setVisible(!gate.snippet.isEmpty());
     QStringList lines;
     for (const int id : gate.evidence) {
-        // Ids count from 1 in the order of recording.
-        if (id < 1 || id > record.events.size())
-            continue;
-        const Event &event = record.events[id - 1];
-        lines.append(
-            QStringLiteral("%1  %2  %3")
-                .arg(localTime(record.header.startedWallMs + event.us / 1000, true), event.subject, eventText(event)));
+        if (const Event *event = events.event(id))
+            lines.append(
+                QStringLiteral("%1  %2  %3")
+                    .arg(localTime(events.originWallMs() + event->us / 1000, true), event->subject, eventText(*event)));
     }
+    m_id = gate.id;
+    m_evidence = gate.evidence;
+    m_lead->setVisible(!lines.isEmpty());
+    m_lead->setText(lines.size() == 1 ? QStringLiteral("Show the event")
+                                      : QStringLiteral("Show the %1 events").arg(lines.size()));
     m_events->setPlainText(lines.join(QLatin1Char('\n')));
     m_events->setVisible(!lines.isEmpty());
 }

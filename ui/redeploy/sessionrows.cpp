@@ -5,6 +5,8 @@
 #include "models/report/sessionreport.h"
 #include "ui/common/format.h"
 
+#include <algorithm>
+
 namespace Switchyard {
 
 QStringList gateColumns()
@@ -14,7 +16,7 @@ QStringList gateColumns()
 
 QStringList closeColumns()
 {
-    return {QStringLiteral("Close"), QStringLiteral("Socket"), QStringLiteral("Count"), QStringLiteral("Allowed")};
+    return {QStringLiteral("Socket"), QStringLiteral("Close"), QStringLiteral("Clients"), QStringLiteral("Allowed")};
 }
 
 State gateState(const Gate &gate)
@@ -84,8 +86,13 @@ QList<Row> closeRows(const Verdict &verdict)
     int most = 1;
     for (const CloseCount &close : verdict.closes)
         most = std::max(most, close.count);
+    // A histogram for each socket: its commonest end first.
+    QList<CloseCount> closes = verdict.closes;
+    std::stable_sort(closes.begin(), closes.end(), [](const CloseCount &a, const CloseCount &b) {
+        return a.socket == b.socket ? a.count > b.count : a.socket < b.socket;
+    });
     QList<Row> rows;
-    for (const CloseCount &close : verdict.closes) {
+    for (const CloseCount &close : std::as_const(closes)) {
         const QString label = closeLabel(close);
         Cell count = figureCell(QString::number(close.count), close.count);
         count.share = double(close.count) / most;
@@ -103,40 +110,113 @@ QList<Row> closeRows(const Verdict &verdict)
                                      close.reason.isEmpty() ? QString() : QStringLiteral("\nreason: ") + close.reason);
         rows.append(
             {key,
-             {{.text = label, .sort = close.code, .tip = tip}, {.text = close.socket, .sort = {}}, count, allowed}});
+             {{.text = close.socket, .sort = {}}, {.text = label, .sort = close.code, .tip = tip}, count, allowed}});
     }
     return rows;
 }
 
-QString insightsHtml(const SessionRecord &record, const Verdict &verdict, const QColor &warning)
+QStringList forecastColumns()
 {
-    const Insights &insights = verdict.insights;
-    const auto heading = [](const QString &text) { return QStringLiteral("<p><b>%1</b></p>").arg(text); };
-    const auto row = [](const QString &a, const QString &b) {
-        return QStringLiteral("<tr><td style='padding-right:16px'>%1</td><td>%2</td></tr>")
-            .arg(a.toHtmlEscaped(), b.toHtmlEscaped());
-    };
-    QString html;
-    for (const SessionNote &note : insights.notes)
-        html +=
-            QStringLiteral("<p><span style='color:%1'>▲</span> %2</p>").arg(warning.name(), note.text.toHtmlEscaped());
-    if (record.header.newcomersEveryMs > 0 && insights.newcomers.tried > 0)
-        html += heading(QStringLiteral("Newcomers")) +
-                QStringLiteral("<p>%1</p>").arg(newcomersText(insights.newcomers).toHtmlEscaped());
-    if (!insights.silences.isEmpty()) {
-        html += heading(QStringLiteral("Longest silence")) + QStringLiteral("<table>");
-        for (const Silence &silence : insights.silences)
-            html += row(silence.subject, latencyText(silence.ms()));
-        html += QStringLiteral("</table>");
-    }
-    if (!insights.forecast.isEmpty()) {
-        html += heading(QStringLiteral("Would the clients have come back?")) + QStringLiteral("<table>");
-        for (const ForecastRow &forecast : insights.forecast)
-            html += row(forecast.library, forecastText(forecast));
-        html += QStringLiteral("</table><p>By client library, for the ends seen; measured once for each code.</p>");
-    }
-    return html.isEmpty() ? QStringLiteral("<p>Nothing to add so far.</p>") : html;
+    return {QStringLiteral("Client library"), QStringLiteral("They"),    QStringLiteral("Back"),
+            QStringLiteral("Away"),           QStringLiteral("Unknown"), QStringLiteral("Tries again after")};
 }
+
+QList<Row> forecastRows(const Verdict &verdict)
+{
+    QList<Row> rows;
+    for (const ForecastRow &row : verdict.insights.forecast) {
+        Cell word;
+        word.state = row.stayAway > 0 ? State::Down : row.unknown > 0 ? State::Unknown : State::Up;
+        word.text = row.stayAway > 0  ? QStringLiteral("stay away")
+                    : row.unknown > 0 ? QStringLiteral("not measured")
+                                      : QStringLiteral("come back");
+        word.sort = int(*word.state);
+        const auto count = [](int value) { return figureCell(QString::number(value), value, value == 0); };
+        rows.append({row.protocol + QLatin1Char('/') + row.library,
+                     {{.text = row.library, .sort = {}, .tip = QStringLiteral("%1, %2").arg(row.library, row.protocol)},
+                      word,
+                      count(row.comeBack),
+                      count(row.stayAway),
+                      count(row.unknown),
+                      {.text = row.delay, .sort = {}, .tip = row.delay}}});
+    }
+    return rows;
+}
+
+namespace {
+
+void addPercentiles(QList<std::pair<QString, QString>> *list, const QString &name, const Percentiles &figures)
+{
+    if (figures.count > 0)
+        list->append({name, QStringLiteral("p50 %1 · p95 %2 · p99 %3 · max %4 (%5)")
+                                .arg(latencyText(figures.p50), latencyText(figures.p95), latencyText(figures.p99),
+                                     latencyText(figures.max))
+                                .arg(figures.count)});
+}
+
+} // namespace
+
+QList<std::pair<QString, QString>> figureList(const Verdict &verdict)
+{
+    QList<std::pair<QString, QString>> list;
+    int lost = 0, back = 0, bounced = 0, gaveUp = 0;
+    for (const ClientFigures &figures : verdict.clients) {
+        lost += figures.lost;
+        back += figures.back;
+        bounced += figures.bounced;
+        gaveUp += figures.gaveUp;
+    }
+    if (lost > 0) {
+        QString text = QStringLiteral("%1 of %2 lost clients are back").arg(back).arg(lost);
+        if (gaveUp > 0)
+            text += QStringLiteral(", %1 gave up").arg(gaveUp);
+        list.append({QStringLiteral("Returned"), text});
+        list.append({QStringLiteral("Double bounces"),
+                     bounced == 0   ? QStringLiteral("none")
+                     : bounced == 1 ? QStringLiteral("1 client was lost a second time")
+                                    : QStringLiteral("%1 clients were lost a second time").arg(bounced)});
+    }
+    addPercentiles(&list, QStringLiteral("Reconnect"), verdict.reconnect);
+    addPercentiles(&list, QStringLiteral("Notice lead"), verdict.noticeLead);
+    addPercentiles(&list, QStringLiteral("/health"), verdict.health);
+    for (const Silence &silence : verdict.insights.silences)
+        list.append({QStringLiteral("Longest silence"), QStringLiteral("%1 of %2, from %3 s")
+                                                            .arg(latencyText(silence.ms()), silence.subject)
+                                                            .arg(silence.fromMs / 1000, 0, 'f', 1)});
+    if (verdict.insights.newcomers.tried > 0)
+        list.append({QStringLiteral("Newcomers"), newcomersText(verdict.insights.newcomers)});
+    return list;
+}
+
+QString figuresHtml(const Verdict &verdict)
+{
+    QString rows;
+    for (const auto &[name, value] : figureList(verdict))
+        rows += QStringLiteral("<tr><td style='padding:1px 16px 1px 0'>%1</td><td style='padding:1px 0'>%2</td></tr>")
+                    .arg(name, value.toHtmlEscaped());
+    const bool lost = std::any_of(verdict.clients.cbegin(), verdict.clients.cend(),
+                                  [](const ClientFigures &figures) { return figures.lost > 0; });
+    const QString head = lost ? QString() : QStringLiteral("<b>No client has lost its connection.</b>");
+    return head + QStringLiteral("<table>%1</table>").arg(rows);
+}
+
+namespace {
+
+QString endWords(const Event &event)
+{
+    switch (event.cause) {
+    case EndCause::CloseFrame:
+        return QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code));
+    case EndCause::Eof:
+        return QStringLiteral("FIN without a close frame");
+    case EndCause::Reset:
+        return QStringLiteral("reset without a close frame");
+    default:
+        return endCauseName(event.cause).replace(QLatin1Char('-'), QLatin1Char(' '));
+    }
+}
+
+} // namespace
 
 QString eventText(const Event &event)
 {
@@ -151,15 +231,8 @@ QString eventText(const Event &event)
         return who + QStringLiteral(" got its first message");
     case EventKind::ClientNotice:
         return QStringLiteral("%1 was told: %2").arg(who, event.text);
-    case EventKind::Newcomer:
-        if (event.ok)
-            return event.instance.isEmpty() ? QStringLiteral("a newcomer was let in")
-                                            : QStringLiteral("a newcomer was let in by %1").arg(event.instance);
-        [[fallthrough]];
     case EventKind::ClientEnded: {
-        QString how = event.cause == EndCause::CloseFrame
-                          ? QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code))
-                          : endCauseName(event.cause);
+        QString how = endWords(event);
         if (event.status > 0)
             how += QStringLiteral(", HTTP %1").arg(event.status);
         for (const QString &more : {event.text, event.detail}) {
@@ -167,17 +240,27 @@ QString eventText(const Event &event)
                 how += QStringLiteral(", ") + more;
         }
         return QStringLiteral("%1 %2: %3")
-            .arg(event.kind == EventKind::Newcomer ? QStringLiteral("a newcomer") : who,
-                 event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
+            .arg(who, event.wasOpen ? QStringLiteral("closed") : QStringLiteral("not connected"), how);
     }
     case EventKind::ClientWaiting:
         return QStringLiteral("%1 waits %2").arg(who, latencyText(event.ms));
     case EventKind::ClientGaveUp:
         return who + QStringLiteral(" gave up");
     case EventKind::Probe:
+        if (event.status == 0 && event.ok)
+            return QStringLiteral("connected in %1").arg(latencyText(event.ms));
         return QStringLiteral("%1 in %2%3")
             .arg(event.status > 0 ? QString::number(event.status) : QStringLiteral("no answer"), latencyText(event.ms),
                  event.text.isEmpty() ? QString() : QStringLiteral(": ") + event.text);
+    case EventKind::Newcomer: {
+        if (event.ok)
+            return QStringLiteral("newcomer was let in");
+        QString why = endWords(event);
+        if (event.status > 0)
+            why += QStringLiteral(", HTTP %1").arg(event.status);
+        return event.wasOpen ? QStringLiteral("newcomer was let in and then ended: %1").arg(why)
+                             : QStringLiteral("newcomer was not let in: %1").arg(why);
+    }
     case EventKind::InstanceExited:
         return QStringLiteral("instance %1 exited with %2").arg(event.instance).arg(event.code);
     case EventKind::InstanceStarting:
@@ -208,7 +291,9 @@ State eventState(const Event &event)
     case EventKind::Probe:
         return event.ok ? State::Up : State::Down;
     case EventKind::Newcomer:
-        return event.ok ? State::Up : event.wasOpen ? State::Down : State::Degraded;
+        return event.ok                                               ? State::Up
+               : event.wasOpen && event.cause != EndCause::CloseFrame ? State::Down
+                                                                      : State::Degraded;
     case EventKind::ClientOpen:
     case EventKind::InstanceHealthy:
     case EventKind::DeployFinished:

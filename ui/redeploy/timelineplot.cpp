@@ -3,13 +3,14 @@
 
 #include "ui/common/theme.h"
 #include "ui/redeploy/sessionrows.h"
+#include "ui/redeploy/timelinelanes.h"
 
 #include <QEvent>
+#include <QHelpEvent>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <qcustomplot.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -18,38 +19,17 @@ namespace Switchyard {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr int markRows = 4;
-constexpr int leastHeight = 224;
-constexpr int clientsHeight = 64;
-
-struct Mark
-{
-    double seconds = 0;
-    QString text;
-};
-
-/// What of the driver's events is worth a mark.
-QString markText(const Event &event)
-{
-    switch (event.kind) {
-    case EventKind::InstanceStarting:
-        return QStringLiteral("start %1").arg(event.instance);
-    case EventKind::InstanceHealthy:
-        return QStringLiteral("healthy");
-    case EventKind::TrafficSwitched:
-        return QStringLiteral("switch");
-    case EventKind::SignalSent:
-        return event.text.isEmpty() ? QStringLiteral("signal") : event.text;
-    case EventKind::InstanceKilled:
-        return QStringLiteral("SIGKILL");
-    case EventKind::InstanceExited:
-        return QStringLiteral("exit %1").arg(event.code);
-    case EventKind::DeployFailed:
-        return QStringLiteral("failed");
-    default:
-        return {};
-    }
-}
+constexpr int markRows = 3;
+constexpr double markRow = 0.85;
+constexpr int rowPixels = 16;
+constexpr int axisPixels = 30;
+constexpr int leastHeight = 190;
+constexpr int clientsHeight = 60;
+constexpr int reachPixels = 5;
+constexpr int dragPixels = 4;
+constexpr double leastSpan = 0.02;
+constexpr double leastShown = 10; ///< seconds, while it follows
+constexpr double zoomStep = 0.8;
 
 } // namespace
 
@@ -57,18 +37,24 @@ class TimelinePlot::Private
 {
 public:
     explicit Private(TimelinePlot *owner);
+    void makeRect(QCPAxisRect *rect, QCPMarginGroup *group);
     void clear();
+    void layOut();
     void colour();
-    void drawBands(double until);
-    void drawLanes(double until);
-    void drawMarks();
-    void drawPhases(double until);
-    void paintItems();
-    bool hasNewcomers() const { return header.newcomersEveryMs > 0; }
-    int laneCount() const { return int(header.endpoints.size()) + (hasNewcomers() ? 1 : 0); }
-    QString laneName(int lane) const;
-    QString textAt(const QPointF &pixel) const;
-    double laneBase(int lane) const { return double(laneCount() - 1 - lane) + markRows * 0.8; }
+    void drawBands();
+    void drawLanes();
+    void drawDots(const Lane &lane, int place);
+    void drawItems();
+    void drawPhases();
+    QCPGraph *graph(QCPAxisRect *rect);
+    QCPAxis *time() const { return lanes->axis(QCPAxis::atBottom); }
+    double laneBase(int lane) const { return double(data.lanes().size() - 1 - lane) + markRows * markRow; }
+    double end() const { return std::max(leastShown, until * 1.02); }
+    void setRange(double from, double to);
+    const QList<LanePoint> *pointsAt(const QPoint &place) const;
+    TimelineLanes::Hit hitAt(const QPoint &place) const;
+    bool wheel(QWheelEvent *event);
+    bool key(QKeyEvent *event);
 
     TimelinePlot *q;
     QCustomPlot *plot;
@@ -76,18 +62,11 @@ public:
     QCPAxisRect *lanes;
     SessionHeader header;
     ClientTimeline timeline;
-    struct Point
-    {
-        double seconds = 0;
-        bool good = false;
-        QString text;
-    };
-    QList<QList<Point>> probes; ///< one list a lane
-    QList<Mark> marks;
-    QList<PhaseSpan> phases;
-    QList<QCPGraph *> bandGraphs, goodGraphs, badGraphs;
-    QCPGraph *bottom = nullptr;
-    QList<QCPItemText *> names;
+    TimelineLanes data;
+    QList<LanePoint> markPoints;
+    std::function<const Event *(int)> find;
+    QList<QCPGraph *> bandGraphs, goodGraphs, badGraphs, neutralGraphs;
+    QPoint pressed;
     bool follow = true;
     double until = 0;
 };
@@ -100,22 +79,17 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
     plot->setAccessibleName(QStringLiteral("Timeline of the session"));
     plot->plotLayout()->clear();
     plot->setNoAntialiasingOnDrag(true);
+    // By click and Tab, but not by the wheel: that scrolls the page until the plot was chosen.
+    plot->setFocusPolicy(Qt::StrongFocus);
+    plot->setMouseTracking(true);
     clients = new QCPAxisRect(plot);
     lanes = new QCPAxisRect(plot);
     plot->plotLayout()->addElement(0, 0, clients);
     plot->plotLayout()->addElement(1, 0, lanes);
     plot->plotLayout()->setRowSpacing(2);
     auto *group = new QCPMarginGroup(plot);
-    for (QCPAxisRect *rect : {clients, lanes}) {
-        rect->setMarginGroup(QCP::msLeft | QCP::msRight, group);
-        rect->setRangeDrag(Qt::Horizontal);
-        rect->setRangeZoom(Qt::Horizontal);
-        rect->setMinimumMargins(QMargins(4, 4, 12, 2));
-        for (QCPAxis *axis : rect->axes())
-            axis->setLayer(QStringLiteral("grid"));
-        rect->axis(QCPAxis::atTop)->setVisible(false);
-        rect->axis(QCPAxis::atRight)->setVisible(false);
-    }
+    makeRect(clients, group);
+    makeRect(lanes, group);
     clients->setMinimumSize(100, clientsHeight);
     clients->axis(QCPAxis::atBottom)->setTickLabels(false);
     clients->axis(QCPAxis::atLeft)->setLabel(QStringLiteral("clients"));
@@ -123,28 +97,73 @@ TimelinePlot::Private::Private(TimelinePlot *owner)
     lanes->axis(QCPAxis::atLeft)->grid()->setVisible(false);
     lanes->axis(QCPAxis::atLeft)->setTickLength(0);
     QCPAxis *above = clients->axis(QCPAxis::atBottom);
-    QCPAxis *below = lanes->axis(QCPAxis::atBottom);
-    QObject::connect(above, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), below,
-                     qOverload<const QCPRange &>(&QCPAxis::setRange));
-    QObject::connect(below, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), above,
-                     qOverload<const QCPRange &>(&QCPAxis::setRange));
-    plot->setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
-    QObject::connect(plot, &QCustomPlot::mouseWheel, q, [this] { follow = false; });
-    QObject::connect(plot, &QCustomPlot::mousePress, q, [this] { follow = false; });
-    QObject::connect(plot, &QCustomPlot::mouseDoubleClick, q, [this] {
-        follow = true;
-        q->drawUntil(until * 1000);
-    });
-    QObject::connect(plot, &QCustomPlot::mouseMove, q, [this](QMouseEvent *event) {
-        if (event->buttons())
-            return drawMarks();
-        const QString text = textAt(event->pos());
-        if (text.isEmpty())
-            QToolTip::hideText();
-        else
-            QToolTip::showText(plot->mapToGlobal(event->pos()), text, plot);
-    });
-    plot->setMouseTracking(true);
+    const auto changed = qOverload<const QCPRange &>(&QCPAxis::rangeChanged);
+    const auto take = qOverload<const QCPRange &>(&QCPAxis::setRange);
+    QObject::connect(above, changed, time(), take);
+    QObject::connect(time(), changed, above, take);
+    QObject::connect(time(), changed, q, &TimelinePlot::rangeChanged);
+    plot->setInteractions(QCP::iRangeDrag);
+    QObject::connect(plot, &QCustomPlot::beforeReplot, q, [this] { drawItems(); });
+    colour();
+}
+
+void TimelinePlot::Private::makeRect(QCPAxisRect *rect, QCPMarginGroup *group)
+{
+    rect->setMarginGroup(QCP::msLeft | QCP::msRight, group);
+    rect->setRangeDrag(Qt::Horizontal);
+    rect->setMinimumMargins(QMargins(4, 4, 12, 2));
+    for (QCPAxis *axis : rect->axes())
+        axis->setLayer(QStringLiteral("grid"));
+    rect->axis(QCPAxis::atTop)->setVisible(false);
+    rect->axis(QCPAxis::atRight)->setVisible(false);
+}
+
+QCPGraph *TimelinePlot::Private::graph(QCPAxisRect *rect)
+{
+    QCPGraph *made = plot->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
+    made->setAdaptiveSampling(true);
+    return made;
+}
+
+void TimelinePlot::Private::clear()
+{
+    timeline.clear();
+    markPoints.clear();
+    follow = true;
+    until = 0;
+}
+
+/// Graphs and names for the lanes there are.
+void TimelinePlot::Private::layOut()
+{
+    plot->clearItems();
+    plot->clearGraphs();
+    bandGraphs.clear();
+    goodGraphs.clear();
+    badGraphs.clear();
+    neutralGraphs.clear();
+    for (int i = 0; i < 4; ++i) {
+        bandGraphs.append(graph(clients));
+        bandGraphs.last()->setLineStyle(QCPGraph::lsStepLeft);
+        if (i > 0)
+            bandGraphs.last()->setChannelFillGraph(bandGraphs[i - 1]);
+    }
+    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+    ticker->addTick(markRows * markRow * 0.5, QStringLiteral("deploy"));
+    for (int lane = 0; lane < data.lanes().size(); ++lane) {
+        goodGraphs.append(graph(lanes));
+        badGraphs.append(graph(lanes));
+        neutralGraphs.append(graph(lanes));
+        ticker->addTick(laneBase(lane) + 0.45, data.lanes()[lane].label);
+    }
+    ticker->addTick(laneBase(-1) + 0.55, QStringLiteral("phase"));
+    lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
+    lanes->axis(QCPAxis::atLeft)->setRange(0, laneBase(-1) + 1.1);
+    const int height = int((laneBase(-1) + 1.1) * rowPixels) + axisPixels;
+    lanes->setMinimumSize(100, height);
+    lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
+    // Lanes keep their height; where they do not fit, the view scrolls.
+    q->setMinimumHeight(std::max(leastHeight, height + clientsHeight + 8));
     colour();
 }
 
@@ -172,27 +191,21 @@ void TimelinePlot::Private::colour()
         bandGraphs[i]->setPen(Qt::NoPen);
         bandGraphs[i]->setBrush(bands[i]);
     }
-    for (QCPGraph *graph : goodGraphs)
-        graph->setPen(QPen(colors.up, 3, Qt::SolidLine, Qt::FlatCap));
-    for (QCPGraph *graph : badGraphs)
-        graph->setPen(QPen(colors.down, 5, Qt::SolidLine, Qt::FlatCap));
+    for (int i = 0; i < goodGraphs.size(); ++i) {
+        const bool dots = data.lanes()[i].kind == Lane::Kind::Newcomer;
+        const auto look = [dots](QCPGraph *graph, const QColor &color, int width, QCPScatterStyle::ScatterShape shape,
+                                 double size) {
+            graph->setPen(dots ? QPen(color, 1.6) : QPen(color, width, Qt::SolidLine, Qt::FlatCap));
+            graph->setLineStyle(dots ? QCPGraph::lsNone : QCPGraph::lsLine);
+            graph->setScatterStyle(dots ? QCPScatterStyle(shape, size) : QCPScatterStyle());
+        };
+        look(goodGraphs[i], colors.up, 3, QCPScatterStyle::ssDisc, 4);
+        look(neutralGraphs[i], colors.degraded, 3, QCPScatterStyle::ssDiamond, 6);
+        look(badGraphs[i], colors.down, 5, QCPScatterStyle::ssCross, 7);
+    }
 }
 
-void TimelinePlot::Private::clear()
-{
-    plot->clearItems();
-    plot->clearGraphs();
-    bandGraphs.clear();
-    goodGraphs.clear();
-    badGraphs.clear();
-    timeline.clear();
-    probes.clear();
-    marks.clear();
-    phases.clear();
-    follow = true;
-}
-
-void TimelinePlot::Private::drawBands(double to)
+void TimelinePlot::Private::drawBands()
 {
     const QList<ClientBand> &bands = timeline.bands();
     QVector<double> x, open, notified, connecting, all;
@@ -206,7 +219,7 @@ void TimelinePlot::Private::drawBands(double to)
     for (const ClientBand &band : bands)
         add(band.ms / 1000, band);
     if (!bands.isEmpty())
-        add(std::max(to, bands.last().ms / 1000), bands.last());
+        add(std::max(until, bands.last().ms / 1000), bands.last());
     const QVector<double> *values[] = {&open, &notified, &connecting, &all};
     for (int i = 0; i < bandGraphs.size(); ++i)
         bandGraphs[i]->setData(x, *values[i], true);
@@ -216,68 +229,93 @@ void TimelinePlot::Private::drawBands(double to)
     clients->axis(QCPAxis::atLeft)->setRange(0, most * 1.04);
 }
 
-void TimelinePlot::Private::drawLanes(double to)
+void TimelinePlot::Private::drawDots(const Lane &lane, int place)
 {
-    for (int lane = 0; lane < probes.size(); ++lane) {
+    QVector<double> x[3], y[3];
+    for (const LanePoint &point : lane.points) {
+        x[point.level].append(point.seconds);
+        y[point.level].append(laneBase(place) + (point.level == LanePoint::Good      ? 0.62
+                                                 : point.level == LanePoint::Neutral ? 0.42
+                                                                                     : 0.24));
+    }
+    goodGraphs[place]->setData(x[LanePoint::Good], y[LanePoint::Good], true);
+    neutralGraphs[place]->setData(x[LanePoint::Neutral], y[LanePoint::Neutral], true);
+    badGraphs[place]->setData(x[LanePoint::Bad], y[LanePoint::Bad], true);
+}
+
+void TimelinePlot::Private::drawLanes()
+{
+    for (int place = 0; place < data.lanes().size(); ++place) {
+        const Lane &lane = data.lanes()[place];
+        if (lane.kind == Lane::Kind::Newcomer) {
+            drawDots(lane, place);
+            continue;
+        }
         QVector<double> goodX, goodY, badX, badY;
-        const double high = laneBase(lane) + 0.62, low = laneBase(lane) + 0.2;
-        const auto &points = probes[lane];
+        const double high = laneBase(place) + 0.62, low = laneBase(place) + 0.24;
+        const auto &points = lane.points;
         for (qsizetype i = 0; i < points.size(); ++i) {
-            const double end = i + 1 < points.size() ? points[i + 1].seconds : std::min(to, points[i].seconds + 0.5);
-            auto &x = points[i].good ? goodX : badX;
-            auto &y = points[i].good ? goodY : badY;
-            x << points[i].seconds << end << end;
-            y << (points[i].good ? high : low) << (points[i].good ? high : low);
-            const bool same = i + 1 < points.size() && points[i + 1].good == points[i].good;
+            const bool good = points[i].level == LanePoint::Good;
+            const double to = i + 1 < points.size() ? points[i + 1].seconds : std::min(until, points[i].seconds + 0.5);
+            auto &x = good ? goodX : badX;
+            auto &y = good ? goodY : badY;
+            x << points[i].seconds << to << to;
+            y << (good ? high : low) << (good ? high : low);
+            const bool same = i + 1 < points.size() && points[i + 1].level == points[i].level;
             y << (same ? y.last() : nan);
         }
-        goodGraphs[lane]->setData(goodX, goodY, true);
-        badGraphs[lane]->setData(badX, badY, true);
+        goodGraphs[place]->setData(goodX, goodY, true);
+        badGraphs[place]->setData(badX, badY, true);
     }
 }
 
-void TimelinePlot::Private::drawPhases(double to)
+void TimelinePlot::Private::drawPhases()
 {
     const ThemeColors &colors = themeColors(q->palette());
+    const QFont font = lanes->axis(QCPAxis::atLeft)->tickLabelFont();
+    const QList<PhaseSpan> &phases = data.phases();
     for (int i = 0; i < phases.size(); ++i) {
         const double from = phases[i].fromMs / 1000;
-        const double end = i + 1 < phases.size() ? phases[i + 1].fromMs / 1000 : std::max(to, from);
+        const double to = i + 1 < phases.size() ? phases[i + 1].fromMs / 1000 : std::max(until, from);
         auto *box = new QCPItemRect(plot);
         box->setClipAxisRect(lanes);
         for (QCPItemPosition *position : {box->topLeft, box->bottomRight}) {
             position->setAxisRect(lanes);
-            position->setAxes(lanes->axis(QCPAxis::atBottom), lanes->axis(QCPAxis::atLeft));
+            position->setAxes(time(), lanes->axis(QCPAxis::atLeft));
         }
         const double top = laneBase(-1) + 1;
         box->topLeft->setCoords(from, top);
-        box->bottomRight->setCoords(end, top - 0.86);
+        box->bottomRight->setCoords(to, top - 0.9);
         box->setPen(QPen(colors.line));
         box->setBrush(i % 2 ? colors.surface : colors.tintUnknown);
-        const double pixels =
-            lanes->axis(QCPAxis::atBottom)->coordToPixel(end) - lanes->axis(QCPAxis::atBottom)->coordToPixel(from);
-        if (pixels < QFontMetrics(lanes->axis(QCPAxis::atLeft)->tickLabelFont()).horizontalAdvance(phases[i].phase) + 8)
+        // The name stands in the middle of what is seen of the phase.
+        const QCPRange range = time()->range();
+        const double seenFrom = std::max(from, range.lower), seenTo = std::min(to, range.upper);
+        const double pixels = time()->coordToPixel(seenTo) - time()->coordToPixel(seenFrom);
+        if (pixels < QFontMetrics(font).horizontalAdvance(phases[i].phase) + 8)
             continue;
         auto *text = new QCPItemText(plot);
         text->setClipAxisRect(lanes);
         text->position->setAxisRect(lanes);
-        text->position->setAxes(lanes->axis(QCPAxis::atBottom), lanes->axis(QCPAxis::atLeft));
-        text->position->setCoords((from + end) / 2, top - 0.43);
+        text->position->setAxes(time(), lanes->axis(QCPAxis::atLeft));
+        text->position->setCoords((seenFrom + seenTo) / 2, top - 0.45);
         text->setText(phases[i].phase);
         text->setColor(colors.text);
-        text->setFont(lanes->axis(QCPAxis::atLeft)->tickLabelFont());
+        text->setFont(font);
     }
 }
 
-void TimelinePlot::Private::drawMarks()
+/// Phases and marks are laid out in pixels, and so anew before each painting.
+void TimelinePlot::Private::drawItems()
 {
     const ThemeColors &colors = themeColors(q->palette());
     const QFont font = lanes->axis(QCPAxis::atLeft)->tickLabelFont();
     const QFontMetrics metrics(font);
-    QCPAxis *time = lanes->axis(QCPAxis::atBottom);
     plot->clearItems();
-    drawPhases(until);
+    drawPhases();
     QList<double> freeFrom(markRows, -1e9);
-    for (const Mark &mark : std::as_const(marks)) {
+    QList<QCPItemText *> last(markRows, nullptr);
+    for (const DeployMark &mark : data.marks()) {
         for (QCPAxisRect *rect : {clients, lanes}) {
             auto *line = new QCPItemStraightLine(plot);
             line->setClipAxisRect(rect);
@@ -290,79 +328,104 @@ void TimelinePlot::Private::drawMarks()
             line->setPen(QPen(colors.faded, 1, Qt::DashLine));
         }
         // Marks that would stand on each other go one row down.
-        const double x = time->coordToPixel(mark.seconds);
+        const double x = time()->coordToPixel(mark.seconds);
         int row = 0;
         while (row + 1 < markRows && freeFrom[row] > x)
             ++row;
+        if (freeFrom[row] > x) {
+            // No row is free: it is said behind the one before it.
+            const QString more = QStringLiteral(" · ") + mark.text;
+            last[row]->setText(last[row]->text() + more);
+            freeFrom[row] += metrics.horizontalAdvance(more);
+            continue;
+        }
         freeFrom[row] = x + metrics.horizontalAdvance(mark.text) + 10;
         auto *text = new QCPItemText(plot);
         text->setClipAxisRect(lanes);
         text->position->setAxisRect(lanes);
-        text->position->setAxes(time, lanes->axis(QCPAxis::atLeft));
-        text->position->setCoords(mark.seconds, (markRows - row) * 0.8 - 0.35);
+        text->position->setAxes(time(), lanes->axis(QCPAxis::atLeft));
+        text->position->setCoords(mark.seconds, (markRows - row) * markRow - 0.4);
         text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
         text->setPadding(QMargins(4, 0, 2, 0));
         text->setText(mark.text);
         text->setColor(colors.text);
         text->setBrush(q->palette().color(QPalette::Base));
         text->setFont(font);
+        last[row] = text;
     }
 }
 
-QString TimelinePlot::Private::laneName(int lane) const
+void TimelinePlot::Private::setRange(double from, double to)
 {
-    if (lane >= header.endpoints.size())
-        return QStringLiteral("newcomers");
-    // The port's number stands in the heading, and would only push the lanes aside.
-    const SessionEndpoint &endpoint = header.endpoints[lane];
-    return endpoint.kind == QLatin1StringView("port") ? endpoint.kind : endpoint.path;
+    const double span = std::clamp(to - from, leastSpan, end());
+    from = std::clamp(from, 0.0, end() - span);
+    follow = span >= end() * 0.999;
+    time()->setRange(from, from + span);
+    plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-/// What lies under the mouse: the states of the clients, a mark, or a lane's last answer.
-QString TimelinePlot::Private::textAt(const QPointF &pixel) const
+const QList<LanePoint> *TimelinePlot::Private::pointsAt(const QPoint &place) const
 {
-    constexpr double nearPixels = 6;
-    QCPAxis *time = lanes->axis(QCPAxis::atBottom);
-    const double seconds = time->pixelToCoord(pixel.x());
-    if (seconds < 0 || seconds > until)
+    if (clients->rect().contains(place))
+        return &data.clients();
+    if (!lanes->rect().contains(place))
+        return nullptr;
+    const double y = lanes->axis(QCPAxis::atLeft)->pixelToCoord(place.y());
+    if (y < markRows * markRow)
+        return &markPoints;
+    const int lane = int(data.lanes().size()) - 1 - int(std::floor(y - markRows * markRow));
+    return lane >= 0 && lane < data.lanes().size() ? &data.lanes()[lane].points : nullptr;
+}
+
+TimelineLanes::Hit TimelinePlot::Private::hitAt(const QPoint &place) const
+{
+    const QList<LanePoint> *points = pointsAt(place);
+    if (!points)
         return {};
-    const QString at = QStringLiteral("%1 s").arg(seconds, 0, 'f', 2);
-    QStringList nearMarks;
-    for (const Mark &mark : marks) {
-        if (std::abs(time->coordToPixel(mark.seconds) - pixel.x()) <= nearPixels)
-            nearMarks.append(QStringLiteral("%1 s  %2").arg(mark.seconds, 0, 'f', 2).arg(mark.text));
+    const double seconds = time()->pixelToCoord(place.x());
+    return TimelineLanes::nearest(*points, seconds, std::abs(time()->pixelToCoord(place.x() + reachPixels) - seconds));
+}
+
+bool TimelinePlot::Private::wheel(QWheelEvent *event)
+{
+    const QPoint angle = event->angleDelta();
+    if (!(event->modifiers() & Qt::ControlModifier) && !plot->hasFocus()) {
+        event->ignore();
+        return true;
     }
-    if (clients->rect().contains(pixel.toPoint())) {
-        const QList<ClientBand> &bands = timeline.bands();
-        const auto after = std::upper_bound(bands.cbegin(), bands.cend(), seconds * 1000,
-                                            [](double ms, const ClientBand &band) { return ms < band.ms; });
-        if (after == bands.cbegin())
-            return at;
-        const ClientBand &band = *std::prev(after);
-        nearMarks.prepend(QStringLiteral("%1  %2 open, %3 told to leave, %4 connecting, %5 lost")
-                              .arg(at)
-                              .arg(band.open)
-                              .arg(band.notified)
-                              .arg(band.connecting)
-                              .arg(band.lost));
-        return nearMarks.join(QLatin1Char('\n'));
+    event->accept();
+    if (std::abs(angle.x()) > std::abs(angle.y()))
+        q->pan(-double(angle.x()) / 1200);
+    else
+        q->zoom(std::pow(zoomStep, double(angle.y()) / 120), time()->pixelToCoord(event->position().x()));
+    return true;
+}
+
+bool TimelinePlot::Private::key(QKeyEvent *event)
+{
+    if (event->modifiers() & ~(Qt::KeypadModifier | Qt::ShiftModifier))
+        return false;
+    switch (event->key()) {
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+        q->zoomIn();
+        return true;
+    case Qt::Key_Minus:
+        q->zoomOut();
+        return true;
+    case Qt::Key_0:
+    case Qt::Key_Home:
+        q->fit();
+        return true;
+    case Qt::Key_Left:
+        q->pan(-0.15);
+        return true;
+    case Qt::Key_Right:
+        q->pan(0.15);
+        return true;
+    default:
+        return false;
     }
-    const double height = lanes->axis(QCPAxis::atLeft)->pixelToCoord(pixel.y());
-    for (int lane = 0; lane < probes.size(); ++lane) {
-        if (height < laneBase(lane) || height >= laneBase(lane) + 1)
-            continue;
-        const auto &points = probes[lane];
-        const auto after = std::upper_bound(points.cbegin(), points.cend(), seconds,
-                                            [](double s, const Point &point) { return s < point.seconds; });
-        if (after != points.cbegin()) {
-            const Point &point = *std::prev(after);
-            nearMarks.prepend(
-                QStringLiteral("%1 s  %2: %3, %4")
-                    .arg(point.seconds, 0, 'f', 2)
-                    .arg(laneName(lane), point.good ? QStringLiteral("good") : QStringLiteral("bad"), point.text));
-        }
-    }
-    return nearMarks.join(QLatin1Char('\n'));
 }
 
 TimelinePlot::TimelinePlot(QWidget *parent)
@@ -372,7 +435,9 @@ TimelinePlot::TimelinePlot(QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(d->plot);
-    setMinimumHeight(leastHeight);
+    setFocusProxy(d->plot);
+    d->plot->installEventFilter(this);
+    d->layOut();
 }
 
 TimelinePlot::~TimelinePlot() = default;
@@ -381,64 +446,127 @@ void TimelinePlot::begin(const SessionHeader &header)
 {
     d->clear();
     d->header = header;
-    const auto graph = [this](QCPAxisRect *rect) {
-        QCPGraph *made = d->plot->addGraph(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
-        made->setAdaptiveSampling(true);
-        return made;
-    };
-    for (int i = 0; i < 4; ++i) {
-        d->bandGraphs.append(graph(d->clients));
-        d->bandGraphs.last()->setLineStyle(QCPGraph::lsStepLeft);
-        if (i > 0)
-            d->bandGraphs.last()->setChannelFillGraph(d->bandGraphs[i - 1]);
-    }
-    QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
-    ticker->addTick(markRows * 0.4, QStringLiteral("deploy"));
-    for (int lane = 0; lane < d->laneCount(); ++lane) {
-        d->probes.append(QList<Private::Point>());
-        d->goodGraphs.append(graph(d->lanes));
-        d->badGraphs.append(graph(d->lanes));
-        ticker->addTick(d->laneBase(lane) + 0.45, d->laneName(lane));
-    }
-    ticker->addTick(d->laneBase(-1) + 0.55, QStringLiteral("phase"));
-    d->lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
-    d->lanes->axis(QCPAxis::atLeft)->setRange(0, d->laneBase(-1) + 1.1);
-    const int height = int(d->laneBase(-1) * 16) + 44;
-    d->lanes->setMinimumSize(100, height);
-    d->lanes->setMaximumSize(QWIDGETSIZE_MAX, height);
-    // Lanes keep their height; where they do not fit, the view scrolls.
-    setMinimumHeight(std::max(leastHeight, height + clientsHeight + 8));
-    d->colour();
+    d->data.begin(header);
+    d->layOut();
 }
 
 void TimelinePlot::take(const QList<Event> &events)
 {
     d->timeline.take(events);
-    for (const Event &event : events) {
-        if (event.kind == EventKind::Probe) {
-            for (int lane = 0; lane < d->header.endpoints.size(); ++lane) {
-                if (d->header.endpoints[lane].subject() == event.subject)
-                    d->probes[lane].append({event.seconds(), event.ok, eventText(event)});
-            }
-        } else if (event.kind == EventKind::Newcomer && d->hasNewcomers()) {
-            d->probes.last().append({event.seconds(), event.ok, eventText(event)});
-        } else if (event.kind == EventKind::Phase) {
-            d->phases.append({event.text, double(event.us) / 1000, 0});
-        } else if (const QString text = markText(event); !text.isEmpty()) {
-            d->marks.append({event.seconds(), text});
-        }
-    }
+    const qsizetype marks = d->data.marks().size();
+    if (d->data.take(events))
+        d->layOut();
+    for (qsizetype i = marks; i < d->data.marks().size(); ++i)
+        d->markPoints.append({d->data.marks()[i].seconds, LanePoint::Good, d->data.marks()[i].id, 0});
 }
 
 void TimelinePlot::drawUntil(double ms)
 {
     d->until = ms / 1000;
-    d->drawBands(d->until);
-    d->drawLanes(d->until);
+    d->drawBands();
+    d->drawLanes();
     if (d->follow)
-        d->lanes->axis(QCPAxis::atBottom)->setRange(0, std::max(10.0, d->until * 1.02));
-    d->drawMarks();
+        d->time()->setRange(0, d->end());
     d->plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void TimelinePlot::setEventSource(std::function<const Event *(int)> find)
+{
+    d->find = std::move(find);
+}
+
+void TimelinePlot::zoom(double factor, double around)
+{
+    const QCPRange range = d->time()->range();
+    const double span = std::clamp(range.size() * factor, leastSpan, d->end());
+    const double share = std::clamp((around - range.lower) / range.size(), 0.0, 1.0);
+    d->setRange(around - share * span, around + (1 - share) * span);
+}
+
+void TimelinePlot::zoomIn()
+{
+    zoom(zoomStep * zoomStep, d->time()->range().center());
+}
+
+void TimelinePlot::zoomOut()
+{
+    zoom(1 / (zoomStep * zoomStep), d->time()->range().center());
+}
+
+void TimelinePlot::pan(double share)
+{
+    const QCPRange range = d->time()->range();
+    d->setRange(range.lower + share * range.size(), range.upper + share * range.size());
+}
+
+void TimelinePlot::fit()
+{
+    d->setRange(0, d->end());
+}
+
+bool TimelinePlot::isFitted() const
+{
+    return d->follow;
+}
+
+std::pair<double, double> TimelinePlot::shownRange() const
+{
+    return {d->time()->range().lower, d->time()->range().upper};
+}
+
+int TimelinePlot::eventAt(const QPoint &place) const
+{
+    return d->hitAt(place).id;
+}
+
+QString TimelinePlot::textAt(const QPoint &place) const
+{
+    const TimelineLanes::Hit hit = d->hitAt(place);
+    const Event *event = hit.id > 0 && d->find ? d->find(hit.id) : nullptr;
+    if (!event)
+        return {};
+    QString text = QStringLiteral("%1 s  %2: %3")
+                       .arg(event->seconds(), 0, 'f', 3)
+                       .arg(event->subject.isEmpty() ? eventKindName(event->kind) : event->subject, eventText(*event));
+    if (hit.others > 0)
+        text += hit.others == 1 ? QStringLiteral("\nand 1 more event here")
+                                : QStringLiteral("\nand %1 more events here").arg(hit.others);
+    return text;
+}
+
+QStringList TimelinePlot::laneNames() const
+{
+    QStringList names;
+    for (const Lane &lane : d->data.lanes())
+        names.append(lane.label);
+    return names;
+}
+
+QList<int> TimelinePlot::newcomerMarks() const
+{
+    QList<int> marks{0, 0, 0};
+    for (const Lane &lane : d->data.lanes()) {
+        for (const LanePoint &point : lane.points)
+            marks[LanePoint::Good - point.level] += lane.kind == Lane::Kind::Newcomer ? 1 : 0;
+    }
+    return marks;
+}
+
+QPicture TimelinePlot::picture(const QSize &size) const
+{
+    // The first painting lays the lanes out, the second places the marks by them.
+    const QRect before = d->plot->viewport();
+    d->plot->setViewport(QRect(QPoint(), size));
+    d->plot->replot();
+    d->plot->replot();
+    QPicture picture;
+    QCPPainter painter(&picture);
+    painter.setMode(QCPPainter::pmVectorized);
+    painter.setMode(QCPPainter::pmNoCaching);
+    d->plot->toPainter(&painter, size.width(), size.height());
+    painter.end();
+    d->plot->setViewport(before);
+    return picture;
 }
 
 void TimelinePlot::changeEvent(QEvent *event)
@@ -448,6 +576,55 @@ void TimelinePlot::changeEvent(QEvent *event)
         drawUntil(d->until * 1000);
     }
     QWidget::changeEvent(event);
+}
+
+bool TimelinePlot::eventFilter(QObject *watched, QEvent *event)
+{
+    switch (event->type()) {
+    case QEvent::Wheel:
+        return d->wheel(static_cast<QWheelEvent *>(event));
+    case QEvent::KeyPress:
+        if (d->key(static_cast<QKeyEvent *>(event)))
+            return true;
+        break;
+    case QEvent::MouseButtonPress:
+        d->pressed = static_cast<QMouseEvent *>(event)->pos();
+        break;
+    case QEvent::MouseButtonRelease: {
+        const QPoint place = static_cast<QMouseEvent *>(event)->pos();
+        const bool dragged = (place - d->pressed).manhattanLength() >= dragPixels;
+        // What was dragged may have left the session's time.
+        if (dragged)
+            d->setRange(d->time()->range().lower, d->time()->range().upper);
+        else if (const int id = eventAt(place); id > 0)
+            Q_EMIT eventChosen(id);
+        break;
+    }
+    case QEvent::MouseButtonDblClick:
+        fit();
+        break;
+    case QEvent::MouseMove: {
+        const auto *mouse = static_cast<QMouseEvent *>(event);
+        if (mouse->buttons()) {
+            // What is dragged no longer follows the session.
+            if ((mouse->pos() - d->pressed).manhattanLength() >= dragPixels)
+                d->follow = false;
+            break;
+        }
+        // At once, without the tooltip's delay: the mouse reads the lane like a finger.
+        const QString text = textAt(mouse->pos());
+        if (text.isEmpty())
+            QToolTip::hideText();
+        else
+            QToolTip::showText(mouse->globalPosition().toPoint(), text, d->plot);
+        break;
+    }
+    case QEvent::ToolTip:
+        return true;
+    default:
+        break;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 } // namespace Switchyard

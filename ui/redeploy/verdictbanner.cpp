@@ -17,6 +17,8 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     , m_sentence(new QLabel(this))
     , m_detail(new QLabel(this))
     , m_report(new QToolButton(this))
+    , m_compare(new QPushButton(QStringLiteral("Compare with the one before"), this))
+    , m_list(new QPushButton(QStringLiteral("All sessions"), this))
     , m_cancel(new QPushButton(QStringLiteral("Cancel"), this))
 {
     setObjectName(QStringLiteral("verdictBanner"));
@@ -33,13 +35,23 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     m_report->setObjectName(QStringLiteral("reportButton"));
     m_report->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_report);
-    menu->addAction(QStringLiteral("Save as &HTML…"), this, [this] { Q_EMIT reportRequested(QStringLiteral("html")); });
-    menu->addAction(QStringLiteral("Save as &JSON…"), this, [this] { Q_EMIT reportRequested(QStringLiteral("json")); });
-    menu->addAction(QStringLiteral("Save as &Markdown…"), this,
-                    [this] { Q_EMIT reportRequested(QStringLiteral("md")); });
-    menu->addAction(QStringLiteral("Save as JUnit &XML…"), this,
-                    [this] { Q_EMIT reportRequested(QStringLiteral("xml")); });
+    const auto add = [this, menu](const QString &text, const QString &suffix) {
+        QAction *action = menu->addAction(text, this, [this, suffix] { Q_EMIT reportRequested(suffix); });
+        action->setObjectName(QStringLiteral("report-") + suffix);
+    };
+    add(QStringLiteral("Save as &HTML…"), QStringLiteral("html"));
+    add(QStringLiteral("Save as &PDF…"), QStringLiteral("pdf"));
+    add(QStringLiteral("Save as &Markdown…"), QStringLiteral("md"));
+    add(QStringLiteral("Save as &JSON…"), QStringLiteral("json"));
+    add(QStringLiteral("Save as J&Unit XML…"), QStringLiteral("xml"));
     m_report->setMenu(menu);
+    m_report->setToolTip(QStringLiteral("Write the verdict to a file"));
+    m_compare->setObjectName(QStringLiteral("compareButton"));
+    m_compare->setToolTip(QStringLiteral("This session beside the last one of the same backend and driver"));
+    m_list->setObjectName(QStringLiteral("allSessionsButton"));
+    m_list->setToolTip(QStringLiteral("The sessions recorded on this machine (Ctrl+Shift+E)"));
+    connect(m_compare, &QPushButton::clicked, this, &VerdictBanner::compareRequested);
+    connect(m_list, &QPushButton::clicked, this, &VerdictBanner::listRequested);
     m_cancel->setToolTip(QStringLiteral("End the session now; what was recorded is judged (Ctrl+.)"));
     auto *words = new QVBoxLayout;
     words->setSpacing(0);
@@ -50,7 +62,9 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     layout->setSpacing(16);
     layout->addWidget(m_word);
     layout->addLayout(words, 1);
+    layout->addWidget(m_compare);
     layout->addWidget(m_report);
+    layout->addWidget(m_list);
     layout->addWidget(m_cancel);
     connect(m_cancel, &QPushButton::clicked, this, &VerdictBanner::cancelRequested);
     setRunning(false);
@@ -68,8 +82,17 @@ void VerdictBanner::show(State state, const QString &word, const QString &senten
 
 void VerdictBanner::setRunning(bool running)
 {
+    m_running = running;
     m_cancel->setVisible(running);
     m_report->setVisible(!running);
+    m_list->setVisible(!running);
+    m_compare->setVisible(!running && m_comparable);
+}
+
+void VerdictBanner::setComparable(bool comparable)
+{
+    m_comparable = comparable;
+    m_compare->setVisible(!m_running && m_comparable);
 }
 
 void VerdictBanner::changeEvent(QEvent *event)

@@ -21,11 +21,15 @@ public:
     /// `word` stands after the shape, in capitals; `sentence` and `detail` behind and below it.
     void show(State state, const QString &word, const QString &sentence, const QString &detail);
     void setRunning(bool running);
+    /// Whether this session can be compared with one before it.
+    void setComparable(bool comparable);
     using QFrame::show;
 
 Q_SIGNALS:
     void reportRequested(const QString &suffix);
     void cancelRequested();
+    void compareRequested();
+    void listRequested();
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -38,7 +42,11 @@ private:
     QLabel *m_sentence;
     QLabel *m_detail;
     QToolButton *m_report;
+    QPushButton *m_compare;
+    QPushButton *m_list;
     QPushButton *m_cancel;
+    bool m_comparable = false;
+    bool m_running = false;
     State m_state = State::Unknown;
     QString m_text;
 };

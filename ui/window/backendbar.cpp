@@ -4,6 +4,7 @@
 #include "models/workspace/demo.h"
 #include "ui/common/elidedlabel.h"
 #include "ui/common/format.h"
+#include "ui/common/icons.h"
 #include "ui/common/workbench.h"
 #include "ui/window/deploydialogs.h"
 
@@ -63,6 +64,7 @@ BackendBar::BackendBar(Workbench *workbench, QWidget *parent)
             m_workbench->lock(backend);
     });
     connect(m_workbench, &Workbench::lockChanged, this, &BackendBar::fillState);
+    connect(m_workbench, &Workbench::rehearsalStopped, this, &BackendBar::fillState);
     connect(m_cancel, &QPushButton::clicked, m_workbench, &Workbench::interruptSession);
     connect(m_workbench, &Workbench::workspaceOpened, this, &BackendBar::fill);
     for (const auto signal : {&Workbench::liveChanged, &Workbench::sessionStarted, &Workbench::sessionFinished})
@@ -164,7 +166,7 @@ void BackendBar::fillState()
     m_mode->setEnabled(!running);
 }
 
-/// Shape and word: a square for what is locked, a diamond for what a person has opened and should mind.
+/// Shape and word: a closed lock, or an open one that a person should mind.
 void BackendBar::fillLock()
 {
     const Backend *backend = m_workbench->workspace().backend(m_workbench->currentBackend());
@@ -172,16 +174,18 @@ void BackendBar::fillLock()
     if (!backend)
         return;
     if (m_workbench->isLocked(backend->name)) {
-        m_lock->setText(QStringLiteral("■ Production, locked"));
+        m_lock->setIcon(themedIcon(QStringLiteral("lock"), themeColors(palette()).text));
+        m_lock->setText(QStringLiteral("Production, locked"));
         m_lock->setToolTip(
             QStringLiteral("%1 is production and only read. Press to unlock it by its name.").arg(backend->name));
     } else {
         const double left = double(m_workbench->unlockedFor(backend->name).count());
-        m_lock->setText(QStringLiteral("◆ Production, unlocked for %1").arg(ageText(left)));
+        m_lock->setIcon(themedIcon(QStringLiteral("unlock"), themeColors(palette()).down));
+        m_lock->setText(QStringLiteral("Production, unlocked for %1").arg(ageText(left)));
         m_lock->setToolTip(QStringLiteral("%1 locks again by itself when nothing is done to it. Press to lock it now.")
                                .arg(backend->name));
     }
-    m_lock->setAccessibleName(m_lock->text().mid(2));
+    m_lock->setAccessibleName(m_lock->text());
     update();
 }
 

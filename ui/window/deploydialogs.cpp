@@ -16,6 +16,7 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QUrl>
 #include <QVBoxLayout>
 
 namespace Switchyard {
@@ -36,6 +37,20 @@ void showProblem(QLabel *label, const QString &text)
     label->setText(QStringLiteral("<span style='color:%1'>■</span> %2")
                        .arg(themeColors(label->palette()).down.name(), text.toHtmlEscaped()));
     label->show();
+}
+
+/// Each instance of a rehearsal gets a port of its own: where the backend's own stands, $PORT belongs.
+QStringList withPortVariable(QStringList argv, int port)
+{
+    const QString number = QString::number(port);
+    for (QString &word : argv) {
+        for (const QString &before : {QString(), QStringLiteral("="), QStringLiteral(":")}) {
+            const bool stands = before.isEmpty() ? word == number : word.endsWith(before + number);
+            if (port > 0 && stands)
+                word = word.left(word.size() - number.size()) + QStringLiteral("$PORT");
+        }
+    }
+    return argv;
 }
 
 /// The words of a command as one line that splitCommand() takes apart again.
@@ -117,7 +132,7 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
     command->setPlaceholderText(QStringLiteral("uvicorn server:app --port $PORT"));
     command->setToolTip(QStringLiteral("$PORT is replaced by the port that each instance is given."));
     if (backend->deploy.driver == QLatin1StringView("local"))
-        command->setText(asLine(backend->deploy.argv));
+        command->setText(asLine(withPortVariable(backend->deploy.argv, QUrl(backend->url).port())));
     auto *machines = new QSpinBox(dialog);
     machines->setObjectName(QStringLiteral("rehearseMachines"));
     machines->setRange(1, 10);

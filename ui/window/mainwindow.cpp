@@ -30,6 +30,7 @@ namespace Switchyard {
 namespace {
 constexpr int keptRecent = 8;
 constexpr int messageMs = 8'000;
+constexpr int trayAfterMs = 1'000;
 } // namespace
 
 MainWindow::MainWindow(WindowServices services, WindowSettings settings, QWidget *parent)
@@ -43,6 +44,10 @@ MainWindow::MainWindow(WindowServices services, WindowSettings settings, QWidget
     makeStatusBar();
     makeMenus();
     connectWorkbench();
+    m_alerts = new Alerts(m_services.workbench, m_services.notify, this);
+    m_alerts->setMessages(m_settings.messages);
+    // Whether there is a tray is asked over the session bus: not before the first paint.
+    QTimer::singleShot(trayAfterMs, m_alerts, [this] { m_alerts->setTray(m_settings.tray); });
     resize(1280, 800);
     if (!m_settings.geometry.isEmpty())
         restoreGeometry(m_settings.geometry);
@@ -155,6 +160,7 @@ void MainWindow::connectWorkbench()
     });
     connect(workbench, &Workbench::currentBackendChanged, this, &MainWindow::updateStatus);
     connect(workbench, &Workbench::lockChanged, this, &MainWindow::updateStatus);
+    connect(workbench, &Workbench::rehearsalStopped, this, &MainWindow::updateStatus);
     connect(workbench, &Workbench::noticed, this, &MainWindow::say);
     connect(workbench, &Workbench::shutDownDone, this, [this] {
         m_closed = true;
@@ -289,8 +295,8 @@ void MainWindow::updateStatus()
     m_redeploy->setEnabled(workbench->isOpen() && obstacle.isEmpty());
     m_redeploy->setStatusTip(obstacle);
     m_cancel->setEnabled(running);
-    const SessionOutcome *last = workbench->lastOutcome();
-    m_lastVerdict->setVisible(last);
+    const SessionOutcomePtr last = workbench->lastOutcome();
+    m_lastVerdict->setVisible(last != nullptr);
     if (!last)
         return;
     const State state = last->verdict.outcome == Outcome::Pass   ? State::Up

@@ -63,6 +63,7 @@ private:
     void fillPageMenu();
     void updateStatus();
     void showKeys();
+    void showPalette();
     void say(const QString &text);
     Page *currentPage() const;
     void save();
@@ -76,6 +77,7 @@ private:
     QLabel *m_stopping = nullptr;
     QTabWidget *m_tabs = nullptr;
     JobDrawer *m_jobs = nullptr;
+    Alerts *m_alerts = nullptr;
     QToolButton *m_jobsButton = nullptr;
     QLabel *m_lastVerdict = nullptr;
     QLabel *m_message = nullptr;

@@ -3,6 +3,7 @@
 #include "ui/common/workbench.h"
 #include "ui/window/deploydialogs.h"
 #include "ui/window/mainwindow.h"
+#include "ui/window/palette.h"
 
 #include <QActionGroup>
 #include <QDesktopServices>
@@ -11,6 +12,7 @@
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
+#include <QPointer>
 #include <QScrollArea>
 #include <QTabWidget>
 #include <QToolButton>
@@ -48,6 +50,27 @@ QString keyRows(const QMenu *menu)
                         .arg(key.toHtmlEscaped(), text.toHtmlEscaped());
     }
     return rows;
+}
+
+/// What stands in a menu, as it can be done by name.
+void addCommands(const QMenu *menu, QList<PaletteEntry> *entries)
+{
+    for (QAction *action : menu->actions()) {
+        if (action->menu()) {
+            addCommands(action->menu(), entries);
+            continue;
+        }
+        QString text = action->text().section(QLatin1Char('\t'), 0, 0);
+        text.remove(QLatin1Char('&'));
+        if (action->isSeparator() || text.isEmpty() || !action->isVisible())
+            continue;
+        const QPointer<QAction> alive(action);
+        entries->append({text, menu->title().remove(QLatin1Char('&')),
+                         action->shortcut().toString(QKeySequence::NativeText), action->isEnabled(), [alive] {
+                             if (alive)
+                                 alive->trigger();
+                         }});
+    }
 }
 
 } // namespace
@@ -100,8 +123,25 @@ void MainWindow::makeViewMenu()
     });
     filter->setShortcuts({QKeySequence(QStringLiteral("Ctrl+F")), QKeySequence(QStringLiteral("/"))});
     m_workspaceActions.append(filter);
+    menu->addAction(QStringLiteral("&Go to anything"), QKeySequence(QStringLiteral("Ctrl+K")), this,
+                    &MainWindow::showPalette);
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Jobs"), QKeySequence(QStringLiteral("Ctrl+J")), this,
                                               [this] { m_jobsButton->toggle(); }));
+    menu->addSeparator();
+    const auto option = [&](const QString &text, const char *name, bool on, auto set) {
+        QAction *action = menu->addAction(text);
+        action->setObjectName(QLatin1StringView(name));
+        action->setCheckable(true);
+        action->setChecked(on);
+        connect(action, &QAction::toggled, this, [this, set](bool checked) {
+            set(checked);
+            save();
+        });
+    };
+    option(QStringLiteral("Desktop &messages while watching"), "messagesAction", m_settings.messages,
+           [this](bool on) { m_alerts->setMessages(m_settings.messages = on); });
+    option(QStringLiteral("&Icon in the tray"), "trayAction", m_settings.tray,
+           [this](bool on) { m_alerts->setTray(m_settings.tray = on); });
     menu->addSeparator();
     QMenu *themes = menu->addMenu(QStringLiteral("&Theme"));
     m_themes = new QActionGroup(this);
@@ -147,6 +187,11 @@ void MainWindow::makeDeployMenu()
                                                   else
                                                       workbench->lock(backend);
                                               }));
+    m_workspaceActions.append(menu->addAction(QStringLiteral("Recorded &sessions"),
+                                              QKeySequence(QStringLiteral("Ctrl+Shift+E")), this, [this, workbench] {
+                                                  showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
+                                                  workbench->requestSessionList();
+                                              }));
     menu->addAction(QStringLiteral("Show the &audit log"), this, [workbench] {
         QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(workbench->auditFile()).absolutePath()));
     });
@@ -170,6 +215,22 @@ void MainWindow::fillPageMenu()
     if (const Page *page = currentPage())
         m_pageMenu->addActions(page->pageActions());
     m_pageMenu->menuAction()->setVisible(!m_pageMenu->isEmpty());
+}
+
+void MainWindow::showPalette()
+{
+    QList<PaletteEntry> entries;
+    Workbench *workbench = m_services.workbench;
+    for (const Backend &backend : workbench->workspace().backends)
+        entries.append({backend.name, QStringLiteral("backend"), {}, true, [workbench, name = backend.name] {
+                            workbench->setCurrentBackend(name);
+                        }});
+    for (const QAction *menu : menuBar()->actions()) {
+        if (menu->menu())
+            addCommands(menu->menu(), &entries);
+    }
+    auto *palette = new CommandPalette(std::move(entries), this);
+    palette->open();
 }
 
 void MainWindow::showKeys()

@@ -3,6 +3,7 @@
 
 #include "ui/common/page.h"
 #include "ui/common/theme.h"
+#include "ui/window/alerts.h"
 
 #include <QByteArray>
 #include <QString>
@@ -19,8 +20,10 @@ struct WindowSettings
 {
     QByteArray geometry;
     ThemeChoice theme = ThemeChoice::System;
-    QStringList recent; ///< workspace files, newest first, at most 8
-    QJsonObject pages;  ///< saveState() of each page, by title
+    bool messages = true; ///< on the desktop, while watching
+    bool tray = true;     ///< an icon in the tray, where there is one
+    QStringList recent;   ///< workspace files, newest first, at most 8
+    QJsonObject pages;    ///< saveState() of each page, by title
 };
 
 /// What the window is given. The functions are seams: tests answer dialogs through them.
@@ -33,6 +36,8 @@ struct WindowServices
     std::function<void(QWidget *parent, std::function<void(const QString &)> answer)> chooseFolder;
     std::function<void(const WindowSettings &)> saveSettings;
     std::function<void(ThemeChoice)> applyTheme;
+    /// Shows a message on the desktop; empty: by the tray or the notification service.
+    Notify notify;
 };
 
 } // namespace Switchyard
