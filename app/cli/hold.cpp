@@ -215,11 +215,12 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
     target.handshakeTimeout = options.handshakeTimeout;
     target.pingTimeout = options.pingTimeout;
     target.pingInterval = std::min(target.pingInterval, std::max(Milliseconds(100), options.pingTimeout / 2));
-    if (options.protocol == QLatin1StringView("socket.io"))
-        target.protocol = SocketProtocol::SocketIo;
-    else if (options.protocol != QLatin1StringView("websocket"))
+    const auto protocol = namedProtocol(options.protocol);
+    if (!protocol)
         return fail(ErrorKind::Usage, QStringLiteral("there is no protocol \"%1\"").arg(options.protocol),
-                    QStringLiteral("websocket or socket.io"));
+                    QStringLiteral("websocket, socket.io or socket.io-polling"));
+    target.protocol = protocol->protocol;
+    target.polling = protocol->transport == QLatin1StringView("polling");
     for (const QString &header : options.headers) {
         const QString name = header.section(QLatin1Char('='), 0, 0).trimmed();
         const QString value = header.section(QLatin1Char('='), 1);

@@ -90,7 +90,8 @@ void addRehearse(CLI::App &app, Everything &all)
                      "instance's port.\n"
                      "Sockets and paths come from these options, or from the workspace.");
     text(rehearse, "--platform", all.rehearse.platform, "render, fly or local")->required();
-    texts(rehearse, "--socket", all.rehearse.sockets, "PATH[,protocol] with protocol websocket or socket.io")
+    texts(rehearse, "--socket", all.rehearse.sockets,
+          "PATH[,protocol] with protocol websocket, socket.io or socket.io-polling")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(rehearse, "--health", all.rehearse.health, "path of the health endpoint");
@@ -168,7 +169,7 @@ void addProbes(CLI::App &app, Everything &all)
     duration(hold, "--duration", all.hold.duration, "how long (default 30s)");
     text(hold, "--reconnect", all.hold.reconnect,
          "browser-backoff, notice-then-delay, socket.io-client, immediate or none (default)");
-    text(hold, "--protocol", all.hold.protocol, "websocket (default) or socket.io");
+    text(hold, "--protocol", all.hold.protocol, "websocket (default), socket.io or socket.io-polling");
     text(hold, "--namespace", all.hold.nameSpace, "Socket.IO namespace (default /)");
     texts(hold, "--header", all.hold.headers, "NAME=VALUE; a secret as NAME=env:VARIABLE")
         ->expected(1)

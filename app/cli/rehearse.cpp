@@ -21,15 +21,17 @@ Result<SocketEndpoint> socketFrom(const QString &text)
                     QStringLiteral("describe the socket in a workspace, with a header that refers to env:NAME"));
     SocketEndpoint socket;
     socket.path = text.section(QLatin1Char(','), 0, 0);
-    const QString protocol = text.section(QLatin1Char(','), 1);
+    const QString protocolName = text.section(QLatin1Char(','), 1);
     if (!socket.path.startsWith(QLatin1Char('/')))
         return fail(ErrorKind::Usage, QStringLiteral("--socket %1: the path begins with /").arg(text),
                     QStringLiteral("--socket /ws/prices or --socket /socket.io/,socket.io"));
-    if (protocol == QLatin1StringView("socket.io"))
-        socket.protocol = SocketProtocol::SocketIo;
-    else if (!protocol.isEmpty() && protocol != QLatin1StringView("websocket"))
-        return fail(ErrorKind::Usage, QStringLiteral("--socket %1: there is no protocol \"%2\"").arg(text, protocol),
-                    QStringLiteral("websocket or socket.io"));
+    const auto protocol = namedProtocol(protocolName.isEmpty() ? QStringLiteral("websocket") : protocolName);
+    if (!protocol)
+        return fail(ErrorKind::Usage,
+                    QStringLiteral("--socket %1: there is no protocol \"%2\"").arg(text, protocolName),
+                    QStringLiteral("websocket, socket.io or socket.io-polling"));
+    socket.protocol = protocol->protocol;
+    socket.transport = protocol->transport;
     const bool socketIo = socket.protocol == SocketProtocol::SocketIo;
     socket.name = socket.path;
     socket.allowedCloses = socketIo ? QList<int>{1001, 1005, 1012} : QList<int>{1001, 1012};

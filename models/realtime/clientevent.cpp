@@ -8,6 +8,10 @@ QString endCauseName(EndCause cause)
     switch (cause) {
     case EndCause::CloseFrame:
         return QStringLiteral("close-frame");
+    case EndCause::ClosePacket:
+        return QStringLiteral("close-packet");
+    case EndCause::HttpStatus:
+        return QStringLiteral("http-status");
     case EndCause::Eof:
         return QStringLiteral("eof");
     case EndCause::Reset:

@@ -13,6 +13,8 @@ namespace Switchyard {
 enum class EndCause
 {
     CloseFrame,     ///< a close frame arrived, whatever TCP did after it
+    ClosePacket,    ///< long polling: the server sent the Engine.IO close packet
+    HttpStatus,     ///< long polling: a request was answered with an HTTP status instead of packets
     Eof,            ///< FIN without a close frame; over TLS also a truncated stream
     Reset,          ///< RST
     PingTimeout,    ///< nothing came back within the ping timeout
@@ -27,16 +29,24 @@ enum class EndCause
 };
 QString endCauseName(EndCause cause);
 
+/// Whether the server said goodbye in the words of the transport.
+constexpr bool isGoodbye(EndCause cause)
+{
+    return cause == EndCause::CloseFrame || cause == EndCause::ClosePacket;
+}
+
 /// The end of one connection.
 struct ConnectionEnd
 {
     EndCause cause = EndCause::Local;
-    int code = 0;          ///< close code; 1005 for an empty close frame, 1006 without a close frame, 0 if never open
-    bool codeValid = true; ///< false: the code may not stand on the wire, or the close frame was malformed
-    QString reason;        ///< reason text of the close frame
-    int httpStatus = 0;    ///< with Handshake: the status, 0 when none arrived
-    QString detail;        ///< words for a person: the TLS problem, the errno
-    bool wasOpen = false;  ///< the connection had been open (Socket.IO: in its namespace)
+    /// Close code; 1005 for an empty close frame, 1006 without a close frame, 0 if never open. Always 0 over long
+    /// polling, which has none.
+    int code = 0;
+    bool codeValid = true;         ///< false: the code may not stand on the wire, or the close frame was malformed
+    QString reason;                ///< reason text of the close frame
+    int httpStatus = 0;            ///< with Handshake and HttpStatus: the status, 0 when none arrived
+    QString detail;                ///< words for a person: the TLS problem, the errno
+    bool wasOpen = false;          ///< the connection had been open (Socket.IO: in its namespace)
     bool serverDisconnect = false; ///< a Socket.IO DISCONNECT packet came: such clients do not come back by themselves
 };
 

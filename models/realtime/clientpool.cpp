@@ -322,9 +322,11 @@ Result<int> ClientPool::addTarget(SocketTarget target)
                     QStringLiteral("one of %1").arg(reconnectPolicyNames().join(QStringLiteral(", "))));
     if (const Result<void> ready = target.prepare(); !ready)
         return tl::unexpected(ready.error());
-    int total = target.clients;
+    // A polling client needs two connections: one for the poll, one for what it sends.
+    const auto connections = [](const SocketTarget &each) { return each.clients * (each.polling ? 2 : 1); };
+    int total = connections(target);
     for (const Engine::Target &other : m_engine->m_targets)
-        total += other.config->clients;
+        total += connections(*other.config);
     if (const Result<void> enough = ensureFileLimit(total); !enough)
         return tl::unexpected(enough.error());
     Engine::Target entry;

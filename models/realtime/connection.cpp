@@ -2,6 +2,8 @@
 #include "models/realtime/connection.h"
 
 #include "models/realtime/closecodes.h"
+#include "models/realtime/dialing.h"
+#include "models/realtime/pollingconnection.h"
 #include "models/realtime/tap.h"
 #include "models/realtime/transport.h"
 
@@ -137,20 +139,7 @@ private:
         });
     }
 
-    void connectFailed(const ErrorCode &error)
-    {
-        ConnectionEnd end;
-        end.detail = text(error);
-        if (error == net::error::connection_refused)
-            end.cause = EndCause::Refused;
-        else if (error == net::error::timed_out)
-            end.cause = EndCause::ConnectTimeout;
-        else if (isReset(error))
-            end.cause = EndCause::Reset;
-        else
-            end.cause = EndCause::Unreachable;
-        endNow(Clock::now(), end);
-    }
+    void connectFailed(const ErrorCode &error) { endNow(Clock::now(), connectEnd(error)); }
 
     void connected()
     {
@@ -167,16 +156,7 @@ private:
     {
         m_phase = Phase::Tls;
         arm(m_target->tlsTimeout);
-        SSL *ssl = tap().next_layer().ssl();
-        ErrorCode notAnAddress;
-        net::ip::make_address(m_target->host, notAnAddress);
-        // SNI takes names only (RFC 6066 section 3); the verified name may be an address.
-        if (notAnAddress) {
-            SSL_set_tlsext_host_name(ssl, m_target->host.c_str());
-            SSL_set1_host(ssl, m_target->host.c_str());
-        } else {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), m_target->host.c_str());
-        }
+        expectPeer(tap().next_layer().ssl(), m_target->host);
         tap().next_layer().async_handshake([self = self()](ErrorCode error, std::size_t) {
             if (self->m_phase != Phase::Tls)
                 return;
@@ -188,11 +168,7 @@ private:
 
     void tlsFailed(const ErrorCode &error) requires std::is_same_v<Transport, TlsTransport>
     {
-        const long verify = SSL_get_verify_result(tap().next_layer().ssl());
-        ConnectionEnd end;
-        end.cause = EndCause::Tls;
-        end.detail = verify != X509_V_OK ? QString::fromUtf8(X509_verify_cert_error_string(verify)) : text(error);
-        endNow(Clock::now(), end);
+        endNow(Clock::now(), tlsEnd(tap().next_layer().ssl(), error));
     }
 
     // ---- WebSocket handshake
@@ -574,6 +550,8 @@ private:
 std::shared_ptr<Connection> makeConnection(net::io_context &io, SSL_CTX *tls,
                                            std::shared_ptr<const SocketTarget> target, ConnectionOwner *owner)
 {
+    if (target->polling)
+        return makePollingConnection(io, tls, std::move(target), owner);
     if (tls)
         return std::make_shared<BeastConnection<TlsTransport>>(io, std::move(target), owner, tls);
     return std::make_shared<BeastConnection<PlainTransport>>(io, std::move(target), owner);

@@ -33,7 +33,8 @@ Result<void> SocketTarget::prepare()
     if (protocol == SocketProtocol::SocketIo) {
         if (path == "/")
             path = "/socket.io/";
-        query = (query.empty() ? std::string() : query + "&") + "EIO=4&transport=websocket";
+        query =
+            (query.empty() ? std::string() : query + "&") + "EIO=4&transport=" + (polling ? "polling" : "websocket");
     }
     if (!query.empty())
         path += "?" + query;
@@ -49,6 +50,7 @@ Result<SocketTarget> socketTargetFor(const Backend &backend, const SocketEndpoin
         base.chop(1);
     target.url = base + (socket.path.startsWith(QLatin1Char('/')) ? QString() : QStringLiteral("/")) + socket.path;
     target.protocol = socket.protocol;
+    target.polling = socket.protocol == SocketProtocol::SocketIo && socket.transport == QLatin1StringView("polling");
     target.nameSpace = socket.nameSpace.toStdString();
     target.subprotocol = socket.subprotocol.toStdString();
     target.origin = socket.origin.toStdString();

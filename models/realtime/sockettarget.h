@@ -16,6 +16,7 @@ struct SocketTarget
     QString name; ///< the socket's name in the workspace
     QString url;  ///< ws, wss, http or https; without credentials
     SocketProtocol protocol = SocketProtocol::WebSocket;
+    bool polling = false;        ///< Socket.IO over HTTP long polling: never a WebSocket
     std::string nameSpace = "/"; ///< Socket.IO
     std::string auth;            ///< Socket.IO: JSON of the CONNECT payload
     std::vector<std::pair<std::string, std::string>> headers;

@@ -74,8 +74,15 @@ Drain drainOf(const SessionFacts &facts)
 bool pollingClients(const SessionFacts &facts)
 {
     const auto &sockets = facts.record.header.sockets;
-    return std::any_of(sockets.cbegin(), sockets.cend(),
-                       [](const SessionSocket &socket) { return socket.transport == QLatin1StringView("polling"); });
+    return std::any_of(sockets.cbegin(), sockets.cend(), [](const SessionSocket &socket) { return socket.polls(); });
+}
+
+/// uvicorn's limit, short of the grace so that what comes after the wait still has time.
+QString boundedWait(const SessionFacts &facts)
+{
+    const double graceS = facts.record.header.graceMs / 1000;
+    const int seconds = graceS > 0 ? std::clamp(int(graceS * 0.8), 1, 20) : 20;
+    return QStringLiteral("--timeout-graceful-shutdown %1").arg(seconds);
 }
 
 /// Why an instance took too long to end, or was killed. Sources: platforms.md 5.2 and 5.3, measured with the servers.
@@ -87,8 +94,9 @@ Advice drainAdvice(const SessionFacts &facts)
     if (pollingClients(facts) && !has(facts, "gunicorn") && drain.tookMs > afterTheLastMs)
         return {QStringLiteral(
                     "A Socket.IO client on long polling holds the exit until its next ping, up to pingInterval (25 s): "
-                    "close the Engine.IO sessions when the stop signal arrives, or bound the wait."),
-                has(facts, "uvicorn") ? QStringLiteral("--timeout-graceful-shutdown 20") : QString()};
+                    "close the Engine.IO sessions when the stop signal arrives (python-socketio: "
+                    "sio.eio.disconnect()), or bound the wait."),
+                has(facts, "uvicorn") ? boundedWait(facts) : QString()};
     if (has(facts, "uvicorn") && drain.killed && drain.lost == 0 && !facts.losses.empty())
         return {QStringLiteral(
                     "The signal did nothing: a handler of the application's own has taken uvicorn's place. Keep the "
@@ -99,7 +107,7 @@ Advice drainAdvice(const SessionFacts &facts)
                     "Every socket was closed and the process went on for %1: a handler swallows the disconnect, or a "
                     "background task does not end, and uvicorn waits for it for ever unless told otherwise.")
                     .arg(humanDuration(drain.tookMs - drain.lastLostMs)),
-                QStringLiteral("--timeout-graceful-shutdown 20")};
+                boundedWait(facts)};
     if (has(facts, "gunicorn") && onRender(facts) && drain.tookMs > facts.record.header.graceMs * 0.9)
         return {QStringLiteral(
                     "gunicorn's graceful timeout is 30 s, which is all that Render gives: a race. Give gunicorn less, "
@@ -113,14 +121,27 @@ Advice cleanCloseAdvice(const SessionFacts &facts)
     int unclean = 0;
     int clean = 0;
     int badCode = 0;
+    int polling = 0;
     for (const Loss &loss : facts.losses) {
-        if (!loss.clean())
+        if (!loss.clean()) {
             ++unclean;
-        else if (loss.ended->cause == EndCause::CloseFrame && loss.ended->code != CloseCode::noStatus)
+            polling += facts.socket(loss).polls() ? 1 : 0;
+        } else if (loss.ended->cause == EndCause::CloseFrame && loss.ended->code != CloseCode::noStatus) {
             loss.ended->code == 1011 ? ++badCode : ++clean;
+        }
     }
     if (facts.killed && unclean > 0)
         return drainAdvice(facts);
+    if (unclean > 0 && polling == unclean) {
+        // Measured with python-socketio 5 on uvicorn 0.17: the packet goes out with the poll that waits, and the exit
+        // follows at once instead of at the next ping.
+        const bool python = has(facts, "uvicorn") || has(facts, "gunicorn") || has(facts, "hypercorn");
+        return {QStringLiteral(
+                    "A client on long polling has no close frame: only the Engine.IO close packet tells it that the "
+                    "server goes. Close the Engine.IO sessions when the stop signal arrives, or leave polling out of "
+                    "the client's transports."),
+                python ? QStringLiteral("await sio.eio.disconnect()") : QStringLiteral("transports: [\"websocket\"]")};
+    }
     if (unclean == 0 && badCode > 0)
         return {has(facts, "hypercorn")
                     ? QStringLiteral("hypercorn ends sockets with 1011, internal error, when its graceful timeout of "

@@ -8,6 +8,21 @@ namespace Switchyard {
 
 using namespace GateHelp;
 
+namespace {
+
+/// What the transports of the sockets would have said goodbye with.
+QString goodbye(const SessionFacts &facts)
+{
+    const auto &sockets = facts.record.header.sockets;
+    const auto polls = [](const SessionSocket &socket) { return socket.polls(); };
+    if (std::none_of(sockets.cbegin(), sockets.cend(), polls))
+        return QStringLiteral("close frame");
+    return std::all_of(sockets.cbegin(), sockets.cend(), polls) ? QStringLiteral("close packet")
+                                                                : QStringLiteral("close frame or packet");
+}
+
+} // namespace
+
 Gate cleanCloseGate(const SessionFacts &facts)
 {
     if (noSockets(facts))
@@ -17,13 +32,17 @@ Gate cleanCloseGate(const SessionFacts &facts)
     Gate gate;
     int resets = 0;
     int fins = 0;
+    int refused = 0;
     int others = 0;
     int notAllowed = 0;
     QStringList codes;
     for (const Loss &loss : facts.losses) {
         const Event &ended = *loss.ended;
         if (!loss.clean()) {
-            (ended.cause == EndCause::Reset ? resets : ended.cause == EndCause::Eof ? fins : others) += 1;
+            (ended.cause == EndCause::Reset        ? resets
+             : ended.cause == EndCause::Eof        ? fins
+             : ended.cause == EndCause::HttpStatus ? refused
+                                                   : others) += 1;
             addEvidence(gate, &ended);
         } else if (ended.cause == EndCause::CloseFrame &&
                    (!ended.codeValid || !facts.socket(loss).allowedCloses.contains(ended.code))) {
@@ -33,10 +52,10 @@ Gate cleanCloseGate(const SessionFacts &facts)
             addEvidence(gate, &ended);
         }
     }
-    const int unclean = resets + fins + others;
+    const int unclean = resets + fins + refused + others;
     gate.value = unclean + notAllowed;
     gate.limit = 0;
-    gate.threshold = QStringLiteral("every end with a close frame of an allowed code");
+    gate.threshold = QStringLiteral("every end with a %1 of an allowed code").arg(goodbye(facts));
     if (unclean + notAllowed == 0) {
         gate.status = GateStatus::Pass;
         gate.measured = facts.losses.empty() ? QStringLiteral("no client lost its connection")
@@ -51,12 +70,14 @@ Gate cleanCloseGate(const SessionFacts &facts)
             kinds.append(QStringLiteral("%1 reset").arg(resets));
         if (fins > 0)
             kinds.append(QStringLiteral("%1 FIN").arg(fins));
+        if (refused > 0)
+            kinds.append(QStringLiteral("%1 by an HTTP status").arg(refused));
         if (others > 0)
             kinds.append(QStringLiteral("%1 other").arg(others));
-        parts.append(QStringLiteral("%1 of %2 ends without a close frame (%3)")
+        parts.append(QStringLiteral("%1 of %2 ends without a %3 (%4)")
                          .arg(unclean)
                          .arg(facts.losses.size())
-                         .arg(kinds.join(QStringLiteral(", "))));
+                         .arg(goodbye(facts), kinds.join(QStringLiteral(", "))));
     }
     if (notAllowed > 0)
         parts.append(QStringLiteral("%1 with a code that is not allowed (%2)")

@@ -40,10 +40,10 @@ constexpr std::array kindNames{
     KindName{EventKind::Note, QLatin1StringView("note")},
 };
 
-constexpr EndCause allCauses[] = {EndCause::CloseFrame,     EndCause::Eof,         EndCause::Reset,
-                                  EndCause::PingTimeout,    EndCause::Protocol,    EndCause::Tls,
-                                  EndCause::Refused,        EndCause::Unreachable, EndCause::Dns,
-                                  EndCause::ConnectTimeout, EndCause::Handshake,   EndCause::Local};
+constexpr EndCause allCauses[] = {
+    EndCause::CloseFrame,  EndCause::ClosePacket,    EndCause::HttpStatus, EndCause::Eof,     EndCause::Reset,
+    EndCause::PingTimeout, EndCause::Protocol,       EndCause::Tls,        EndCause::Refused, EndCause::Unreachable,
+    EndCause::Dns,         EndCause::ConnectTimeout, EndCause::Handshake,  EndCause::Local};
 
 EndCause causeFromName(const QString &name)
 {

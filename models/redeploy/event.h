@@ -81,6 +81,9 @@ struct SessionSocket
     bool promisesNotice = false;
     QString reconnect;
     QString transport; ///< Socket.IO: "websocket" or "polling"
+
+    /// Its clients never have a WebSocket, and so no close frame either.
+    bool polls() const { return transport == QLatin1StringView("polling"); }
 };
 
 /// One HTTP endpoint, as the session probed it. Its events carry `subject` = "kind path".

@@ -20,7 +20,7 @@ struct Loss
     bool gaveUp = false;  ///< its reconnect policy made no further attempt
 
     /// The transport ended in order: by a close frame, or by the protocol's own goodbye.
-    bool clean() const { return ended->cause == EndCause::CloseFrame || ended->serverDisconnect; }
+    bool clean() const { return isGoodbye(ended->cause) || ended->serverDisconnect; }
 };
 
 /// An instance that was told to stop, and its end.

@@ -203,14 +203,23 @@ QString closeLabel(const CloseCount &close)
         if (!close.codeValid)
             label += QStringLiteral(" (may not stand on the wire)");
         break;
+    case EndCause::ClosePacket:
+        label = QStringLiteral("Engine.IO close packet");
+        break;
+    case EndCause::HttpStatus:
+        label = QStringLiteral("poll refused with an HTTP status");
+        break;
     case EndCause::Eof:
-        label = QStringLiteral("1006 FIN without a close frame");
+        label = close.code == 0 ? QStringLiteral("FIN without a close packet")
+                                : QStringLiteral("1006 FIN without a close frame");
         break;
     case EndCause::Reset:
-        label = QStringLiteral("1006 reset without a close frame");
+        label = close.code == 0 ? QStringLiteral("reset without a close packet")
+                                : QStringLiteral("1006 reset without a close frame");
         break;
     default:
-        label = QStringLiteral("%1 %2").arg(close.code).arg(endCauseName(close.cause));
+        label = close.code == 0 ? endCauseName(close.cause)
+                                : QStringLiteral("%1 %2").arg(close.code).arg(endCauseName(close.cause));
         break;
     }
     if (close.serverDisconnect)

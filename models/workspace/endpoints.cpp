@@ -232,6 +232,26 @@ void readSocketIo(TomlReader &reader, SocketEndpoint *socket)
 
 } // namespace
 
+std::optional<NamedProtocol> namedProtocol(const QString &name)
+{
+    const QString polling = QStringLiteral("polling");
+    const QString webSocket = QStringLiteral("websocket");
+    for (const NamedProtocol &each :
+         {NamedProtocol{SocketProtocol::WebSocket, webSocket}, NamedProtocol{SocketProtocol::SocketIo, webSocket},
+          NamedProtocol{SocketProtocol::SocketIo, polling}}) {
+        if (protocolName(each) == name)
+            return each;
+    }
+    return std::nullopt;
+}
+
+QString protocolName(const NamedProtocol &protocol)
+{
+    if (protocol.protocol == SocketProtocol::WebSocket)
+        return QStringLiteral("websocket");
+    return protocol.transport == L("polling") ? QStringLiteral("socket.io-polling") : QStringLiteral("socket.io");
+}
+
 QString endpointKindName(EndpointKind kind)
 {
     switch (kind) {

@@ -114,6 +114,17 @@ struct CountSource
     bool operator==(const CountSource &) const = default;
 };
 
+/// What one word says of a socket on the command line and in tables.
+struct NamedProtocol
+{
+    SocketProtocol protocol = SocketProtocol::WebSocket;
+    QString transport = QStringLiteral("websocket"); ///< as SocketEndpoint::transport
+};
+
+/// "websocket", "socket.io" (over WebSocket) or "socket.io-polling"; nothing for another word.
+[[nodiscard]] std::optional<NamedProtocol> namedProtocol(const QString &name);
+[[nodiscard]] QString protocolName(const NamedProtocol &protocol);
+
 /// Default reconnect behaviour of real clients. Names as in the workspace file.
 inline const QStringList reconnectPolicyNames()
 {

@@ -5,6 +5,7 @@ lifespan        a notice from lifespan shutdown: too late, uvicorn has closed th
 sio-disconnect  sio.disconnect() for every client on the signal: they never come back by themselves
 handler         the notice from a signal handler that then calls the previous one: works
 replaced        a signal handler that does not call the previous one: uvicorn never stops
+engine-close    closes every Engine.IO session on the signal, which a client on long polling needs to be told
 """
 
 import asyncio
@@ -41,6 +42,9 @@ def install(loop):
                 await sio.disconnect(sid)
         await announce()
         await asyncio.sleep(2.5)
+        if MODE == "engine-close":
+            await sio.eio.disconnect()
+            await asyncio.sleep(0.1)
         if MODE != "replaced" and callable(previous):
             previous(number, frame)
 
@@ -90,4 +94,9 @@ async def disconnect(sid, *reason):
     sids.discard(sid)
 
 
-app = socketio.ASGIApp(sio, other_asgi_app=api)
+async def started():
+    install(asyncio.get_running_loop())
+
+
+# Older versions of the library keep the lifespan to themselves.
+app = socketio.ASGIApp(sio, other_asgi_app=api, on_startup=started if MODE == "engine-close" else None)

@@ -72,6 +72,7 @@ void write(const QString &path, const QByteArray &text)
 const char gunicorn[] = "/usr/bin/gunicorn fastapi_app:app -k uvicorn.workers.UvicornWorker --bind 127.0.0.1:$PORT";
 const char gunicornWsproto[] = "/usr/bin/gunicorn fastapi_app:app -k wsproto_worker.Worker --bind 127.0.0.1:$PORT";
 const char uvicorn[] = "/usr/bin/python3 -m uvicorn fastapi_app:app --host 127.0.0.1 --port $PORT --ws wsproto";
+const char socketIo[] = "/usr/bin/python3 -m uvicorn shutdown_app:app --host 127.0.0.1 --port $PORT --ws wsproto";
 const char stubborn[] = "/usr/bin/python3 -m uvicorn stubborn_app:app --host 127.0.0.1 --port $PORT --ws wsproto";
 
 } // namespace
@@ -87,6 +88,7 @@ private Q_SLOTS:
     void manifestSignal();
     void manifestTellsAll();
     void workspaceManifest();
+    void polling();
     void twoMachines();
     void diesAtSecondStart();
     void swallowsTheDisconnect();
@@ -131,8 +133,9 @@ void RehearseServersTest::initTestCase()
     const QStringList stubbornRender = words("--platform render --health /health --socket /ws");
     const QString manifest = m_folder.filePath(s("fly.toml"));
     write(manifest, "app = 'api'\nkill_signal = 'SIGTERM'\nkill_timeout = 20\n");
-    if (!have("fastapi, uvicorn, wsproto, websockets, gunicorn, hypercorn")) {
-        m_missing = s("Debian's python3-fastapi, -uvicorn, -wsproto, -websockets, -hypercorn and gunicorn are needed");
+    if (!have("fastapi, uvicorn, wsproto, websockets, gunicorn, hypercorn, socketio")) {
+        m_missing = s(
+            "Debian's python3-fastapi, -uvicorn, -wsproto, -websockets, -hypercorn, -socketio and gunicorn are needed");
     } else {
         begin(s("gunicorn websockets, Render"), render, gunicorn);
         begin(s("gunicorn wsproto, Render"), render, gunicornWsproto);
@@ -145,6 +148,9 @@ void RehearseServersTest::initTestCase()
               stubbornRender +
                   QStringList{s("--env"), s("MODE=second"), s("--env"), s("MARK=") + m_folder.filePath(s("mark"))},
               stubborn);
+        const QStringList polling = words("--platform render --health /health --socket /socket.io/,socket.io-polling");
+        begin(s("polling told"), polling + words("--env MODE=engine-close"), socketIo);
+        begin(s("polling untold"), polling + words("--env MODE=none"), socketIo);
         begin(s("swallow"), words("--platform fly --health /health --socket /ws --env MODE=swallow"), stubborn);
     }
     if (QStandardPaths::findExecutable(s("node")).isEmpty() || !haveNodeWs()) {
@@ -277,6 +283,30 @@ void RehearseServersTest::workspaceManifest()
     const CliResult other = runCli(words("rehearse --platform fly --workspace") + QStringList{workspace}, options);
     QCOMPARE(other.status, 2);
     QVERIFY2(other.err.contains(s("no command to rehearse")), qPrintable(other.err));
+}
+
+void RehearseServersTest::polling()
+{
+    if (!m_missing.isEmpty())
+        QSKIP(qPrintable(m_missing));
+    // python-socketio on uvicorn: closing the Engine.IO sessions tells every client, and the process ends at once.
+    const CliResult told = result(s("polling told"));
+    QVERIFY2(told.status == 0, qPrintable(told.err + told.out));
+    QCOMPARE(told.closes(), (Closes{{s("/socket.io/ close-packet 0"), 4}}));
+    const double soon = told.gate(s("drain-budget"))[s("value")].toDouble();
+    QVERIFY2(soon < 5'000, qPrintable(QString::number(soon)));
+    // Without it, each client holds the exit until its next ping (25 s), and then finds that nobody knows it.
+    const CliResult untold = result(s("polling untold"));
+    QVERIFY2(untold.status == 1, qPrintable(untold.err + untold.out));
+    QCOMPARE(untold.closes(), (Closes{{s("/socket.io/ http-status 0"), 4}}));
+    const double late = untold.gate(s("drain-budget"))[s("value")].toDouble();
+    QVERIFY2(late > 10'000 && late < 26'000, qPrintable(QString::number(late)));
+    const QJsonObject gate = untold.gate(s("clean-close"));
+    QVERIFY2(gate[s("measured")].toString().contains(s("4 of 4 ends without a close packet (4 by an HTTP status)")),
+             qPrintable(untold.out));
+    QCOMPARE(gate[s("snippet")].toString(), s("await sio.eio.disconnect()"));
+    for (const CliResult &each : {told, untold})
+        QCOMPARE(each.gateStatus(s("all-back")), s("pass"));
 }
 
 void RehearseServersTest::twoMachines()

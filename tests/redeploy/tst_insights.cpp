@@ -371,6 +371,9 @@ void InsightsTest::advice_data()
     row("lifespan", "uvicorn", "render", "1012 unannounced", "notice-lead", "lifespan");
     row("disconnect", "uvicorn", "render", "disconnect", "all-back", "do not call disconnect");
     row("polling", "uvicorn", "render", "polling slow", "drain-budget", "long polling");
+    row("polling on Fly", "uvicorn", "fly", "polling slow short", "drain-budget", "shutdown 4");
+    row("polling, session unknown", "uvicorn", "render", "polling unknown", "clean-close", "sio.eio.disconnect()");
+    row("polling, node", "node", "render", "polling unknown", "clean-close", "transports: [");
     row("swallowed disconnect", "uvicorn", "render", "1012 killed", "drain-budget", "swallows the disconnect");
     row("own handler", "uvicorn", "render", "silent killed", "drain-budget", "taken uvicorn's place");
     row("gunicorn on Render", "gunicorn", "render", "killed", "drain-budget", "race");
@@ -403,6 +406,8 @@ void InsightsTest::advice()
                 event.text = s("SIGINT");
         }
     }
+    if (what.contains(s("short")))
+        header.graceMs = 5'000;
     if (what.contains(s("polling"))) {
         header.sockets[0].protocol = s("socket.io");
         header.sockets[0].transport = s("polling");
@@ -417,6 +422,8 @@ void InsightsTest::advice()
     for (int c = 0; c < 2; ++c) {
         if (what.contains(s("fin")))
             recorded.lost(3500, c, 1, EndCause::Eof, 1006);
+        else if (what.contains(s("unknown")))
+            recorded.lost(3500, c, 1, EndCause::HttpStatus, 0);
         else if (what.contains(s("reset")))
             recorded.lost(3500, c, 1, EndCause::Reset, 1006);
         else if (what.contains(s("1011")))

@@ -104,10 +104,7 @@ Row socketRow(const SocketLive &live, double websocketLimitMs, Instant now)
     Cell state{.text = live.stateWord(), .sort = int(live.state()), .state = live.state(), .tip = live.problem};
     Cell name{.text = live.socket.name, .sort = {}, .tip = live.backend + live.socket.path};
     Cell backend{.text = live.backend, .sort = {}};
-    Cell protocol{.text = live.socket.protocol == SocketProtocol::SocketIo ? QStringLiteral("socket.io")
-                                                                           : QStringLiteral("websocket"),
-                  .sort = {},
-                  .faded = true};
+    Cell protocol{.text = protocolName({live.socket.protocol, live.socket.transport}), .sort = {}, .faded = true};
     Cell probes = figureCell(live.socket.clients == 0 ? QStringLiteral("0")
                              : probed                 ? QStringLiteral("%1/%2").arg(figures.open).arg(figures.clients)
                                                       : QStringLiteral("–/%1").arg(figures.clients),

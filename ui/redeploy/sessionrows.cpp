@@ -207,10 +207,14 @@ QString endWords(const Event &event)
     switch (event.cause) {
     case EndCause::CloseFrame:
         return QStringLiteral("%1 %2").arg(event.code).arg(closeCodeName(event.code));
+    case EndCause::ClosePacket:
+        return QStringLiteral("close packet");
+    case EndCause::HttpStatus:
+        return QStringLiteral("poll refused");
     case EndCause::Eof:
-        return QStringLiteral("FIN without a close frame");
+        return event.code == 0 ? QStringLiteral("FIN") : QStringLiteral("FIN without a close frame");
     case EndCause::Reset:
-        return QStringLiteral("reset without a close frame");
+        return event.code == 0 ? QStringLiteral("reset") : QStringLiteral("reset without a close frame");
     default:
         return endCauseName(event.cause).replace(QLatin1Char('-'), QLatin1Char(' '));
     }
@@ -279,7 +283,7 @@ State eventState(const Event &event)
 {
     switch (event.kind) {
     case EventKind::ClientEnded:
-        return event.cause == EndCause::CloseFrame || event.serverDisconnect ? State::Degraded : State::Down;
+        return isGoodbye(event.cause) || event.serverDisconnect ? State::Degraded : State::Down;
     case EventKind::ClientGaveUp:
     case EventKind::DeployFailed:
     case EventKind::InstanceKilled:
@@ -291,9 +295,7 @@ State eventState(const Event &event)
     case EventKind::Probe:
         return event.ok ? State::Up : State::Down;
     case EventKind::Newcomer:
-        return event.ok                                               ? State::Up
-               : event.wasOpen && event.cause != EndCause::CloseFrame ? State::Down
-                                                                      : State::Degraded;
+        return event.ok ? State::Up : event.wasOpen && !isGoodbye(event.cause) ? State::Down : State::Degraded;
     case EventKind::ClientOpen:
     case EventKind::InstanceHealthy:
     case EventKind::DeployFinished:

@@ -38,7 +38,7 @@ int clientRank(const Event &event)
     case EventKind::ClientEnded:
         if (!event.wasOpen)
             return 2;
-        return event.cause == EndCause::CloseFrame || event.serverDisconnect ? 5 : 6;
+        return isGoodbye(event.cause) || event.serverDisconnect ? 5 : 6;
     case EventKind::ClientGaveUp:
         return 4;
     case EventKind::ClientNotice:

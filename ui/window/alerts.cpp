@@ -65,7 +65,7 @@ QIcon trayIcon(State state)
 bool isUncleanEnd(const Event &event)
 {
     return event.kind == EventKind::ClientEnded && event.wasOpen && !event.serverDisconnect &&
-           event.cause != EndCause::CloseFrame && event.cause != EndCause::Local;
+           !isGoodbye(event.cause) && event.cause != EndCause::Local;
 }
 
 bool sendDesktopMessage(const QString &title, const QString &text, bool urgent)
