@@ -15,7 +15,7 @@
 #include <QFileInfo>
 
 #include <array>
-#include <deque>
+#include <list>
 
 namespace Switchyard {
 
@@ -436,8 +436,6 @@ private:
             self->m_queue.pop_front();
             if (!self->m_queue.empty())
                 self->writeNext();
-            else
-                std::deque<std::string>().swap(self->m_queue);
         });
     }
 
@@ -535,7 +533,7 @@ private:
     std::unique_ptr<websocket::response_type> m_response;
     std::array<char, 512> m_buffer{};
     std::string m_message;
-    std::deque<std::string> m_queue;
+    std::list<std::string> m_queue; ///< a list, because an empty one takes no memory
     std::size_t m_queuedBytes = 0;
     Instant m_lastSign{};
     Instant m_pingSent{};

@@ -6,7 +6,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
-#include <deque>
+#include <list>
 #include <map>
 
 namespace Switchyard {
@@ -324,7 +324,7 @@ private:
     std::shared_ptr<HttpLane<Transport>> m_polls;
     std::shared_ptr<HttpLane<Transport>> m_posts;
     Timer m_timer;
-    std::deque<std::string> m_queue;
+    std::list<std::string> m_queue; ///< a list, because an empty one takes no memory
     std::size_t m_queuedBytes = 0;
     std::map<std::string, std::string> m_cookies;
     std::string m_sid;
