@@ -56,6 +56,7 @@ struct HoldOptions
     Milliseconds duration{30'000};
     QString reconnect = QStringLiteral("none");
     QString protocol = QStringLiteral("websocket");
+    bool compression = false;
     QString nameSpace = QStringLiteral("/");
     QStringList headers; ///< NAME=VALUE, VALUE may be a reference
     QString caFile;

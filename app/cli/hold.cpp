@@ -220,6 +220,7 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
         return fail(ErrorKind::Usage, QStringLiteral("there is no protocol \"%1\"").arg(options.protocol),
                     QStringLiteral("websocket, socket.io or socket.io-polling"));
     target.protocol = protocol->protocol;
+    target.deflate = options.compression;
     target.polling = protocol->transport == QLatin1StringView("polling");
     for (const QString &header : options.headers) {
         const QString name = header.section(QLatin1Char('='), 0, 0).trimmed();

@@ -169,6 +169,7 @@ void addProbes(CLI::App &app, Everything &all)
     duration(hold, "--duration", all.hold.duration, "how long (default 30s)");
     text(hold, "--reconnect", all.hold.reconnect,
          "browser-backoff, notice-then-delay, socket.io-client, immediate or none (default)");
+    hold->add_flag("--compression", all.hold.compression, "offer permessage-deflate, as browsers do");
     text(hold, "--protocol", all.hold.protocol, "websocket (default), socket.io or socket.io-polling");
     text(hold, "--namespace", all.hold.nameSpace, "Socket.IO namespace (default /)");
     texts(hold, "--header", all.hold.headers, "NAME=VALUE; a secret as NAME=env:VARIABLE")

@@ -29,6 +29,8 @@ namespace {
 
 constexpr std::size_t keptMessageBytes = 16 * 1024;
 constexpr std::size_t maxQueuedBytes = 1 << 20;
+/// What a compressed message may be once unpacked: a few kilobytes can stand for gigabytes.
+constexpr std::size_t maxUnpackedBytes = 64 << 20;
 /// After the close frame TCP gets this long to end by itself.
 constexpr Milliseconds closingGrace{1'000};
 /// Beast's own callback for a close frame comes within this time of the frame, if it comes at all.
@@ -46,11 +48,11 @@ bool isReset(const ErrorCode &error)
     return error == net::error::connection_reset;
 }
 
-template <typename Transport>
+template <typename Transport, bool deflate>
 class BeastConnection final : public Connection, private TapWatcher
 {
 public:
-    using Stream = websocket::stream<Tap<Transport>, false>;
+    using Stream = websocket::stream<Tap<Transport>, deflate>;
 
     template <typename... Args>
     BeastConnection(net::io_context &io, std::shared_ptr<const SocketTarget> target, ConnectionOwner *owner,
@@ -182,6 +184,11 @@ private:
         // Timeouts are this class's: one clock decides, and an end is never reported twice.
         m_stream.set_option(
             websocket::stream_base::timeout{websocket::stream_base::none(), websocket::stream_base::none(), false});
+        if constexpr (deflate) {
+            websocket::permessage_deflate offer;
+            offer.client_enable = true;
+            m_stream.set_option(offer);
+        }
         m_stream.read_message_max(0);
         m_stream.auto_fragment(false);
         m_stream.control_callback([this](websocket::frame_type kind, beast::string_view) { controlFrame(kind); });
@@ -266,6 +273,8 @@ private:
             return error ? void() : read(); // closing: read on until TCP ends
         if (size > 0)
             gotBytes(size);
+        if (m_phase == Phase::Ended)
+            return;
         if (error)
             return transportEnded(error);
         if (m_phase == Phase::Open && m_stream.is_message_done())
@@ -278,12 +287,29 @@ private:
         m_lastSign = arrival();
         if (m_stream.got_text() && m_message.size() < keptMessageBytes)
             m_message.append(m_buffer.data(), std::min(size, keptMessageBytes - m_message.size()));
+        if constexpr (deflate) {
+            m_unpacked += size;
+            if (m_unpacked > maxUnpackedBytes)
+                tooBig();
+        }
+    }
+
+    void tooBig()
+    {
+        ConnectionEnd end;
+        end.cause = EndCause::Protocol;
+        end.code = CloseCode::abnormal;
+        end.wasOpen = true;
+        end.detail = QStringLiteral("a message of more than %1 MiB when unpacked").arg(maxUnpackedBytes >> 20);
+        endNow(Clock::now(), end);
+        dropSocket();
     }
 
     void messageDone()
     {
         std::string message;
         message.swap(m_message);
+        m_unpacked = 0;
         if (!m_owner)
             return;
         if (m_stream.got_text())
@@ -535,6 +561,7 @@ private:
     std::string m_message;
     std::list<std::string> m_queue; ///< a list, because an empty one takes no memory
     std::size_t m_queuedBytes = 0;
+    std::size_t m_unpacked = 0; ///< of the message that is coming in
     Instant m_lastSign{};
     Instant m_pingSent{};
     Phase m_phase = Phase::Connecting;
@@ -550,9 +577,13 @@ std::shared_ptr<Connection> makeConnection(net::io_context &io, SSL_CTX *tls,
 {
     if (target->polling)
         return makePollingConnection(io, tls, std::move(target), owner);
+    if (tls && target->deflate)
+        return std::make_shared<BeastConnection<TlsTransport, true>>(io, std::move(target), owner, tls);
+    if (target->deflate)
+        return std::make_shared<BeastConnection<PlainTransport, true>>(io, std::move(target), owner);
     if (tls)
-        return std::make_shared<BeastConnection<TlsTransport>>(io, std::move(target), owner, tls);
-    return std::make_shared<BeastConnection<PlainTransport>>(io, std::move(target), owner);
+        return std::make_shared<BeastConnection<TlsTransport, false>>(io, std::move(target), owner, tls);
+    return std::make_shared<BeastConnection<PlainTransport, false>>(io, std::move(target), owner);
 }
 
 Result<std::shared_ptr<SSL_CTX>> makeTlsContext(const QString &caFile)

@@ -52,6 +52,7 @@ Result<SocketTarget> socketTargetFor(const Backend &backend, const SocketEndpoin
     target.protocol = socket.protocol;
     target.polling = socket.protocol == SocketProtocol::SocketIo && socket.transport == QLatin1StringView("polling");
     target.nameSpace = socket.nameSpace.toStdString();
+    target.deflate = socket.compression;
     target.subprotocol = socket.subprotocol.toStdString();
     target.origin = socket.origin.toStdString();
     target.send = socket.send;

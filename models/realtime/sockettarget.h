@@ -21,6 +21,7 @@ struct SocketTarget
     std::string auth;            ///< Socket.IO: JSON of the CONNECT payload
     std::vector<std::pair<std::string, std::string>> headers;
     std::string subprotocol;
+    bool deflate = false; ///< offer permessage-deflate (RFC 7692); takes some 300 KB a client where it is agreed
     std::string origin;
     QList<SocketSend> send;
     std::optional<NoticeRule> notice;

@@ -305,6 +305,7 @@ SocketEndpoint parseSocketEndpoint(TomlReader reader)
     readExpected(reader, &socket);
     readHeaders(reader, &socket.headers);
     readPublicText(reader, L("subprotocol"), &socket.subprotocol);
+    reader.boolean(L("compression"), &socket.compression);
     readOrigin(reader, &socket.origin);
     readSends(reader, &socket.send);
     readNotice(reader, &socket);

@@ -144,6 +144,7 @@ struct SocketEndpoint
     std::optional<std::pair<int, int>> expected;
     QMap<QString, ConfiguredValue> headers;
     QString subprotocol;
+    bool compression = false; ///< offer permessage-deflate, as browsers do
     QString origin;
     std::optional<ConfiguredValue> auth; ///< Socket.IO: JSON text of the CONNECT payload, or a reference to it
     QList<SocketSend> send;

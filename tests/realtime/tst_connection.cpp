@@ -9,6 +9,9 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/zlib/deflate_stream.hpp>
+
 using namespace Switchyard;
 using namespace Switchyard::Testing;
 using Kind = ClientEvent::Kind;
@@ -107,6 +110,9 @@ private Q_SLOTS:
     void endIsStampedWhenTheFrameCame();
     void hugeFrameStaysOpen();
     void bigMessageCountsOnce();
+    void compression_data();
+    void compression();
+    void unpacksToTooMuch();
     void localEnd();
 
 private:
@@ -582,6 +588,86 @@ void tst_Connection::bigMessageCountsOnce()
     QCOMPARE(recorder.count(Kind::FirstMessage), 1);
     QTRY_VERIFY(!recorder.snapshots.isEmpty() && recorder.snapshots.first().messages > 0);
     QCOMPARE(recorder.snapshots.first().messages, quint64(1));
+}
+
+namespace {
+
+/// One message in raw deflate, flushed, without the four bytes that RFC 7692 section 7.2.1 leaves out.
+QByteArray deflated(const QByteArray &text)
+{
+    boost::beast::zlib::deflate_stream stream;
+    QByteArray packed(text.size() / 100 + 1024, Qt::Uninitialized);
+    boost::beast::zlib::z_params params;
+    params.next_in = text.constData();
+    params.avail_in = std::size_t(text.size());
+    params.next_out = packed.data();
+    params.avail_out = std::size_t(packed.size());
+    boost::beast::error_code error;
+    stream.write(params, boost::beast::zlib::Flush::sync, error);
+    return packed.left(qsizetype(params.total_out) - 4);
+}
+
+QByteArray compressedText(const QByteArray &payload)
+{
+    QByteArray frame = wsText(payload);
+    frame[0] = char(frame[0] | 0x40);
+    return frame;
+}
+
+} // namespace
+
+void tst_Connection::compression_data()
+{
+    QTest::addColumn<bool>("offered");
+    QTest::addColumn<bool>("agreed");
+    QTest::addColumn<bool>("read");
+    QTest::newRow("offered and agreed") << true << true << true;
+    QTest::newRow("offered, not agreed") << true << false << false;
+    QTest::newRow("not offered") << false << false << false;
+    QTest::newRow("not offered, and claimed") << false << true << false;
+}
+
+void tst_Connection::compression()
+{
+    QFETCH(bool, offered);
+    QFETCH(bool, agreed);
+    QFETCH(bool, read);
+    RawWsServer server([&](RawPeer &peer) {
+        peer.handshake(compressedText(deflated("{\"type\":\"server_shutdown\"}")),
+                       agreed ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
+        peer.hold();
+    });
+    SocketTarget target = targetFor(server.url());
+    target.deflate = offered;
+    target.notice = NoticeRule{{{QStringLiteral("/type"), QStringLiteral("server_shutdown")}}, {}};
+    PoolRecorder recorder(target);
+    if (read) {
+        QTRY_VERIFY(recorder.has(Kind::Notice));
+        QVERIFY(!recorder.has(Kind::Ended));
+    } else {
+        QTRY_VERIFY(recorder.has(Kind::Ended));
+        QVERIFY(!recorder.has(Kind::FirstMessage));
+        QCOMPARE(recorder.end().cause, EndCause::Protocol);
+    }
+}
+
+void tst_Connection::unpacksToTooMuch()
+{
+    // 200 MiB in 200 KB.
+    const QByteArray bomb = compressedText(deflated(QByteArray(200 << 20, 'x')));
+    QVERIFY(bomb.size() < 1 << 20);
+    RawWsServer server([&](RawPeer &peer) {
+        peer.handshake(bomb, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+        peer.hold();
+    });
+    SocketTarget target = targetFor(server.url());
+    target.deflate = true;
+    const qint64 before = residentKb();
+    PoolRecorder recorder(target);
+    QTRY_VERIFY_WITH_TIMEOUT(recorder.has(Kind::Ended), 20'000);
+    compareEnd(recorder.end(), EndCause::Protocol, 1006, true, true);
+    QCOMPARE(recorder.end().detail, QStringLiteral("a message of more than 64 MiB when unpacked"));
+    QVERIFY(residentKb() - before < 20'000);
 }
 
 void tst_Connection::localEnd()

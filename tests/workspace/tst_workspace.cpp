@@ -151,6 +151,7 @@ void TestWorkspace::fullSockets()
     QCOMPARE(levels.clients, 25);
     QVERIFY(levels.expected == std::optional(std::pair(15, 30)));
     QCOMPARE(levels.subprotocol, QStringLiteral("tide.v2"));
+    QVERIFY(levels.compression);
     QCOMPARE(levels.origin, QStringLiteral("https://tide.example"));
     QCOMPARE(levels.send.size(), 2);
     QCOMPARE(levels.send[0].text, QStringLiteral("{\"type\":\"heartbeat\"}"));
