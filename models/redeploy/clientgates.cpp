@@ -25,8 +25,8 @@ QString goodbye(const SessionFacts &facts)
 
 Gate cleanCloseGate(const SessionFacts &facts)
 {
-    if (noSockets(facts))
-        return notApplicable(QStringLiteral("no socket is configured"));
+    if (const std::optional<Gate> nobody = nobodyHeld(facts))
+        return *nobody;
     if (!facts.triggered())
         return unknown(neverBegan(facts));
     Gate gate;
@@ -89,8 +89,8 @@ Gate cleanCloseGate(const SessionFacts &facts)
 
 Gate allBackGate(const SessionFacts &facts)
 {
-    if (noSockets(facts))
-        return notApplicable(QStringLiteral("no socket is configured"));
+    if (const std::optional<Gate> nobody = nobodyHeld(facts))
+        return *nobody;
     if (!facts.triggered())
         return unknown(neverBegan(facts));
     const double limit = double(facts.record.header.thresholds.allBack.count());
@@ -143,8 +143,8 @@ Gate allBackGate(const SessionFacts &facts)
 
 Gate singleBounceGate(const SessionFacts &facts)
 {
-    if (noSockets(facts))
-        return notApplicable(QStringLiteral("no socket is configured"));
+    if (const std::optional<Gate> nobody = nobodyHeld(facts))
+        return *nobody;
     if (!facts.triggered())
         return unknown(neverBegan(facts));
     if (facts.losses.empty())

@@ -73,9 +73,15 @@ inline QList<const Event *> probesOf(const SessionFacts &facts, const SessionEnd
     return probes;
 }
 
-inline bool noSockets(const SessionFacts &facts)
+/// What a gate about clients says where there is none to speak of.
+inline std::optional<Gate> nobodyHeld(const SessionFacts &facts)
 {
-    return facts.record.header.sockets.isEmpty();
+    const auto &sockets = facts.record.header.sockets;
+    if (sockets.isEmpty())
+        return notApplicable(QStringLiteral("no socket is configured"));
+    if (std::all_of(sockets.cbegin(), sockets.cend(), [](const SessionSocket &socket) { return socket.clients == 0; }))
+        return unknown(QStringLiteral("no client was held on any socket"));
+    return std::nullopt;
 }
 
 } // namespace Switchyard::GateHelp

@@ -190,7 +190,7 @@ void noteHealthWhileClosing(Insights &insights, const SessionFacts &facts)
 void noteHealthWithoutLoss(Insights &insights, const SessionFacts &facts)
 {
     const SessionEndpoint *health = GateHelp::endpointOf(facts, QLatin1StringView("health"));
-    if (!health || !facts.triggered() || !facts.losses.empty() || GateHelp::noSockets(facts))
+    if (!health || !facts.triggered() || !facts.losses.empty() || GateHelp::nobodyHeld(facts))
         return;
     QList<int> evidence;
     int bad = 0;

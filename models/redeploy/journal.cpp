@@ -155,7 +155,9 @@ Result<SessionRecord> readJournal(const QString &path)
         }
     }
     if (!headerSeen)
-        return fail(ErrorKind::Usage, QStringLiteral("%1 holds no session").arg(file), {}, Place{file, 1, 1});
+        return fail(ErrorKind::Usage, QStringLiteral("%1 holds no session").arg(file),
+                    QStringLiteral("its first line is cut or was never written; name another session"),
+                    Place{file, 1, 1});
     return record;
 }
 

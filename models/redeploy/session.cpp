@@ -508,6 +508,22 @@ RedeploySession::~RedeploySession() = default;
 
 void RedeploySession::start()
 {
+    const auto &sockets = d->plan.backend.sockets;
+    const bool nobody = d->plan.clientsOverride == 0 ||
+                        std::all_of(sockets.cbegin(), sockets.cend(), [this](const SocketEndpoint &socket) {
+                            return d->plan.clientsOverride < 0 && socket.clients == 0;
+                        });
+    if (nobody && d->plan.backend.health.isEmpty()) {
+        const Error error{ErrorKind::Usage,
+                          QStringLiteral("nothing to watch: %1 has neither a socket with clients nor a health endpoint")
+                              .arg(d->plan.backend.name),
+                          QStringLiteral("add [[backend.socket]] or [[backend.health]] to the workspace"),
+                          {}};
+        d->over = true;
+        QMetaObject::invokeMethod(
+            this, [this, error] { Q_EMIT failed(error); }, Qt::QueuedConnection);
+        return;
+    }
     d->origin = Clock::now();
     d->fillHeader();
     connect(d->driver, &DeployDriver::ready, this, [this] { d->driverReady(); });

@@ -35,49 +35,6 @@ quint16 somePort()
     return server.listen(QHostAddress::LocalHost, 0) ? server.serverPort() : 0;
 }
 
-/// switchyard-cli in the background, with what it says on standard error.
-class Watcher
-{
-public:
-    explicit Watcher(const QStringList &arguments, const QMap<QString, QString> &environment = {})
-    {
-        QProcessEnvironment own = QProcessEnvironment::systemEnvironment();
-        for (auto it = environment.cbegin(); it != environment.cend(); ++it)
-            own.insert(it.key(), it.value());
-        process.setProcessEnvironment(own);
-        process.start(s(BINARY_DIR "/switchyard-cli"), arguments);
-    }
-    ~Watcher()
-    {
-        if (process.state() != QProcess::NotRunning) {
-            process.kill();
-            process.waitForFinished(5'000);
-        }
-    }
-
-    /// Waits until it has said this.
-    bool says(const QByteArray &text, int ms)
-    {
-        return QTest::qWaitFor([&] { return (said += process.readAllStandardError()).contains(text); }, ms);
-    }
-    /// Its result; status -1 when it did not end in time.
-    CliResult result(int ms)
-    {
-        CliResult result;
-        if (!QTest::qWaitFor([this] { return process.state() == QProcess::NotRunning; }, ms)) {
-            result.err = QString::fromUtf8(said + process.readAllStandardError());
-            return result;
-        }
-        result.status = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
-        result.out = QString::fromUtf8(process.readAllStandardOutput());
-        result.err = QString::fromUtf8(said + process.readAllStandardError());
-        return result;
-    }
-
-    QProcess process;
-    QByteArray said;
-};
-
 /// A child that dies with the object.
 class Child
 {

@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 #include <QProcess>
 #include <QTemporaryFile>
+#include <QTest>
 #include <QThread>
 
 #include <csignal>
@@ -76,6 +77,61 @@ CliResult runCli(const QStringList &arguments, const CliOptions &options)
     }
     result.out = QString::fromUtf8(process.readAllStandardOutput());
     result.err = QString::fromUtf8(err + process.readAllStandardError());
+    return result;
+}
+
+Watcher::Watcher(const QStringList &arguments, const QMap<QString, QString> &environment, const QString &cwd)
+{
+    QProcessEnvironment own = QProcessEnvironment::systemEnvironment();
+    for (auto it = environment.cbegin(); it != environment.cend(); ++it)
+        own.insert(it.key(), it.value());
+    process.setProcessEnvironment(own);
+    process.setWorkingDirectory(cwd);
+    process.start(QStringLiteral(BINARY_DIR "/switchyard-cli"), arguments);
+}
+
+Watcher::~Watcher()
+{
+    if (process.state() == QProcess::NotRunning)
+        return;
+    process.kill();
+    process.waitForFinished(5'000);
+}
+
+void Watcher::look()
+{
+    said += process.readAllStandardError();
+    QFile status(QStringLiteral("/proc/%1/status").arg(process.processId()));
+    const QByteArray text = status.open(QIODevice::ReadOnly) ? status.readAll() : QByteArray();
+    const qsizetype at = text.indexOf("VmHWM:");
+    if (at >= 0)
+        m_peakKb = std::max(m_peakKb, text.mid(at + 6).simplified().split(' ').value(0).toLongLong());
+}
+
+bool Watcher::says(const QByteArray &text, int ms)
+{
+    return QTest::qWaitFor(
+        [&] {
+            look();
+            return said.contains(text);
+        },
+        ms);
+}
+
+CliResult Watcher::result(int ms)
+{
+    CliResult result;
+    const bool ended = QTest::qWaitFor(
+        [this] {
+            look();
+            return process.state() == QProcess::NotRunning;
+        },
+        ms);
+    if (ended) {
+        result.status = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+        result.out = QString::fromUtf8(process.readAllStandardOutput());
+    }
+    result.err = QString::fromUtf8(said);
     return result;
 }
 

@@ -3,7 +3,7 @@
 
 #include <QJsonObject>
 #include <QList>
-#include <QProcessEnvironment>
+#include <QProcess>
 #include <QString>
 #include <QStringList>
 
@@ -36,6 +36,32 @@ struct CliOptions
 
 /// Runs the program built beside the tests.
 CliResult runCli(const QStringList &arguments, const CliOptions &options = {});
+
+/// switchyard-cli in the background, with what it says on standard error.
+class Watcher final
+{
+public:
+    explicit Watcher(const QStringList &arguments, const QMap<QString, QString> &environment = {},
+                     const QString &cwd = {});
+    ~Watcher(); ///< kills it
+    Watcher(const Watcher &) = delete;
+    Watcher &operator=(const Watcher &) = delete;
+
+    /// Waits until it has said this.
+    bool says(const QByteArray &text, int ms);
+    /// Its result; status -1 when it did not end in time.
+    CliResult result(int ms);
+    /// The most memory it has been seen to hold, in KB, as result() and says() looked.
+    qint64 peakKb() const { return m_peakKb; }
+
+    QProcess process;
+    QByteArray said;
+
+private:
+    void look();
+
+    qint64 m_peakKb = 0;
+};
 
 /// Validates against resources/schemas/NAME.schema.json with python3-jsonschema. Empty: valid. "skip: …" when the
 /// validator is missing.
