@@ -3,6 +3,7 @@
 #include "models/common/shellwords.h"
 #include "models/common/tomlreader.h"
 #include "models/manifests/deployfacts.h"
+#include "models/manifests/fieldreader.h"
 
 #include <QRegularExpression>
 
@@ -15,29 +16,6 @@ namespace {
 
 using L = QLatin1StringView;
 using Type = TomlNode::Type;
-
-/// "1m21s", "1.5s", "500ms", as Go writes durations; a bare number counts `unit`s. Nothing for anything else.
-std::optional<Milliseconds> goDuration(const QString &text, double unit)
-{
-    bool plain = false;
-    const double number = text.toDouble(&plain);
-    if (plain)
-        return number >= 0 && number < 1e9 ? std::optional(Milliseconds(std::llround(number * unit))) : std::nullopt;
-    static const QRegularExpression whole(QStringLiteral("\\A(?:\\d+(?:\\.\\d*)?(?:h|ms|m|s|us|µs|ns))+\\z"));
-    static const QRegularExpression part(QStringLiteral("(\\d+(?:\\.\\d*)?)(h|ms|m|s|us|µs|ns)"));
-    static const QMap<QString, double> units{{QStringLiteral("h"), 3'600'000}, {QStringLiteral("m"), 60'000},
-                                             {QStringLiteral("s"), 1'000},     {QStringLiteral("ms"), 1},
-                                             {QStringLiteral("us"), 1e-3},     {QStringLiteral("µs"), 1e-3},
-                                             {QStringLiteral("ns"), 1e-6}};
-    if (text.size() > 40 || !whole.match(text).hasMatch())
-        return std::nullopt;
-    double sum = 0;
-    for (auto it = part.globalMatch(text); it.hasNext();) {
-        const QRegularExpressionMatch match = it.next();
-        sum += match.captured(1).toDouble() * units.value(match.captured(2));
-    }
-    return sum < 1e12 ? std::optional(Milliseconds(std::llround(sum))) : std::nullopt;
-}
 
 /// A scalar as flyctl turns it into a text for [env]; nothing for a list or a table.
 std::optional<QString> scalarText(const TomlNode &node)
