@@ -227,7 +227,7 @@ private:
             return;
         m_acceptor.listen(4096);
         m_listening = true;
-        accept();
+        accept(++m_turnOfListening);
     }
 
     void stopListening()
@@ -240,14 +240,17 @@ private:
         bind(port);
     }
 
-    void accept()
+    /// One chain of accepts for each time of listening: one that was accepted just before the end must not go on with a
+    /// socket that does not listen, nor beside the next chain.
+    void accept(unsigned turn)
     {
-        m_acceptor.async_accept(m_io.get_executor(), [this](ErrorCode error, Socket client) {
+        m_acceptor.async_accept(m_io.get_executor(), [this, turn](ErrorCode error, Socket client) {
             if (error == net::error::operation_aborted)
                 return; // nobody serves any more
             if (!error)
                 std::make_shared<Splice>(m_io, std::move(client), m_refusing)->start(next());
-            accept();
+            if (m_listening && turn == m_turnOfListening)
+                accept(turn);
         });
     }
 
@@ -295,6 +298,7 @@ private:
     std::vector<unsigned short> m_targets;
     std::size_t m_turn = 0;
     bool m_refusing;
+    unsigned m_turnOfListening = 0;
     bool m_listening = false;
 };
 

@@ -40,7 +40,7 @@ Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Pl
     config.cwd = deploy.cwd.isEmpty() ? folder : QDir(folder).absoluteFilePath(deploy.cwd);
     config.host = url.host();
     config.port = url.port();
-    config.environment = rehearsalEnvironment(platform, config.port, backend.name, deploy.argv);
+    config.environment = rehearsalEnvironment(platform, QString::number(config.port), backend.name, deploy.argv);
     for (auto it = deploy.environment.cbegin(); it != deploy.environment.cend(); ++it) {
         const Result<QString> value = resolveText(it.value());
         if (!value)

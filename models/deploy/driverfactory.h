@@ -29,6 +29,9 @@ struct RehearsalOptions
     std::optional<ServiceFacts> manifest; ///< what the service's manifest says; its values win over the catalogue's
 };
 
+/// What makeRehearsal() makes its driver of.
+[[nodiscard]] Result<ProcessDriverConfig> rehearsalConfig(const Platform &platform, const RehearsalOptions &options);
+
 /// The platform's deploy sequence on local processes. Where each parameter comes from is told as steps once it is
 /// ready. Errors (usage): no command, a scale out of range.
 [[nodiscard]] Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform,

@@ -22,10 +22,14 @@ constexpr int checkEveryMs = 100;
 /// How long processes get when nothing is measured any more.
 constexpr int shutDownGraceMs = 1'500;
 
-QStringList expandPort(QStringList argv, int port)
+QStringList expandPort(QStringList argv, int port, bool variables)
 {
     for (QString &argument : argv) {
-        argument.replace(QStringLiteral("${PORT}"), QString::number(port));
+        if (variables)
+            argument.replace(QStringLiteral("${PORT}"), QString::number(port));
+        argument.replace(QStringLiteral("{PORT}"), QString::number(port));
+        if (!variables)
+            continue;
         static const QRegularExpression plain(QStringLiteral(R"(\$PORT\b)"));
         argument.replace(plain, QString::number(port));
     }
@@ -55,8 +59,8 @@ int freePort()
     return server.listen(QHostAddress::LocalHost, 0) ? server.serverPort() : 0;
 }
 
-QMap<QString, QString> rehearsalEnvironment(const Platform &platform, int port, const QString &serviceName,
-                                            const QStringList &argv)
+QMap<QString, QString> rehearsalEnvironment(const Platform &platform, const QString &port, const QString &serviceName,
+                                            const QStringList &argv, const QString &stated)
 {
     QMap<QString, QString> environment;
     for (const char *name : {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYENV_ROOT"}) {
@@ -64,7 +68,9 @@ QMap<QString, QString> rehearsalEnvironment(const Platform &platform, int port, 
             environment.insert(QString::fromLatin1(name), qEnvironmentVariable(name));
     }
     const QString command = argv.join(QLatin1Char(' '));
-    const auto runs = [&command](const QString &runtime) {
+    const auto runs = [&command, &stated](const QString &runtime) {
+        if (!stated.isEmpty())
+            return stated == runtime;
         static const QMap<QString, QString> signs{
             {QStringLiteral("python"), QStringLiteral("python|uvicorn|gunicorn|hypercorn|daphne")},
             {QStringLiteral("node"), QStringLiteral("node|npm|yarn")},
@@ -89,7 +95,7 @@ QMap<QString, QString> rehearsalEnvironment(const Platform &platform, int port, 
             value = serviceName;
         environment.insert(variable.name, value);
     }
-    environment.insert(QStringLiteral("PORT"), QString::number(port));
+    environment.insert(QStringLiteral("PORT"), port);
     return environment;
 }
 
@@ -255,7 +261,7 @@ void ProcessDriver::startInstance()
     entry->number = m_nextNumber++;
     entry->port = m_config.door.isEmpty() ? m_config.port : freePort();
     ProcessSpec spec;
-    spec.argv = expandPort(m_config.argv, entry->port);
+    spec.argv = expandPort(m_config.argv, entry->port, m_config.expandsVariables);
     spec.cwd = m_config.cwd;
     spec.environment = m_config.environment;
     spec.environment.insert(QStringLiteral("PORT"), QString::number(entry->port));
@@ -334,7 +340,9 @@ void ProcessDriver::checkHealth(int number)
     request.setRawHeader("User-Agent", "Switchyard/" SWITCHYARD_VERSION " (health check)");
     const auto timeout = m_config.health.timeout.count() > 0 ? m_config.health.timeout : Milliseconds(5'000);
     request.setTransferTimeout(int(timeout.count()));
-    QNetworkReply *reply = m_network->get(request);
+    for (const auto &[name, value] : m_config.healthHeaders)
+        request.setRawHeader(name.toUtf8(), value.toUtf8());
+    QNetworkReply *reply = m_network->sendCustomRequest(request, m_config.healthMethod);
     connect(reply, &QNetworkReply::finished, this, [this, reply, number] {
         reply->deleteLater();
         const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();

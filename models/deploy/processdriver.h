@@ -19,12 +19,16 @@ namespace Switchyard {
 struct ProcessDriverConfig
 {
     QString id = QStringLiteral("local");
-    QStringList argv; ///< `$PORT` and `${PORT}` in it are replaced, as a platform's shell would
+    QStringList argv; ///< `{PORT}` in it stands for the instance's port
+    /// `$PORT` and `${PORT}` in argv are replaced too, as a platform's shell would.
+    bool expandsVariables = true;
     QString cwd;
     QMap<QString, QString> environment; ///< beside what the platform sets; wins over it
     QString host = QStringLiteral("127.0.0.1");
     int port = 0;       ///< where clients connect; 0 with a door: any free one
     QString healthPath; ///< empty: a TCP connect is the check
+    QByteArray healthMethod = QByteArrayLiteral("GET");
+    QList<std::pair<QString, QString>> healthHeaders;
     HealthRules health;
     QString signal = QStringLiteral("SIGTERM");
     Milliseconds grace{10'000};
@@ -113,10 +117,11 @@ private:
     bool m_readyWanted = false; ///< prepare() was called in the middle of a deploy
 };
 
-/// What the platform would set for this process, with the port that was chosen. Rehearsals start from PATH, HOME, the
-/// locale and the temporary folder of this program and nothing else of its environment.
-QMap<QString, QString> rehearsalEnvironment(const Platform &platform, int port, const QString &serviceName,
-                                            const QStringList &argv);
+/// What the platform would set for this process. `port`: its number, or "{PORT}" where each instance gets its own.
+/// `runtime`: which of the platform's runtimes it is; empty: guessed from the command. Rehearsals start from PATH, HOME,
+/// the locale and the temporary folder of this program and nothing else of its environment.
+QMap<QString, QString> rehearsalEnvironment(const Platform &platform, const QString &port, const QString &serviceName,
+                                            const QStringList &argv, const QString &runtime = {});
 
 /// A TCP port of the loopback interface that nobody listens on right now; 0 when none was given.
 int freePort();

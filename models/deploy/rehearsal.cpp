@@ -43,6 +43,7 @@ public:
             if (step.step == QLatin1StringView("wait"))
                 m_config.waitAfterSwitch = Milliseconds(qint64(double(step.duration.count()) * m_options.timeScale));
         }
+        takeDisk();
         takeCommand();
         takeShutdown();
         takeCheck();
@@ -62,6 +63,39 @@ private:
         return m_platform.name + s + QStringLiteral(" default");
     }
 
+    /// Two instances cannot hold one disk: where there is one, the old instance stops first.
+    void takeDisk()
+    {
+        if (!m_facts || !m_facts->disk || !m_config.newFirst)
+            return;
+        m_config.newFirst = false;
+        m_config.waitAfterSwitch = Milliseconds(0);
+        note(QStringLiteral("the old instance stops first, because of the disk at %1").arg(spoken(*m_facts->disk)));
+    }
+
+    /// The port, where an argument of a server says it: behind a colon, or as the value of an option for it. The same
+    /// number elsewhere (--max-requests 10000) is none.
+    static bool replacePort(QStringList &argv, int port)
+    {
+        const QString number = QString::number(port);
+        const QRegularExpression inside(
+            QStringLiteral("(:|(?:^|\\s)(?:-p|--port|-b|--bind|--listen|--http-port|--server\\.port|http\\.server|"
+                           "runserver)[ =])%1(?=\\s|$|[\"'/])")
+                .arg(number));
+        static const QRegularExpression option(
+            QStringLiteral("\\A(-p|--port|-b|--bind|--listen|--http-port|--server\\.port|http\\.server|runserver)\\z"));
+        bool replaced = false;
+        for (qsizetype i = 0; i < argv.size(); ++i) {
+            const QString before = argv[i];
+            if (before == number && i > 0 && option.match(argv[i - 1]).hasMatch())
+                argv[i] = QStringLiteral("{PORT}");
+            else
+                argv[i].replace(inside, QStringLiteral("\\1{PORT}"));
+            replaced = replaced || argv[i] != before;
+        }
+        return replaced;
+    }
+
     void takeCommand()
     {
         m_config.argv = m_options.argv;
@@ -71,18 +105,12 @@ private:
         const bool shell = m_config.argv.size() == 3 && m_config.argv.first() == QLatin1StringView("/bin/sh");
         note(QStringLiteral("command from %1%2")
                  .arg(spoken(m_facts->command->place), shell ? QStringLiteral(", through sh") : QString()));
+        m_config.expandsVariables = !m_facts->commandIsLiteral;
         // Each instance has a port of its own here; on the platform each has its own address.
         const int port = statedPort();
         if (port <= 0)
             return;
-        const QRegularExpression literal(QStringLiteral("(?<![^\\s:=])%1(?=\\s|$|[\"'])").arg(port));
-        bool replaced = false;
-        for (QString &word : m_config.argv) {
-            const QString before = word;
-            word.replace(literal, QStringLiteral("$PORT"));
-            replaced = replaced || word != before;
-        }
-        if (replaced)
+        if (replacePort(m_config.argv, port))
             note(QStringLiteral("%1 in the command stands for each instance's own port").arg(port));
     }
 
@@ -124,10 +152,15 @@ private:
         if (!m_facts->healthPath)
             return note(
                 QStringLiteral("check: the port answers; %1 names no path").arg(spoken({m_facts->place.file, 0, 0})));
+        if (m_facts->checkMethod)
+            m_config.healthMethod = m_facts->checkMethod->value.toUpper().toLatin1();
+        for (const auto &[name, value] : m_facts->checkHeaders)
+            m_config.healthHeaders.append({name, value.value});
         if (m_facts->checkTimeout)
             m_config.health.timeout = m_facts->checkTimeout->value;
-        note(QStringLiteral("check GET %1 within %2 from %3")
-                 .arg(m_config.healthPath, secondsText(m_config.health.timeout), spoken(m_facts->healthPath->place)));
+        note(QStringLiteral("check %1 %2 within %3 from %4")
+                 .arg(QString::fromLatin1(m_config.healthMethod), m_config.healthPath,
+                      secondsText(m_config.health.timeout), spoken(m_facts->healthPath->place)));
         QStringList unplayed;
         if (m_facts->checkInterval)
             unplayed.append(QStringLiteral("interval %1").arg(secondsText(m_facts->checkInterval->value)));
@@ -174,9 +207,8 @@ private:
     {
         const QString name = m_facts && !m_facts->service.isEmpty() ? m_facts->service : m_options.serviceName;
         // Each instance has a port of its own behind the door: {PORT} is filled in when it starts.
-        m_config.environment = rehearsalEnvironment(m_platform, 0, name, m_config.argv);
-        for (QString &value : m_config.environment)
-            value.replace(QStringLiteral(":0"), QStringLiteral(":{PORT}"));
+        m_config.environment = rehearsalEnvironment(m_platform, QStringLiteral("{PORT}"), name, m_config.argv,
+                                                    m_facts && m_facts->runtime ? m_facts->runtime->value : QString());
         takeManifestEnvironment();
         for (auto it = m_options.environment.cbegin(); it != m_options.environment.cend(); ++it) {
             const Result<QString> value = resolveText(it.value());
@@ -185,6 +217,9 @@ private:
             m_config.environment.insert(it.key(), *value);
         }
         noteMissing();
+        notePort();
+        for (const QString &text : m_facts ? m_facts->notes : QStringList())
+            note(text);
         return {};
     }
 
@@ -206,6 +241,21 @@ private:
                           ? QStringLiteral("1 variable")
                           : QStringLiteral("%1 variables").arg(m_facts->environment.size()),
                       spoken({m_facts->place.file, 0, 0})));
+    }
+
+    /// Fly sends to internal_port and sets no PORT; here each instance has its own.
+    void notePort()
+    {
+        if (!m_facts || !m_facts->port || m_platform.ports.injectsPort)
+            return;
+        const auto stated = m_facts->environment.constFind(QStringLiteral("PORT"));
+        const QString inner = QString::number(m_facts->port->value);
+        if (stated == m_facts->environment.cend())
+            note(QStringLiteral("PORT is set here and not on %1, where the server has to listen on %2 by itself (%3)")
+                     .arg(m_platform.name, inner, spoken(m_facts->port->place)));
+        else if (stated->value != inner)
+            note(QStringLiteral("PORT at %1 is not the internal_port of %2: on %3 nobody would answer")
+                     .arg(spoken(stated->place), spoken(m_facts->port->place), m_platform.name));
     }
 
     void noteMissing()
@@ -230,7 +280,7 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, const RehearsalOptions &options)
+Result<ProcessDriverConfig> rehearsalConfig(const Platform &platform, const RehearsalOptions &options)
 {
     if (options.argv.isEmpty() && !(options.manifest && options.manifest->command))
         return fail(ErrorKind::Usage, QStringLiteral("there is no command to rehearse"),
@@ -241,7 +291,12 @@ Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, co
     if (options.machines < 0 || options.machines > maxMachines)
         return fail(ErrorKind::Usage, QStringLiteral("%1 machines cannot be rehearsed").arg(options.machines),
                     QStringLiteral("1 to %1").arg(maxMachines));
-    return Rehearsal(platform, options).build().map([](ProcessDriverConfig config) -> std::unique_ptr<DeployDriver> {
+    return Rehearsal(platform, options).build();
+}
+
+Result<std::unique_ptr<DeployDriver>> makeRehearsal(const Platform &platform, const RehearsalOptions &options)
+{
+    return rehearsalConfig(platform, options).map([](ProcessDriverConfig config) -> std::unique_ptr<DeployDriver> {
         return std::make_unique<ProcessDriver>(std::move(config));
     });
 }

@@ -5,7 +5,7 @@
 #include "models/manifests/deployfacts.h"
 #include "models/manifests/fieldreader.h"
 
-#include <QRegularExpression>
+#include <QLocale>
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +27,7 @@ std::optional<QString> scalarText(const TomlNode &node)
     case Type::Integer:
         return QString::number(node.integer);
     case Type::Float:
-        return QString::number(node.real, 'g', 17);
+        return QString::number(node.real, 'g', QLocale::FloatingPointShortest); // as flyctl prints it
     case Type::Boolean:
         return node.boolean ? QStringLiteral("true") : QStringLiteral("false");
     default:
@@ -195,6 +195,15 @@ private:
         if (!split)
             return refuse(*command, split.error().message);
         facts->command = Stated<QStringList>{split->words, placeOf(*command)};
+        facts->commandIsLiteral = true;
+        static const QStringList shells{QStringLiteral("sh"), QStringLiteral("bash"), QStringLiteral("dash"),
+                                        QStringLiteral("ash"), QStringLiteral("zsh")};
+        const bool shell = shells.contains(split->words.first().section(QLatin1Char('/'), -1));
+        if (!shell && std::any_of(split->words.begin(), split->words.end(),
+                                  [](const QString &word) { return word.contains(QLatin1Char('$')); }))
+            facts->notes.append(QStringLiteral("the $ in the command at %1 stays as it is: Fly.io runs it without a "
+                                               "shell; sh -c \"…\" would expand it")
+                                    .arg(spoken(placeOf(*command))));
     }
 
     void readServices(const QString &group, ServiceFacts *facts)
@@ -235,20 +244,62 @@ private:
 
     void takeCheck(const TomlNode &check, ServiceFacts *facts)
     {
-        const std::optional<Stated<QString>> path = textOf(check, L("path"));
-        if (facts->healthPath || !path)
+        if (facts->healthPath) {
+            facts->notes.append(QStringLiteral("not played: the further check at %1").arg(spoken(placeOf(check))));
             return;
-        facts->healthPath = path;
-        if (!path->value.startsWith(QLatin1Char('/')))
+        }
+        // Without a path the check asks for the root.
+        facts->healthPath = textOf(check, L("path")).value_or(Stated<QString>{QStringLiteral("/"), placeOf(check)});
+        if (!facts->healthPath->value.startsWith(QLatin1Char('/')))
             facts->healthPath->value.prepend(QLatin1Char('/'));
+        facts->checkMethod = textOf(check, L("method"));
+        takeHeaders(check, facts);
+        if (const auto protocol = textOf(check, L("protocol")); protocol && protocol->value == L("https"))
+            facts->notes.append(QStringLiteral("not played: the check's protocol https at %1; it is asked by http")
+                                    .arg(spoken(protocol->place)));
         takeTimes(check, facts);
+    }
+
+    /// headers = { Name = "value" }, or the older list of tables with name and value.
+    void takeHeaders(const TomlNode &check, ServiceFacts *facts)
+    {
+        const TomlNode *headers = check.find(u"headers");
+        if (headers && headers->type == Type::Table) {
+            for (const TomlNode &member : headers->children) {
+                if (const std::optional<QString> value = scalarText(member))
+                    facts->checkHeaders.append({member.key, {*value, placeOf(member)}});
+            }
+            return;
+        }
+        for (const TomlNode *entry : tablesOf(headers)) {
+            const auto name = textOf(*entry, L("name"));
+            const auto value = textOf(*entry, L("value"));
+            if (name && value)
+                facts->checkHeaders.append({name->value, *value});
+        }
     }
 
     void takeTimes(const TomlNode &check, ServiceFacts *facts)
     {
-        facts->checkTimeout = durationOf(check, L("timeout"), 1);
-        facts->checkInterval = durationOf(check, L("interval"), 1);
+        facts->checkTimeout = clamped(durationOf(check, L("timeout"), 1), L("timeout"), facts);
+        facts->checkInterval = clamped(durationOf(check, L("interval"), 1), L("interval"), facts);
         facts->checkGrace = durationOf(check, L("grace_period"), 1);
+    }
+
+    /// flyctl brings the times of a service's check into 1 s to 1 min, and a bare number counts milliseconds.
+    static std::optional<Stated<Milliseconds>> clamped(std::optional<Stated<Milliseconds>> time, L key,
+                                                       ServiceFacts *facts)
+    {
+        if (!time)
+            return time;
+        const Milliseconds within = std::clamp(time->value, Milliseconds(1'000), Milliseconds(60'000));
+        if (within != time->value)
+            facts->notes.append(QStringLiteral("the check's %1 at %2 is %3 ms, which Fly.io makes %4 s")
+                                    .arg(key, spoken(time->place))
+                                    .arg(time->value.count())
+                                    .arg(within.count() / 1000));
+        time->value = within;
+        return time;
     }
 
     void readDeploy(ServiceFacts *facts)

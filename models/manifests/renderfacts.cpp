@@ -5,6 +5,8 @@
 #include "models/common/yaml.h"
 #include "models/manifests/deployfacts.h"
 
+#include <QRegularExpression>
+
 namespace Switchyard {
 
 namespace {
@@ -40,6 +42,9 @@ public:
         if (facts.healthPath && !facts.healthPath->value.startsWith(QLatin1Char('/')))
             refuse(facts.healthPath->place, QStringLiteral("\"healthCheckPath\" begins with /"));
         facts.checksPort = !facts.healthPath;
+        facts.runtime = runtimeOf(service);
+        if (const YamlNode *disk = service.find(u"disk"); disk && disk->isMapping())
+            facts.disk = disk->place(m_file);
         readGrace(service, &facts);
         readCommand(service, &facts);
         readInstances(service, &facts);
@@ -113,6 +118,13 @@ private:
         return services;
     }
 
+    /// `env` is its older name.
+    std::optional<Stated<QString>> runtimeOf(const YamlNode &service) const
+    {
+        const auto runtime = textOf(service, L("runtime"));
+        return runtime ? runtime : textOf(service, L("env"));
+    }
+
     const YamlNode &choose(const QList<const YamlNode *> &services, const QString &name) const
     {
         QStringList names;
@@ -120,15 +132,17 @@ private:
         for (const YamlNode *service : services) {
             const QString type = textOf(*service, L("type")).value_or(Stated<QString>()).value;
             const QString own = textOf(*service, L("name")).value_or(Stated<QString>()).value;
-            const bool serves = type == L("web") || type == L("pserv");
+            const bool files = runtimeOf(*service).value_or(Stated<QString>()).value == L("static");
+            const bool serves = !files && (type == L("web") || type == L("pserv"));
             if (!name.isEmpty() && own == name) {
                 if (!serves)
                     refuse(service->place(m_file),
-                           QStringLiteral("the service \"%1\" is a %2 and serves nobody").arg(name, type),
+                           files ? QStringLiteral("the service \"%1\" is a static site: no process serves it").arg(name)
+                                 : QStringLiteral("the service \"%1\" is a %2 and serves nobody").arg(name, type),
                            QStringLiteral("only web services and pserv can be rehearsed"));
                 return *service;
             }
-            if (type != L("web"))
+            if (type != L("web") || files)
                 continue;
             names.append(own);
             only = service;
@@ -195,6 +209,7 @@ private:
             if (!key || key->value.isEmpty())
                 refuse(entry.place(m_file), QStringLiteral("an entry of \"envVars\" without \"key\""));
             if (const auto value = textOf(entry, L("value"))) {
+                noteNumber(entry, key->value, facts);
                 // A service's own variable beats that of a group, which is read in between.
                 if (depth == 0 || !facts->environment.contains(key->value))
                     facts->environment.insert(key->value, *value);
@@ -205,6 +220,16 @@ private:
         // What is known from one entry is not missing because another does not tell it.
         facts->missing.removeIf(
             [&](const MissingVariable &missing) { return facts->environment.contains(missing.name); });
+    }
+
+    /// 3.10 without quotes is the number 3.1 to a reader of YAML.
+    void noteNumber(const YamlNode &entry, const QString &name, ServiceFacts *facts) const
+    {
+        const YamlNode *value = entry.find(u"value");
+        static const QRegularExpression decimal(QStringLiteral("\\A[0-9]+\\.[0-9]*0\\z"));
+        if (value && !value->quoted && decimal.match(value->text).hasMatch())
+            facts->notes.append(QStringLiteral("%1 at %2 is a number without quotes, and may lose its last 0 on Render")
+                                    .arg(name, spoken(value->place(m_file))));
     }
 
     void readGroup(const Stated<QString> &name, ServiceFacts *facts)

@@ -39,6 +39,13 @@ struct ServiceFacts
     QString root;    ///< the service's folder, relative to the manifest's; empty: the same
     std::optional<Stated<QString>> healthPath;
     bool checksPort = false; ///< a TCP check is all there is
+    std::optional<Stated<QString>> checkMethod;
+    QList<std::pair<QString, Stated<QString>>> checkHeaders;
+    std::optional<Stated<QString>> runtime; ///< decides which variables the platform injects
+    std::optional<Place> disk;              ///< where a disk is attached
+    /// The platform runs the command without a shell: a variable in it stays as it is written.
+    bool commandIsLiteral = false;
+    QStringList notes; ///< what the platform makes of the manifest and a reader would not expect; what is not played
     std::optional<Stated<Milliseconds>> checkTimeout;
     std::optional<Stated<Milliseconds>> checkInterval;
     std::optional<Stated<Milliseconds>> checkGrace;

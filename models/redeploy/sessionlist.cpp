@@ -3,10 +3,14 @@
 
 #include "models/redeploy/journal.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QHash>
 #include <QJsonDocument>
+#include <QMutex>
+#include <QScopeGuard>
 
 #include <algorithm>
 
@@ -39,8 +43,30 @@ QJsonObject endLine(QFile &file)
     return QJsonDocument::fromJson(tail.mid(from)).object()[QStringLiteral("end")].toObject();
 }
 
+/// Reads the whole journal, once: what a killed session left does not change, and lists are made often.
 void judgeInFull(SessionSummary &summary)
 {
+    struct Judged
+    {
+        qint64 size = 0;
+        QDateTime changed;
+        SessionSummary summary;
+    };
+    static QMutex mutex;
+    static QHash<QString, Judged> known;
+    const QFileInfo file(journalOf(summary.folder));
+    {
+        const QMutexLocker locker(&mutex);
+        const auto it = known.constFind(summary.folder);
+        if (it != known.cend() && it->size == file.size() && it->changed == file.lastModified()) {
+            summary = it->summary;
+            return;
+        }
+    }
+    const auto keep = qScopeGuard([&] {
+        const QMutexLocker locker(&mutex);
+        known.insert(summary.folder, {file.size(), file.lastModified(), summary});
+    });
     const Result<SessionRecord> record = readJournal(summary.folder);
     if (!record) {
         summary.verdict = outcomeName(Outcome::Inconclusive);

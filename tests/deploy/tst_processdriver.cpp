@@ -424,7 +424,7 @@ void tst_ProcessDriver::cleanEnvironment()
     QVERIFY2(driven.errors.first().contains(
                  QStringLiteral("canary=[] port=[%1] own=[a b] bind=[0.0.0.0:%1]").arg(config.port)),
              qPrintable(driven.errors.first()));
-    const auto environment = rehearsalEnvironment(Platform(), 4321, QStringLiteral("api"), config.argv);
+    const auto environment = rehearsalEnvironment(Platform(), QStringLiteral("4321"), QStringLiteral("api"), config.argv);
     QVERIFY(!environment.contains(QStringLiteral("SWITCHYARD_CANARY")));
     QCOMPARE(environment.value(QStringLiteral("PORT")), QStringLiteral("4321"));
     QCOMPARE(environment.value(QStringLiteral("PATH")), qEnvironmentVariable("PATH"));

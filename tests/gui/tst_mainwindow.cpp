@@ -63,6 +63,7 @@ private Q_SLOTS:
     void urlWithCredentialIsRefused();
     void productionIsLocked();
     void rehearses();
+    void rehearsesByTheManifest();
     void emptySessionSaysWhatItsButtonDoes();
     void pauseEndsWithTheWorkspace();
     void theWayBackToTheWorkspace();
@@ -383,6 +384,39 @@ void TestMainWindow::rehearses()
     QVERIFY(!find<QWidget>("reconnectCurve")->isHidden());
     // Its processes are gone, and it can be rehearsed again.
     QTRY_VERIFY(find<QPushButton>("rehearseButton")->isEnabled());
+}
+
+/// What the platform would do is in the backend's own manifest: the window plays that, as the command line does.
+void TestMainWindow::rehearsesByTheManifest()
+{
+    QFile manifest(m_folder.filePath(QStringLiteral("fly.toml")));
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.write("app = 'p'\nkill_signal = 'SIGTERM'\nkill_timeout = 20\n[processes]\napp = '" BINARY_DIR
+                   "/switchyard-demo-backend --notice-ms 500 --port 8080'\n[http_service]\ninternal_port = 8080\n"
+                   "[[http_service.checks]]\npath = '/health'\n");
+    manifest.close();
+    m_console->window().openPath(writeWorkspace(
+        "schema = 1\nname = \"p\"\n[[backend]]\nname = \"one\"\nplatform = \"fly\"\nurl = \"http://127.0.0.1:9\"\n"
+        "manifest = \"fly.toml\"\n  [[backend.socket]]\n  name = \"prices\"\n  path = \"/ws/prices\"\n  clients = "
+        "3\n"));
+    QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
+    m_console->window().showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
+    QTest::mouseClick(find<QPushButton>("rehearseButton"), Qt::LeftButton);
+    QTRY_VERIFY(find<QLineEdit>("rehearseCommand"));
+    find<QLineEdit>("rehearseCommand")->clear();
+    QTest::mouseClick(find<QPushButton>("rehearseAccept"), Qt::LeftButton);
+    Workbench *workbench = &m_console->workbench();
+    QTRY_VERIFY(workbench->sessionRunning());
+    QTRY_VERIFY_WITH_TIMEOUT(!workbench->sessionRunning(), 60'000);
+    const SessionOutcomePtr outcome = workbench->lastOutcome(QStringLiteral("one"));
+    QVERIFY(outcome);
+    QVERIFY2(outcome->verdict.outcome == Outcome::Pass, qPrintable(outcome->verdict.summary));
+    QCOMPARE(outcome->record.header.graceMs, 20'000.0);
+    QCOMPARE(outcome->record.header.endpoints.first().path, QStringLiteral("/health"));
+    const auto &events = outcome->record.events;
+    QVERIFY(std::any_of(events.cbegin(), events.cend(), [](const Event &event) {
+        return event.kind == EventKind::SignalSent && event.text == QStringLiteral("SIGTERM");
+    }));
 }
 
 void TestMainWindow::emptySessionSaysWhatItsButtonDoes()

@@ -429,8 +429,7 @@ void RehearseServersTest::consoleKilled()
         err += cli.readAllStandardError();
     }
     QVERIFY2(err.contains("2 of 2 clients open"), err);
-    const QStringList servers = processesWith(mark);
-    QVERIFY2(servers.size() >= 4, qPrintable(servers.join(QLatin1Char(' ')))); // console, master and two workers
+    QTRY_VERIFY(processesWith(mark).size() >= 4); // console, master and two workers
     if (guardToo) {
         for (const qint64 pid : guardsOf(cli.processId()))
             ::kill(pid_t(pid), SIGKILL);

@@ -54,4 +54,11 @@ QString utcTime(qint64 wallMs)
            QStringLiteral(" UTC");
 }
 
+QString plainTip(const QString &text)
+{
+    if (!text.contains(QLatin1Char('<')) && !text.contains(QLatin1Char('&')))
+        return text;
+    return QStringLiteral("<span style='white-space:pre-wrap'>%1</span>").arg(text.toHtmlEscaped());
+}
+
 } // namespace Switchyard

@@ -18,5 +18,7 @@ QString shareText(double share);
 QString localTime(qint64 wallMs, bool withMs = false);
 /// "2026-01-31 13:02:11 UTC", for tooltips.
 QString utcTime(qint64 wallMs);
+/// A tooltip that shows the text as it is, also where it looks like markup: it may be a server's.
+QString plainTip(const QString &text);
 
 } // namespace Switchyard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/rowmodel.h"
 
+#include "ui/common/format.h"
 #include "ui/common/roles.h"
 
 #include <QSet>
@@ -50,7 +51,7 @@ QVariant RowModel::data(const QModelIndex &index, int role) const
     case Qt::DisplayRole:
         return cell.text;
     case Qt::ToolTipRole:
-        return cell.tip.isEmpty() ? QVariant() : QVariant(cell.tip);
+        return cell.tip.isEmpty() ? QVariant() : QVariant(plainTip(cell.tip));
     case Qt::TextAlignmentRole:
         return int((cell.right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case Role::Sort:

@@ -93,6 +93,19 @@ QList<int> Table::chosenRows() const
     return rows;
 }
 
+namespace {
+
+/// A spreadsheet takes a cell that begins so for a formula; a number it may have.
+QString pasteable(const QString &text)
+{
+    static const QString formula = QStringLiteral("=+-@");
+    bool number = false;
+    text.toDouble(&number);
+    return !text.isEmpty() && formula.contains(text.front()) && !number ? QLatin1Char('\'') + text : text;
+}
+
+} // namespace
+
 QString Table::toTsv() const
 {
     const QList<int> rows = chosenRows();
@@ -105,7 +118,7 @@ QString Table::toTsv() const
     for (const int row : rows) {
         cells.clear();
         for (int column = 0; column < columns; ++column)
-            cells.append(model()->index(row, column).data().toString().simplified());
+            cells.append(pasteable(model()->index(row, column).data().toString().simplified()));
         lines.append(cells.join(QLatin1Char('\t')));
     }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');

@@ -3,8 +3,10 @@
 
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
+#include "models/manifests/deployfacts.h"
 #include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
+#include "ui/common/offthread.h"
 
 #include <QDateTime>
 #include <QDir>
@@ -388,8 +390,31 @@ void Workbench::rehearse(const RehearsalRequest &request)
                               {}});
         return;
     }
+    const Backend &backend = *m_workspace.backend(request.backend);
+    // Another platform's manifest says nothing about this one.
+    if (backend.manifest.isEmpty() || backend.platform != platform->id)
+        return startRehearsal(request, *platform, std::nullopt);
+    offThread(
+        this,
+        [file = QDir(folder()).absoluteFilePath(backend.manifest), service = backend.service, platform = *platform] {
+            return readServiceFacts(file, platform, service);
+        },
+        [this, request, platform = *platform](const Result<ServiceFacts> &facts) {
+            if (const QString obstacle = rehearsalObstacle(request.backend); !obstacle.isEmpty())
+                Q_EMIT noticed(obstacle); // something else has begun meanwhile
+            else if (!facts)
+                Q_EMIT sessionFailed(facts.error());
+            else
+                startRehearsal(request, platform, *facts);
+        });
+}
+
+void Workbench::startRehearsal(const RehearsalRequest &request, const Platform &platform,
+                               const std::optional<ServiceFacts> &manifest)
+{
     Backend backend = *m_workspace.backend(request.backend);
     RehearsalOptions options;
+    options.manifest = manifest;
     options.argv = request.argv;
     options.cwd = !request.cwd.isEmpty()         ? request.cwd
                   : backend.deploy.cwd.isEmpty() ? folder()
@@ -401,19 +426,31 @@ void Workbench::rehearse(const RehearsalRequest &request)
     options.machines = request.machines;
     options.log = backend.deploy.log;
     options.door = m_options.doorProgram;
+    // The path that the platform checks is worth watching too.
+    const bool noHealth = std::none_of(backend.health.cbegin(), backend.health.cend(),
+                                       [](const HealthEndpoint &each) { return each.kind == EndpointKind::Health; });
+    if (noHealth && manifest && manifest->healthPath) {
+        HealthEndpoint endpoint;
+        endpoint.path = manifest->healthPath->value;
+        endpoint.timeout = Milliseconds(5'000);
+        backend.health.append(endpoint);
+    }
     for (const HealthEndpoint &endpoint : backend.health) {
         if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
             options.healthPath = endpoint.path;
     }
-    auto driver = makeRehearsal(*platform, options);
+    if (options.argv.isEmpty() && manifest && manifest->command)
+        options.cwd = QDir(QFileInfo(manifest->place.file).absolutePath()).absoluteFilePath(manifest->root);
+    auto driver = makeRehearsal(platform, options);
     if (!driver) {
         Q_EMIT sessionFailed(driver.error());
         return;
     }
     m_rehearsal = std::move(*driver);
     // What is played is this platform's sequence, whatever the backend itself runs on.
-    backend.platform = platform->id;
-    backend.deploy.argv = request.argv;
+    backend.platform = platform.id;
+    backend.deploy.argv =
+        request.argv.isEmpty() && manifest && manifest->command ? manifest->command->value : request.argv;
     SessionPlan plan = planFor(backend);
     plan.rehearsal = true;
     plan.clientsOverride = request.clients;

@@ -16,6 +16,8 @@
 namespace Switchyard {
 
 class PlatformCatalogue;
+struct Platform;
+struct ServiceFacts;
 
 /// Where things lie that the workbench needs; filled in by the program.
 struct WorkbenchOptions
@@ -49,7 +51,7 @@ struct RehearsalRequest
     QString platform;
     QStringList argv;
     QString cwd;          ///< empty: the backend's own, or the folder of the workspace
-    int machines = 1;     ///< 1 to 10
+    int machines = 0;     ///< 1 to 10; 0: as the manifest says, else 1
     double timeScale = 1; ///< 0.001 to 1
     int clients = -1;     ///< per socket; -1: as configured
 };
@@ -150,6 +152,8 @@ private:
     void open(Workspace workspace, bool demo);
     Result<DeployDriver *> driverFor(const QString &backend);
     void startSession(SessionPlan plan, DeployDriver *driver);
+    void startRehearsal(const RehearsalRequest &request, const Platform &platform,
+                        const std::optional<ServiceFacts> &manifest);
     SessionPlan planFor(const Backend &backend) const;
     void finishSession(const Verdict &verdict);
     void endSession();

@@ -26,7 +26,8 @@ QString fact(const QString &name, const QString &value, const QColor &faded)
 
 QString leading(const QString &page, const QString &item, const QString &html)
 {
-    return QStringLiteral("<a href='%1:%2' style='text-decoration:none'>%3</a>").arg(page, item.toHtmlEscaped(), html);
+    return QStringLiteral("<a href=\"%1:%2\" style='text-decoration:none'>%3</a>")
+        .arg(page, item.toHtmlEscaped(), html);
 }
 
 QString coloured(State state, const QString &text, const ThemeColors &colors)

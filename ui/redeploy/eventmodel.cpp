@@ -109,7 +109,7 @@ QVariant EventModel::data(const QModelIndex &index, int role) const
         return index.column() == Time ? QStringLiteral("%1\n%2 s after the session's start")
                                             .arg(utcTime(wallMs))
                                             .arg(event.seconds(), 0, 'f', 3)
-                                      : data(index, Qt::DisplayRole);
+                                      : plainTip(data(index, Qt::DisplayRole).toString());
     if (role != Qt::DisplayRole)
         return {};
     switch (index.column()) {
@@ -129,8 +129,10 @@ const Event *EventModel::event(int id) const
     // Ids count from 1 in the order of recording.
     if (id >= 1 && id <= m_events.size() && m_events[id - 1].id == id)
         return &m_events[id - 1];
-    const auto it = std::find_if(m_events.cbegin(), m_events.cend(), [id](const Event &e) { return e.id == id; });
-    return it == m_events.cend() ? nullptr : &*it;
+    // A journal with a damaged line has a gap; what comes behind it is still in order.
+    const auto it = std::lower_bound(m_events.cbegin(), m_events.cend(), id,
+                                     [](const Event &e, int wanted) { return e.id < wanted; });
+    return it == m_events.cend() || it->id != id ? nullptr : &*it;
 }
 
 int EventModel::rowOf(int id) const

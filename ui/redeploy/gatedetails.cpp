@@ -95,7 +95,9 @@ void GateDetails::show(const Gate &gate, const EventModel &events)
     m_lead->setVisible(!lines.isEmpty());
     m_lead->setText(lines.size() == 1 ? QStringLiteral("Show the event")
                                       : QStringLiteral("Show the %1 events").arg(lines.size()));
-    m_events->setPlainText(lines.join(QLatin1Char('\n')));
+    // A reader's place in it stays while the gate is judged anew each second.
+    if (const QString all = lines.join(QLatin1Char('\n')); m_events->toPlainText() != all)
+        m_events->setPlainText(all);
     m_events->setVisible(!lines.isEmpty());
 }
 

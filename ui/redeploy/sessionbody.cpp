@@ -86,6 +86,10 @@ SessionBody::SessionBody(ChooseSaveFile chooseSaveFile, QWidget *parent)
     m_drawTimer.setSingleShot(true);
     m_drawTimer.setInterval(drawEveryMs);
     connect(&m_drawTimer, &QTimer::timeout, this, &SessionBody::draw);
+    // One for all: however often somebody asks for the rest, there is one slice between two turns of the window.
+    m_backlogTimer.setSingleShot(true);
+    m_backlogTimer.setInterval(0);
+    connect(&m_backlogTimer, &QTimer::timeout, this, &SessionBody::draw);
     connect(m_judge, &LiveJudge::judged, this, [this](const Verdict &verdict) {
         if (!m_final && !m_paused)
             showVerdict(verdict, true);
@@ -326,7 +330,7 @@ void SessionBody::draw()
         flush(mostAtOnce);
     while (!m_pending.isEmpty() && clock.elapsed() < sliceMs);
     if (!m_pending.isEmpty())
-        return QTimer::singleShot(0, this, &SessionBody::draw);
+        return m_backlogTimer.start();
     m_plot->drawUntil(m_final ? m_verdict.lastMs : m_elapsedMs);
 }
 

@@ -92,6 +92,7 @@ private:
     EventPane *m_eventPane = nullptr;
     QTabWidget *m_tabs = nullptr;
     QTimer m_drawTimer;
+    QTimer m_backlogTimer;
     SessionHeader m_header;
     QList<Event> m_pending;  ///< given, not drawn yet
     qsizetype m_flushed = 0; ///< of the pending ones

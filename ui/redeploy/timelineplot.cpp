@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/redeploy/timelineplot.h"
 
+#include "ui/common/format.h"
 #include "ui/common/theme.h"
 #include "ui/redeploy/sessionrows.h"
 #include "ui/redeploy/timelinelanes.h"
@@ -616,7 +617,7 @@ bool TimelinePlot::eventFilter(QObject *watched, QEvent *event)
         if (text.isEmpty())
             QToolTip::hideText();
         else
-            QToolTip::showText(mouse->globalPosition().toPoint(), text, d->plot);
+            QToolTip::showText(mouse->globalPosition().toPoint(), plainTip(text), d->plot);
         break;
     }
     case QEvent::ToolTip:

@@ -27,6 +27,9 @@ VerdictBanner::VerdictBanner(QWidget *parent)
     font.setPointSizeF(font.pointSizeF() * 1.5);
     m_word->setFont(font);
     m_word->setObjectName(QStringLiteral("verdictWord"));
+    // Both may hold words of the backend's own.
+    m_sentence->setTextFormat(Qt::PlainText);
+    m_detail->setTextFormat(Qt::PlainText);
     m_sentence->setObjectName(QStringLiteral("verdictSentence"));
     m_sentence->setWordWrap(true);
     m_detail->setProperty("faded", true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/alerts.h"
 
+#include "ui/common/offthread.h"
 #include "ui/common/workbench.h"
 
 #include <QDBusConnection>
@@ -215,9 +216,13 @@ void Alerts::show(const QString &title, const QString &text, State state)
 
 void Alerts::showOnDesktop(const QString &title, const QString &text, State state)
 {
-    if (m_tray && QSystemTrayIcon::supportsMessages())
-        return m_tray->showMessage(title, text, trayIcon(state), shownMs);
-    sendDesktopMessage(title, text, state == State::Down);
+    // The bus may be slow to answer, or never do: it is asked on a worker, and the tray where it has no service.
+    offThread(
+        this, [title, text, urgent = state == State::Down] { return sendDesktopMessage(title, text, urgent); },
+        [this, title, text, state](bool sent) {
+            if (!sent && m_tray && QSystemTrayIcon::supportsMessages())
+                m_tray->showMessage(title, text, trayIcon(state), shownMs);
+        });
 }
 
 } // namespace Switchyard

@@ -130,12 +130,15 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
     command->setObjectName(QStringLiteral("rehearseCommand"));
     command->setMinimumWidth(420);
     command->setPlaceholderText(QStringLiteral("uvicorn server:app --port $PORT"));
-    command->setToolTip(QStringLiteral("$PORT is replaced by the port that each instance is given."));
+    command->setToolTip(
+        QStringLiteral("$PORT is replaced by the port that each instance is given. Empty: the command of "
+                       "the backend's manifest, where it is one of the platform chosen."));
     if (backend->deploy.driver == QLatin1StringView("local"))
         command->setText(asLine(withPortVariable(backend->deploy.argv, QUrl(backend->url).port())));
     auto *machines = new QSpinBox(dialog);
     machines->setObjectName(QStringLiteral("rehearseMachines"));
-    machines->setRange(1, 10);
+    machines->setRange(0, 10);
+    machines->setSpecialValueText(QStringLiteral("as the manifest says, else 1"));
     auto *clients = new QSpinBox(dialog);
     clients->setObjectName(QStringLiteral("rehearseClients"));
     clients->setRange(0, 20'000);
@@ -172,7 +175,9 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
         request.machines = machines->value();
         request.clients = clients->value() == 0 ? -1 : clients->value();
         request.timeScale = scale->value();
-        if (request.argv.isEmpty())
+        const Backend *now = workbench->workspace().backend(backendName);
+        const bool manifest = now && !now->manifest.isEmpty() && now->platform == request.platform;
+        if (request.argv.isEmpty() && !manifest)
             return showProblem(problem, QStringLiteral("Say which command starts the backend."));
         if (urlCarriesSecret(command->text()))
             return showProblem(problem, QStringLiteral("The command carries a secret: give it by [backend.deploy] env "
