@@ -51,9 +51,6 @@ QList<RuleText> variableRules()
          "Rooms and broadcasts reach the clients of one process only, and long polling needs sticky sessions, which "
          "neither Render nor Fly has. Fly's first deploy makes two machines.",
          socketio, "R-WS-1 F-4"},
-        {"any/pool-size", Severity::Error, "the pools together want more connections than the database has",
-         "Each worker of each instance opens its own pool: workers × (size + overflow) × instances.",
-         "https://render.com/docs/postgresql-connection-pooling", "R-POSTGRES SEED-2/1.10"},
         {"any/migrations-in-build", Severity::Warning, "database migrations while building",
          "They run before it is known that the deploy is good, and the build may not reach the database.",
          "https://render.com/docs/deploys", "SEED-3/1.4 SEED-3/checklist"},
