@@ -24,7 +24,8 @@ QList<RuleText> dockerRules()
     static const char reference[] = "https://docs.docker.com/reference/dockerfile/";
     return {
         {"docker/unreadable-packages", Severity::Error, "packages under /root with another USER",
-         "Debian's /root has mode 0700: a user other than root cannot read /root/.local, and the program does not start.",
+         "Debian's /root has mode 0700: a user other than root cannot read /root/.local, and the program does not "
+         "start.",
          reference, "SEED-1/checklist"},
         {"docker/fixed-port", Severity::Warning, "the server's port is written into CMD",
          "A platform that chooses the port by PORT (Render: 10000 unless set) cannot move it; on Fly it has to be the "
@@ -46,8 +47,8 @@ QList<RuleText> dockerRules()
          "BuildKit warns where FROM and AS are written differently (FromAsCasing).",
          "https://docs.docker.com/reference/build-checks/from-as-casing/", "SEED-1/checklist"},
         {"docker/copied-environment-file", Severity::Warning, "a .env file is copied into the image",
-         "Everybody who can pull the image can read it, and it does not change with the platform's variables.", reference,
-         "SEED-common"},
+         "Everybody who can pull the image can read it, and it does not change with the platform's variables.",
+         reference, "SEED-common"},
     };
 }
 
@@ -58,8 +59,8 @@ QList<DockerInstruction> dockerInstructions(const LintSubject &subject)
     static const QRegularExpression start(s(R"(\A(\s*)([A-Za-z]+)(\s+)(.*)\z)"));
     static const QRegularExpression hereDocument(s(R"(<<-?\s*["']?([A-Za-z_]\w*)["']?)"));
     static const QRegularExpression escapeLine(s(R"(\A#\s*escape\s*=\s*`)"));
-    const QChar escape = !lines.isEmpty() && escapeLine.match(lines.first().toLower()).hasMatch() ? QLatin1Char('`')
-                                                                                                   : QLatin1Char('\\');
+    const QChar escape =
+        !lines.isEmpty() && escapeLine.match(lines.first().toLower()).hasMatch() ? QLatin1Char('`') : QLatin1Char('\\');
     int stage = -1;
     for (qsizetype i = 0; i < lines.size(); ++i) {
         const QRegularExpressionMatch match = start.match(lines[i]);
@@ -135,7 +136,8 @@ void checkPackages(const QList<DockerInstruction> &all, int last, LintRun &run)
     for (const DockerInstruction &instruction : all) {
         if (instruction.stage != last)
             continue;
-        const bool underRoot = instruction.arguments.split(QRegularExpression(s(R"(\s+)"))).last().startsWith(L("/root"));
+        const bool underRoot =
+            instruction.arguments.split(QRegularExpression(s(R"(\s+)"))).last().startsWith(L("/root"));
         const bool asUser = instruction.keyword == L("RUN") && instruction.arguments.contains(L("pip install")) &&
                             instruction.arguments.contains(QRegularExpression(s(R"(\s--user\b)")));
         const bool rootNow = user.isEmpty() || user == L("root") || user == L("0");
@@ -158,18 +160,17 @@ void checkStart(const DockerInstruction &instruction, LintRun &run)
                             words->first().endsWith(L("sh"));
     const QString script = words ? (shellWords ? words->at(2) : QString()) : instruction.arguments;
     if ((!words || shellWords) && !hasWord(script, u"exec"))
-        run.report("docker/shell-command", instruction.argumentsPlace,
-                   s("%1 runs under a shell, which stands between the stop signal and the server")
-                       .arg(instruction.keyword),
-                   words ? s("begin the script with exec") : s("write it as [\"program\", \"argument\"], or begin with exec"));
+        run.report(
+            "docker/shell-command", instruction.argumentsPlace,
+            s("%1 runs under a shell, which stands between the stop signal and the server").arg(instruction.keyword),
+            words ? s("begin the script with exec") : s("write it as [\"program\", \"argument\"], or begin with exec"));
     static const QRegularExpression variable(s(R"(\$\{?[A-Za-z_])"));
-    const bool expands = words && !shellWords &&
-                         std::any_of(words->begin(), words->end(),
-                                     [](const QString &word) { return variable.match(word).hasMatch(); });
+    const bool expands = words && !shellWords && std::any_of(words->begin(), words->end(), [](const QString &word) {
+                             return variable.match(word).hasMatch();
+                         });
     const bool throughShell = words && !words->isEmpty() && words->first().endsWith(L("sh"));
     if (expands && !throughShell)
-        run.report("docker/literal-variable", instruction.argumentsPlace,
-                   s("the exec form does not replace variables"),
+        run.report("docker/literal-variable", instruction.argumentsPlace, s("the exec form does not replace variables"),
                    s("[\"sh\", \"-c\", \"exec program --port ${PORT:-8080}\"]"));
 
     const ServerCommand server = serverIn(text);
@@ -205,11 +206,12 @@ void checkDocker(const LintSubject &subject, LintRun &run)
             instruction.arguments.trimmed().toUpper() != L("NONE"))
             run.report("docker/healthcheck-ignored", instruction.place, s("Fly takes no notice of HEALTHCHECK"),
                        s("state the check in fly.toml, or healthCheckPath in render.yaml"));
-        static const QRegularExpression environmentFile(s(R"((?:\A|[\s/])\.env(?:\.(?:production|local|prod))?(?=\s))"));
+        static const QRegularExpression environmentFile(
+            s(R"((?:\A|[\s/])\.env(?:\.(?:production|local|prod))?(?=\s))"));
         const bool copies = instruction.keyword == L("COPY") || instruction.keyword == L("ADD");
         if (copies && environmentFile.match(instruction.arguments).hasMatch())
-            run.report("docker/copied-environment-file", instruction.place, s("a file of variables goes into the image"),
-                       s("set the variables on the platform"));
+            run.report("docker/copied-environment-file", instruction.place,
+                       s("a file of variables goes into the image"), s("set the variables on the platform"));
     }
 }
 

@@ -30,7 +30,8 @@ QList<RuleText> frontendRules()
         {"vercel/strict-json", Severity::Error, "comments or trailing commas in vercel.json",
          "Vercel reads strict JSON and refuses the deployment.", vercel, "SEED-1/checklist"},
         {"vercel/websocket-rewrite", Severity::Warning, "a rewrite of a WebSocket path",
-         "Rewrites to another host do not carry the upgrade; Socket.IO is left with polling at best. The official pages "
+         "Rewrites to another host do not carry the upgrade; Socket.IO is left with polling at best. The official "
+         "pages "
          "are silent, practice is not.",
          "https://github.com/vercel/community/discussions/1054", "SEED-1/checklist"},
         {"vercel/legacy-secret", Severity::Error, "a reference to a secret of the old kind (@name)",
@@ -39,7 +40,8 @@ QList<RuleText> frontendRules()
         {"vercel/variable-in-rewrite", Severity::Error, "a variable in a destination",
          "vercel.json is not expanded: rewrites cannot read environment variables.", vercel, "SEED-0/checklist"},
         {"vercel/routes-mixed", Severity::Error, "routes beside rewrites, redirects, headers",
-         "Vercel refuses a file that has routes together with rewrites, redirects, headers, cleanUrls or trailingSlash.",
+         "Vercel refuses a file that has routes together with rewrites, redirects, headers, cleanUrls or "
+         "trailingSlash.",
          vercel, ""},
         {"vercel/rewrite-order", Severity::Warning, "rewrites after one that takes everything",
          "The first that matches wins: what follows a catch-all is never reached.", vercel, ""},
@@ -77,8 +79,9 @@ bool isExternal(const QString &destination)
 
 bool isSocketPath(const QString &path)
 {
-    static const QRegularExpression socket(s(R"((?:\A|/)(ws|wss|websocket|websockets|socket\.io|sockjs|cable|socket)(?:\z|[/:(*?]))"),
-                                           QRegularExpression::CaseInsensitiveOption);
+    static const QRegularExpression socket(
+        s(R"((?:\A|/)(ws|wss|websocket|websockets|socket\.io|sockjs|cable|socket)(?:\z|[/:(*?]))"),
+        QRegularExpression::CaseInsensitiveOption);
     return socket.match(path).hasMatch();
 }
 
@@ -142,16 +145,48 @@ void checkVercel(const LintSubject &subject, LintRun &run)
     if (!subject.text.isEmpty() && !isStrictJson(subject.text, subject.manifest.file, &first))
         run.report("vercel/strict-json", first, s("a comment or a trailing comma, which strict JSON does not have"),
                    s("remove it"));
-    static const QStringList known{
-        s("$schema"),      s("alias"),           s("build"),          s("buildCommand"),  s("builds"),
-        s("bunVersion"),   s("cleanUrls"),       s("crons"),          s("customErrorPage"), s("devCommand"),
-        s("env"),          s("experimentalServices"), s("experimentalServiceGroups"), s("experimentalTriggers"),
-        s("fluid"),        s("framework"),       s("functionFailoverRegions"), s("functions"), s("git"),
-        s("github"),       s("headers"),         s("ignoreCommand"),  s("images"),        s("installCommand"),
-        s("name"),         s("outputDirectory"), s("passiveRegions"), s("probes"),        s("public"),
-        s("redirects"),    s("regions"),         s("relatedProjects"), s("rewrites"),     s("routes"),
-        s("scope"),        s("services"),        s("trailingSlash"),  s("version"),       s("wildcard"),
-        s("bulkRedirectsPath"), s("experimentalBlob"), s("proxy")};
+    static const QStringList known{s("$schema"),
+                                   s("alias"),
+                                   s("build"),
+                                   s("buildCommand"),
+                                   s("builds"),
+                                   s("bunVersion"),
+                                   s("cleanUrls"),
+                                   s("crons"),
+                                   s("customErrorPage"),
+                                   s("devCommand"),
+                                   s("env"),
+                                   s("experimentalServices"),
+                                   s("experimentalServiceGroups"),
+                                   s("experimentalTriggers"),
+                                   s("fluid"),
+                                   s("framework"),
+                                   s("functionFailoverRegions"),
+                                   s("functions"),
+                                   s("git"),
+                                   s("github"),
+                                   s("headers"),
+                                   s("ignoreCommand"),
+                                   s("images"),
+                                   s("installCommand"),
+                                   s("name"),
+                                   s("outputDirectory"),
+                                   s("passiveRegions"),
+                                   s("probes"),
+                                   s("public"),
+                                   s("redirects"),
+                                   s("regions"),
+                                   s("relatedProjects"),
+                                   s("rewrites"),
+                                   s("routes"),
+                                   s("scope"),
+                                   s("services"),
+                                   s("trailingSlash"),
+                                   s("version"),
+                                   s("wildcard"),
+                                   s("bulkRedirectsPath"),
+                                   s("experimentalBlob"),
+                                   s("proxy")};
     static const QStringList old{s("name"), s("builds"), s("alias"), s("scope")};
     if (root.isMap())
         for (const ManifestNode &member : root.children) {
@@ -264,8 +299,7 @@ void checkNetlify(const LintSubject &subject, LintRun &run)
             s(R"(VERSION|\A(NPM|YARN|PNPM|NODE|CI|NETLIFY|VITE|NEXT|REACT|PUBLIC|GATSBY|SECRETS)(_|\z))"));
         for (const ManifestNode &entry : environment->children)
             if (!tool.match(entry.key).hasMatch())
-                run.report("netlify/build-variables", entry.keyPlace,
-                           s("%1 exists while building only").arg(entry.key),
+                run.report("netlify/build-variables", entry.keyPlace, s("%1 exists while building only").arg(entry.key),
                            s("set it in the site's settings where functions need it"));
     }
 }

@@ -29,8 +29,8 @@ struct RuleText
 struct LintVariable
 {
     QString name;
-    QString value;                          ///< of a literal
-    bool literal = false;                   ///< false: asked for, generated, a reference
+    QString value;                      ///< of a literal
+    bool literal = false;               ///< false: asked for, generated, a reference
     const ManifestNode *node = nullptr; ///< tree formats: the value, for its type
     Place namePlace;
     Place place;
@@ -93,9 +93,9 @@ std::optional<QStringList> dockerExecForm(const QString &arguments);
 /// What a start command says about the server in it.
 struct ServerCommand
 {
-    QString program; ///< "gunicorn", "uvicorn", "hypercorn", …; empty: none that is known
-    QString host;    ///< as it is stated
-    QString port;    ///< as it is stated: digits, or something with a $
+    QString program;        ///< "gunicorn", "uvicorn", "hypercorn", …; empty: none that is known
+    QString host;           ///< as it is stated
+    QString port;           ///< as it is stated: digits, or something with a $
     bool hasConfig = false; ///< a configuration file may say the rest
     std::optional<int> workers;
     std::optional<int> gracefulTimeout;

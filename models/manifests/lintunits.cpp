@@ -152,8 +152,8 @@ QList<LintUnit> dockerUnits(const LintSubject &subject)
     const QList<DockerInstruction> all = dockerInstructions(subject);
     const int last = all.isEmpty() ? -1 : all.last().stage;
     for (const DockerInstruction &instruction : all) {
-        const bool start = instruction.keyword == QLatin1StringView("CMD") ||
-                           instruction.keyword == QLatin1StringView("ENTRYPOINT");
+        const bool start =
+            instruction.keyword == QLatin1StringView("CMD") || instruction.keyword == QLatin1StringView("ENTRYPOINT");
         if (instruction.keyword == QLatin1StringView("ENV") || instruction.keyword == QLatin1StringView("ARG"))
             addDockerVariables(unit, instruction);
         if (instruction.keyword == QLatin1StringView("RUN"))
@@ -203,8 +203,8 @@ QList<LintUnit> composeUnits(const LintSubject &subject)
              environment && environment->isList() ? environment->children : std::vector<ManifestNode>()) {
             const qsizetype equals = entry.text.indexOf(QLatin1Char('='));
             if (equals > 0)
-                unit.variables.append({entry.text.left(equals), entry.text.mid(equals + 1), true, nullptr,
-                                       entry.place, entry.place});
+                unit.variables.append(
+                    {entry.text.left(equals), entry.text.mid(equals + 1), true, nullptr, entry.place, entry.place});
         }
         addCommand(unit, When::Start, service.find(u"command"), QStringLiteral("command"));
         units.append(unit);
@@ -414,8 +414,10 @@ ServerCommand serverIn(const QString &command)
     const auto end = std::find_if(words.begin(), words.end(), [](const QString &w) { return ends.contains(w); });
     words.erase(end, words.end());
 
-    const bool binds = server.program == QLatin1StringView("gunicorn") || server.program == QLatin1StringView("hypercorn");
-    std::optional<QString> bind = binds ? option(words, {QStringLiteral("--bind"), QStringLiteral("-b")}) : std::nullopt;
+    const bool binds =
+        server.program == QLatin1StringView("gunicorn") || server.program == QLatin1StringView("hypercorn");
+    std::optional<QString> bind =
+        binds ? option(words, {QStringLiteral("--bind"), QStringLiteral("-b")}) : std::nullopt;
     if (server.program == QLatin1StringView("runserver") && !words.isEmpty())
         bind = words.first();
     if (bind && !bind->contains(QLatin1StringView("unix:"))) {
@@ -439,8 +441,8 @@ ServerCommand serverIn(const QString &command)
                                        QStringLiteral("--fd")})
                             .has_value();
     server.workers = numberOf(option(words, {QStringLiteral("--workers"), QStringLiteral("-w")}));
-    server.gracefulTimeout = numberOf(
-        option(words, {QStringLiteral("--graceful-timeout"), QStringLiteral("--timeout-graceful-shutdown")}));
+    server.gracefulTimeout =
+        numberOf(option(words, {QStringLiteral("--graceful-timeout"), QStringLiteral("--timeout-graceful-shutdown")}));
     return server;
 }
 

@@ -40,7 +40,8 @@ QList<RuleText> originRules()
         {"any/origin-any", Severity::Warning, "every origin is let in", "Any web page may call this backend.", fetch,
          "C-4"},
         {"any/origin-any-credentials", Severity::Error, "every origin, with credentials",
-         "The Fetch standard forbids * with credentials; Starlette answers each origin with its own name instead, so any "
+         "The Fetch standard forbids * with credentials; Starlette answers each origin with its own name instead, so "
+         "any "
          "site can act for a user who is logged in.",
          fetch, "C-4"},
         {"any/origin-regex", Severity::Error, "a pattern that takes everybody's sites on a shared domain",
@@ -72,7 +73,8 @@ QList<RuleText> originRules()
 
 namespace {
 
-const char sharedSuffixes[] = R"((vercel|netlify)\\?\.app|onrender\\?\.com|fly\\?\.dev|herokuapp\\?\.com|pages\\?\.dev|github\\?\.io|railway\\?\.app)";
+const char sharedSuffixes[] =
+    R"((vercel|netlify)\\?\.app|onrender\\?\.com|fly\\?\.dev|herokuapp\\?\.com|pages\\?\.dev|github\\?\.io|railway\\?\.app)";
 
 /// The entries of a comma list or JSON list, as they are.
 QStringList entriesOf(const QString &value)
@@ -95,8 +97,8 @@ bool isRegex(const QString &value)
 
 void checkRegex(const LintVariable &variable, LintRun &run)
 {
-    static const QRegularExpression wide(s(R"(//(\(.*)?(\.\*|\.\+|\[[^\]]*\][*+]|\(\.\*\))[^/]*?(\\)?\.\(?[\w|\\.]*(%1))")
-                                             .arg(s(sharedSuffixes)));
+    static const QRegularExpression wide(
+        s(R"(//(\(.*)?(\.\*|\.\+|\[[^\]]*\][*+]|\(\.\*\))[^/]*?(\\)?\.\(?[\w|\\.]*(%1))").arg(s(sharedSuffixes)));
     if (wide.match(variable.value).hasMatch())
         run.report("any/origin-regex", variable.place, s("%1 takes every site of a shared domain").arg(variable.name),
                    s("begin the pattern with the project's name and end it with the team's suffix"));
@@ -130,7 +132,8 @@ void checkOrigin(const LintVariable &variable, const LintUnit &unit, LintRun &ru
             run.report(withCredentials ? "any/origin-any-credentials" : "any/origin-any", variable.place,
                        s("%1 lets every origin in").arg(variable.name), s("list the frontends' origins"));
         else if (entry.contains(QLatin1Char('*')))
-            run.report("any/origin-glob", variable.place, s("%1 has %2, which is compared as it is").arg(variable.name, entry),
+            run.report("any/origin-glob", variable.place,
+                       s("%1 has %2, which is compared as it is").arg(variable.name, entry),
                        s("list the origins, or use allow_origin_regex (Socket.IO: a callable)"));
         else if (path.match(entry).hasMatch())
             run.report("any/origin-path", variable.place, s("%1 has %2").arg(variable.name, entry),
@@ -163,7 +166,8 @@ void checkPolicy(const LintHeader &header, LintRun &run)
     const QString sources = directive.match(header.value).captured(1);
     static const QRegularExpression spaces(s(R"(\s+)"));
     const QStringList list = sources.split(spaces, Qt::SkipEmptyParts);
-    static const QRegularExpression backend(s(R"(\Ahttps://([\w.\-]+\.(onrender\.com|fly\.dev|railway\.app|herokuapp\.com))(:\d+)?(/.*)?\z)"));
+    static const QRegularExpression backend(
+        s(R"(\Ahttps://([\w.\-]+\.(onrender\.com|fly\.dev|railway\.app|herokuapp\.com))(:\d+)?(/.*)?\z)"));
     for (const QString &source : list) {
         const QRegularExpressionMatch match = backend.match(source);
         const QString socket = s("wss://") + match.captured(1);
@@ -172,7 +176,8 @@ void checkPolicy(const LintHeader &header, LintRun &run)
                    (other.startsWith(L("wss://*.")) && socket.endsWith(other.mid(7)));
         });
         if (match.hasMatch() && !covered)
-            run.report("any/csp-websocket", header.place, s("connect-src has %1 and not %2").arg(source, socket), socket);
+            run.report("any/csp-websocket", header.place, s("connect-src has %1 and not %2").arg(source, socket),
+                       socket);
         if (source.startsWith(L("ws://")) && !source.contains(L("localhost")) && !source.contains(L("127.0.0.1")))
             run.report("any/csp-insecure-websocket", header.place, s("connect-src has %1").arg(source), s("wss://"));
         static const QRegularExpression path(s(R"(\A(https|wss)://[^/]+/.*[^/*]\z)"));
@@ -180,7 +185,8 @@ void checkPolicy(const LintHeader &header, LintRun &run)
             run.report("any/csp-path", header.place, s("connect-src has %1, which is one path only").arg(source),
                        s("end it with a slash"));
     }
-    static const QRegularExpression wildcard(s(R"((?:\A|\s)((?:[a-z]+://)?[\w\-]+[\w.\-]*\*[\w.\-*]*|(?:[a-z]+://)?\*[\w\-]+\.[\w.\-]+)(?=[\s;:/]|\z))"));
+    static const QRegularExpression wildcard(
+        s(R"((?:\A|\s)((?:[a-z]+://)?[\w\-]+[\w.\-]*\*[\w.\-*]*|(?:[a-z]+://)?\*[\w\-]+\.[\w.\-]+)(?=[\s;:/]|\z))"));
     for (auto it = wildcard.globalMatch(header.value); it.hasNext();)
         run.report("any/csp-wildcard", header.place, s("%1 is no valid source").arg(it.next().captured(1)),
                    s("*.example.com, or the hosts by name"));

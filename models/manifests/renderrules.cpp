@@ -34,24 +34,33 @@ QList<RuleText> renderRules()
     return {
         {"render/unknown-key", Severity::Warning, "a key that Blueprints do not have",
          "Render refuses it or takes no notice of it; either way it does nothing.", spec, "SEED-0/1.7"},
-        {"render/missing-key", Severity::Warning, "a key that Blueprints need",
-         "Render refuses the file without it.", spec, "R-BLUEPRINT"},
-        {"render/old-env", Severity::Warning, "env instead of runtime", "The old name is still taken and deprecated; the "
-         "published schema refuses it.", spec, "SEED-0/1.7 SEED-4/1.7 SEED-0/checklist SEED-4/checklist"},
-        {"render/old-redis", Severity::Warning, "type: redis instead of keyvalue", "The old name is still taken and "
-         "deprecated.", spec, "SEED-4/1.7 SEED-4/checklist"},
+        {"render/missing-key", Severity::Warning, "a key that Blueprints need", "Render refuses the file without it.",
+         spec, "R-BLUEPRINT"},
+        {"render/old-env", Severity::Warning, "env instead of runtime",
+         "The old name is still taken and deprecated; the "
+         "published schema refuses it.",
+         spec, "SEED-0/1.7 SEED-4/1.7 SEED-0/checklist SEED-4/checklist"},
+        {"render/old-redis", Severity::Warning, "type: redis instead of keyvalue",
+         "The old name is still taken and "
+         "deprecated.",
+         spec, "SEED-4/1.7 SEED-4/checklist"},
         {"render/old-auto-deploy", Severity::Warning, "autoDeploy instead of autoDeployTrigger",
          "The old key is deprecated and cannot say that checks have to pass first.", spec,
          "SEED-3/1.7 SEED-4/1.7 SEED-3/checklist SEED-4/checklist"},
         {"render/old-previews", Severity::Warning, "old keys of preview environments",
          "previews.generation and previews.expireAfterDays have taken their place.", spec, "R-BLUEPRINT"},
-        {"render/service-type", Severity::Warning, "no type of a service", "Databases have a list of their own; other "
-         "types do not exist.", spec, "R-BLUEPRINT"},
+        {"render/service-type", Severity::Warning, "no type of a service",
+         "Databases have a list of their own; other "
+         "types do not exist.",
+         spec, "R-BLUEPRINT"},
         {"render/runtime", Severity::Warning, "no runtime", "Render refuses it.", spec, "R-BLUEPRINT"},
-        {"render/region", Severity::Warning, "no region of Render", "There are oregon, ohio, virginia, frankfurt and "
-         "singapore; a region cannot be changed later.", "https://render.com/docs/regions", "R-PLANS"},
+        {"render/region", Severity::Warning, "no region of Render",
+         "There are oregon, ohio, virginia, frankfurt and "
+         "singapore; a region cannot be changed later.",
+         "https://render.com/docs/regions", "R-PLANS"},
         {"render/plan-renamed", Severity::Note, "a plan by its name before August 2026",
-         "Still accepted. The new names say processors and memory.", "https://render.com/pricing", "R-PLANS SEED-2/1.6"},
+         "Still accepted. The new names say processors and memory.", "https://render.com/pricing",
+         "R-PLANS SEED-2/1.6"},
         {"render/plan-spelling", Severity::Warning, "a plan in another spelling",
          "Blueprints write plans in small letters, with spaces or hyphens; the underscores are the API's.", spec,
          "R-PLANS SEED-2/1.6 SEED-2/checklist"},
@@ -134,9 +143,11 @@ void checkKeys(const ManifestNode &map, const QStringList &known, const QString 
 const QStringList &serviceKeys()
 {
     static const QStringList known = words(
-        "name type runtime env plan region repo branch rootDir buildCommand startCommand preDeployCommand schedule domain "
+        "name type runtime env plan region repo branch rootDir buildCommand startCommand preDeployCommand schedule "
+        "domain "
         "domains healthCheckPath maxShutdownDelaySeconds numInstances scaling disk buildFilter dockerCommand "
-        "dockerfilePath dockerContext registryCredential image envVars autoDeploy autoDeployTrigger previews ipAllowList "
+        "dockerfilePath dockerContext registryCredential image envVars autoDeploy autoDeployTrigger previews "
+        "ipAllowList "
         "staticPublishPath headers routes initialDeployHook pullRequestPreviewsEnabled previewsEnabled "
         "previewsExpireAfterDays previewPlan maintenanceMode renderSubdomainPolicy maxmemoryPolicy persistenceMode");
     return known;
@@ -148,7 +159,8 @@ void checkPlan(const ManifestNode &holder, bool database, LintRun &run)
     if (!plan || !plan->isScalar())
         return;
     const QString text = plan->text;
-    const QString proper = text.toLower().replace(QLatin1Char('_'), database || text.contains(L("gb")) ? QLatin1Char('-') : QLatin1Char(' '));
+    const QString proper = text.toLower().replace(
+        QLatin1Char('_'), database || text.contains(L("gb")) ? QLatin1Char('-') : QLatin1Char(' '));
     if (proper != text) {
         run.report("render/plan-spelling", plan->place, s("plan %1").arg(text), s("plan: %1").arg(proper));
         return;
@@ -183,14 +195,15 @@ void checkRegion(const ManifestNode &holder, LintRun &run)
     static const QStringList regions = words("oregon ohio virginia frankfurt singapore");
     const ManifestNode *region = holder.find(u"region");
     if (region && region->isScalar() && !regions.contains(region->text))
-        run.report("render/region", region->place, s("no region %1").arg(region->text), suggestion(region->text, regions));
+        run.report("render/region", region->place, s("no region %1").arg(region->text),
+                   suggestion(region->text, regions));
 }
 
 void checkDatabase(const ManifestNode &database, LintRun &run)
 {
-    static const QStringList known = words(
-        "name databaseName user region plan diskSizeGB storageAutoscalingEnabled connectionPool previewPlan "
-        "previewDiskSizeGB postgresMajorVersion highAvailability ipAllowList readReplicas");
+    static const QStringList known =
+        words("name databaseName user region plan diskSizeGB storageAutoscalingEnabled connectionPool previewPlan "
+              "previewDiskSizeGB postgresMajorVersion highAvailability ipAllowList readReplicas");
     checkKeys(database, known, s("a database"), run);
     checkPlan(database, true, run);
     checkRegion(database, run);
@@ -212,7 +225,8 @@ void checkDatabase(const ManifestNode &database, LintRun &run)
                    s("%1").arg(((*size + 4) / 5) * 5));
     const ManifestNode *replicas = database.find(u"readReplicas");
     if (replicas && replicas->isList() && replicas->children.empty())
-        run.report("render/read-replicas", replicas->place, s("all read replicas are destroyed"), s("leave the key out"));
+        run.report("render/read-replicas", replicas->place, s("all read replicas are destroyed"),
+                   s("leave the key out"));
 }
 
 void checkOldNames(const ManifestNode &service, LintRun &run)
@@ -222,7 +236,7 @@ void checkOldNames(const ManifestNode &service, LintRun &run)
     if (const ManifestNode *automatic = service.find(u"autoDeploy"))
         run.report("render/old-auto-deploy", automatic->keyPlace, s("autoDeploy is called autoDeployTrigger now"),
                    automatic->text == L("false") || automatic->text == L("no") ? s("autoDeployTrigger: off")
-                                                                              : s("autoDeployTrigger: commit"));
+                                                                               : s("autoDeployTrigger: commit"));
     for (const char *old : {"pullRequestPreviewsEnabled", "previewsEnabled", "previewsExpireAfterDays"})
         if (const ManifestNode *previews = service.find(QString::fromLatin1(old)))
             run.report("render/old-previews", previews->keyPlace, s("%1 is an old key").arg(previews->key),
@@ -273,8 +287,8 @@ void checkServiceType(const ManifestNode &service, LintRun &run)
 void checkRoot(const LintSubject &subject, LintRun &run)
 {
     const ManifestNode &root = subject.manifest.document;
-    static const QStringList known =
-        words("services databases envVarGroups projects ungrouped previews previewsEnabled previewsExpireAfterDays version");
+    static const QStringList known = words(
+        "services databases envVarGroups projects ungrouped previews previewsEnabled previewsExpireAfterDays version");
     checkKeys(root, known, s("a Blueprint"), run);
     checkOldNames(root, run);
     const QFileInfo file(subject.manifest.file);
@@ -308,7 +322,8 @@ void checkRender(const LintSubject &subject, LintRun &run)
         if (const ManifestNode *disk = service->find(u"disk"))
             checkKeys(*disk, words("name mountPath sizeGB"), s("a disk"), run);
         if (const ManifestNode *scaling = service->find(u"scaling"))
-            checkKeys(*scaling, words("minInstances maxInstances targetMemoryPercent targetCPUPercent"), s("scaling"), run);
+            checkKeys(*scaling, words("minInstances maxInstances targetMemoryPercent targetCPUPercent"), s("scaling"),
+                      run);
         if (const ManifestNode *filter = service->find(u"buildFilter"))
             checkKeys(*filter, words("paths ignoredPaths"), s("buildFilter"), run);
     }

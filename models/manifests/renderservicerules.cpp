@@ -34,8 +34,8 @@ QList<RuleText> renderServiceRules()
     static const char free[] = "https://render.com/docs/free";
     static const char variables[] = "https://render.com/docs/environment-variables";
     return {
-        {"render/free-pre-deploy", Severity::Error, "preDeployCommand on a free service",
-         "Only paid plans have it.", deploys, "SEED-3/1.4 SEED-3/1.6 SEED-3/checklist"},
+        {"render/free-pre-deploy", Severity::Error, "preDeployCommand on a free service", "Only paid plans have it.",
+         deploys, "SEED-3/1.4 SEED-3/1.6 SEED-3/checklist"},
         {"render/free-disk", Severity::Error, "a disk on a free service", "Only paid plans have disks.", free,
          "SEED-3/1.6"},
         {"render/free-scaling", Severity::Error, "several instances on a free service", "Only paid plans scale.", free,
@@ -53,10 +53,12 @@ QList<RuleText> renderServiceRules()
         {"render/pre-deploy-disk", Severity::Note, "preDeployCommand does not see the disk",
          "It runs in an instance of its own, without the disk.", deploys, "R-DEPLOY"},
         {"render/health-path", Severity::Note, "a web service without healthCheckPath",
-         "Without it a deploy counts as good as soon as a port is open, and a hung instance is never taken out.", health,
-         "SEED-0/1.3 SEED-2/1.3 SEED-3/1.3 SEED-4/1.3"},
-        {"render/health-path-form", Severity::Warning, "healthCheckPath is a path", "It begins with a slash and has no "
-         "host.", health, "SEED-4/1.3"},
+         "Without it a deploy counts as good as soon as a port is open, and a hung instance is never taken out.",
+         health, "SEED-0/1.3 SEED-2/1.3 SEED-3/1.3 SEED-4/1.3"},
+        {"render/health-path-form", Severity::Warning, "healthCheckPath is a path",
+         "It begins with a slash and has no "
+         "host.",
+         health, "SEED-4/1.3"},
         {"render/health-not-web", Severity::Warning, "healthCheckPath of a service that is not web",
          "Only web services are checked.", health, "R-HEALTH"},
         {"render/private-public", Severity::Warning, "a private service with a domain",
@@ -76,16 +78,18 @@ QList<RuleText> renderServiceRules()
         {"render/localhost-bind", Severity::Error, "the server listens on the loopback address only",
          "Render needs 0.0.0.0; otherwise the deploy fails or answers 502.", web, "R-PORTS"},
         {"render/fixed-port", Severity::Warning, "a port in the start command that is not PORT",
-         "PORT is 10000 unless set. Another port is usually found, but the program and the platform then disagree.", web,
-         "R-ENV-1 SEED-0/1.1"},
+         "PORT is 10000 unless set. Another port is usually found, but the program and the platform then disagree.",
+         web, "R-ENV-1 SEED-0/1.1"},
         {"render/reserved-port", Severity::Error, "a port that Render keeps for itself", "18012, 18013 and 19099.", web,
          "R-PORTS"},
         {"render/docker-command", Severity::Warning, "a command that this runtime does not run",
          "With runtime docker it is dockerCommand, and the Dockerfile builds.", spec, "R-BLUEPRINT"},
         {"render/cron-schedule", Severity::Warning, "a schedule that is no cron expression", "It has five fields.",
          "https://render.com/docs/cronjobs", "R-BLUEPRINT"},
-        {"render/scaling-range", Severity::Error, "scaling that cannot be", "Targets are 1 to 90 percent, and the "
-         "smallest number is not above the largest.", "https://render.com/docs/scaling", "R-BLUEPRINT"},
+        {"render/scaling-range", Severity::Error, "scaling that cannot be",
+         "Targets are 1 to 90 percent, and the "
+         "smallest number is not above the largest.",
+         "https://render.com/docs/scaling", "R-BLUEPRINT"},
         {"render/version-float", Severity::Error, "a version that YAML reads as another number",
          "3.10 without quotes is the number 3.1.", spec, "R-BLUEPRINT"},
         {"render/yaml-value", Severity::Warning, "a value that YAML parsers read differently",
@@ -97,13 +101,14 @@ QList<RuleText> renderServiceRules()
          "One of value, generateValue, sync: false, fromDatabase, fromService and fromGroup.", spec, "R-BLUEPRINT"},
         {"render/variable-property", Severity::Warning, "no such property",
          "Databases give connectionString, host, port, user, password, database, connectionPoolString; services host, "
-         "port, hostport, connectionString.", spec, "R-BLUEPRINT"},
+         "port, hostport, connectionString.",
+         spec, "R-BLUEPRINT"},
         {"render/group-variable", Severity::Warning, "a variable that a group cannot have",
          "Groups hold values and generated values only.", spec, "R-BLUEPRINT"},
-        {"render/duplicate-variable", Severity::Warning, "a variable twice in one service", "One of them is lost.", spec,
-         "R-BLUEPRINT"},
-        {"render/reserved-name", Severity::Warning, "a name that begins with RENDER_",
-         "Render sets these itself.", variables, "R-ENV-RESERVED"},
+        {"render/duplicate-variable", Severity::Warning, "a variable twice in one service", "One of them is lost.",
+         spec, "R-BLUEPRINT"},
+        {"render/reserved-name", Severity::Warning, "a name that begins with RENDER_", "Render sets these itself.",
+         variables, "R-ENV-RESERVED"},
         {"render/reference", Severity::Note, "a name that this file does not define",
          "It must exist in the workspace already, or the sync fails.", spec, "R-BLUEPRINT"},
         {"render/generated-format", Severity::Warning, "a generated value where a key of another form is wanted",
@@ -187,9 +192,11 @@ void checkHealth(const ServiceView &service, LintRun &run)
         return;
     }
     if (!service.isWeb())
-        run.report("render/health-not-web", path->keyPlace, s("nobody asks it of a %1").arg(service.type), s("remove it"));
+        run.report("render/health-not-web", path->keyPlace, s("nobody asks it of a %1").arg(service.type),
+                   s("remove it"));
     else if (!path->text.startsWith(QLatin1Char('/')))
-        run.report("render/health-path-form", path->place, s("a path begins with a slash"), s("healthCheckPath: /health"));
+        run.report("render/health-path-form", path->place, s("a path begins with a slash"),
+                   s("healthCheckPath: /health"));
 }
 
 /// The address a start command listens on, and what PORT says.
@@ -211,8 +218,9 @@ void checkBind(const ServiceView &service, const LintCommand &command, LintRun &
         run.report("render/localhost-bind", command.place,
                    loopback ? s("%1 listens on %2").arg(server.program, server.host)
                             : s("%1 listens on 127.0.0.1 unless told otherwise").arg(server.program),
-                   server.program == L("gunicorn") || server.program == L("hypercorn") ? s("--bind 0.0.0.0:$PORT")
-                                                                                      : s("--host 0.0.0.0 --port $PORT"));
+                   server.program == L("gunicorn") || server.program == L("hypercorn")
+                       ? s("--bind 0.0.0.0:$PORT")
+                       : s("--host 0.0.0.0 --port $PORT"));
     if (server.fixedPort() && server.port != stated)
         run.report("render/fixed-port", command.place, s("port %1, and PORT is %2").arg(server.port, stated),
                    s("$PORT"));
@@ -222,7 +230,8 @@ void checkBind(const ServiceView &service, const LintCommand &command, LintRun &
     if (server.program != L("gunicorn") || service.unit.runtime != L("python"))
         return;
     const bool ownArguments = service.unit.variable(u"GUNICORN_CMD_ARGS");
-    if (port && port->literal && port->value != L("10000") && server.host.isEmpty() && !server.hasConfig && !ownArguments)
+    if (port && port->literal && port->value != L("10000") && server.host.isEmpty() && !server.hasConfig &&
+        !ownArguments)
         run.report("render/gunicorn-bind", command.place,
                    s("gunicorn listens on 10000, and PORT is %1").arg(port->value), s("--bind 0.0.0.0:$PORT"));
     if (!ownArguments)
@@ -260,17 +269,19 @@ void checkCommands(const ServiceView &service, LintRun &run)
     const bool image = service.unit.runtime == L("docker") || service.unit.runtime == L("image");
     for (const char *key : {"startCommand", "buildCommand"})
         if (const ManifestNode *command = service.node.find(QString::fromLatin1(key)); command && image)
-            run.report("render/docker-command", command->keyPlace, s("%1 with runtime %2").arg(command->key, service.unit.runtime),
+            run.report("render/docker-command", command->keyPlace,
+                       s("%1 with runtime %2").arg(command->key, service.unit.runtime),
                        command->key == L("startCommand") ? s("dockerCommand") : s("a RUN in the Dockerfile"));
     if (const ManifestNode *command = service.node.find(u"dockerCommand");
         command && !image && !service.unit.runtime.isEmpty())
-        run.report("render/docker-command", command->keyPlace, s("dockerCommand with runtime %1").arg(service.unit.runtime),
-                   s("startCommand"));
+        run.report("render/docker-command", command->keyPlace,
+                   s("dockerCommand with runtime %1").arg(service.unit.runtime), s("startCommand"));
     const ManifestNode *schedule = service.node.find(u"schedule");
     if (schedule && schedule->text.split(QLatin1Char(' '), Qt::SkipEmptyParts).size() != 5)
         run.report("render/cron-schedule", schedule->place, s("not five fields"), s("schedule: \"0 3 * * *\""));
     for (const char *key : {"domain", "domains"})
-        if (const ManifestNode *domain = service.node.find(QString::fromLatin1(key)); domain && service.type == L("pserv"))
+        if (const ManifestNode *domain = service.node.find(QString::fromLatin1(key));
+            domain && service.type == L("pserv"))
             run.report("render/private-public", domain->keyPlace, s("a private service has no public address"),
                        s("type: web"));
 }
@@ -340,20 +351,23 @@ void checkFromService(const QString &key, const ManifestNode &from, const Names 
         run.report("render/host-without-scheme", property->place, s("%1 gets no http://").arg(key),
                    s("put it together in the program, or envVarKey: RENDER_EXTERNAL_URL"));
     if ((host || wanted == L("port")) && names.freeWeb.contains(textAt(from, u"name")))
-        run.report("render/free-private", property->place, s("%1 is free and receives no private traffic").arg(textAt(from, u"name")),
+        run.report("render/free-private", property->place,
+                   s("%1 is free and receives no private traffic").arg(textAt(from, u"name")),
                    s("a paid plan, or envVarKey: RENDER_EXTERNAL_URL"));
 }
 
-void checkFromDatabase(const LintUnit &unit, const QString &key, const ManifestNode &from, const Names &names, LintRun &run)
+void checkFromDatabase(const LintUnit &unit, const QString &key, const ManifestNode &from, const Names &names,
+                       LintRun &run)
 {
-    static const QStringList properties = words("connectionString connectionPoolString host port user password database");
+    static const QStringList properties =
+        words("connectionString connectionPoolString host port user password database");
     const ManifestNode *property = from.find(u"property");
     checkReference(from.find(u"name"), "database", names.databases, run);
     if (property && !properties.contains(property->text))
         run.report("render/variable-property", property->place, s("databases have no property %1").arg(property->text),
                    suggestion(property->text, properties));
-    const bool async = unit.runs(u"uvicorn") || unit.runs(u"hypercorn") || unit.runs(u"uvicorn.workers.UvicornWorker") ||
-                       unit.runs(u"uvicorn_worker.UvicornWorker");
+    const bool async = unit.runs(u"uvicorn") || unit.runs(u"hypercorn") ||
+                       unit.runs(u"uvicorn.workers.UvicornWorker") || unit.runs(u"uvicorn_worker.UvicornWorker");
     if (property && property->text.startsWith(L("connection")) && async)
         run.report("render/async-url", property->place, s("%1 will begin with postgresql://").arg(key),
                    s("replace the scheme in the program"));
@@ -364,7 +378,8 @@ void checkScalar(const QString &key, const ManifestNode &value, LintRun &run)
 {
     if (!value.plain)
         return;
-    static const QRegularExpression differs(s(R"(\A([0-9][0-9,]*(_[0-9]+)+|0[0-7]+|0o[0-7]+|[0-9]+(:[0-5]?[0-9])+)\z)"));
+    static const QRegularExpression differs(
+        s(R"(\A([0-9][0-9,]*(_[0-9]+)+|0[0-7]+|0o[0-7]+|[0-9]+(:[0-5]?[0-9])+)\z)"));
     static const QRegularExpression truth(s(R"(\A(yes|no|on|off|y|n)\z)"), QRegularExpression::CaseInsensitiveOption);
     if (value.type == Type::Float && value.text.endsWith(QLatin1Char('0')) && value.text.contains(QLatin1Char('.')))
         run.report("render/version-float", value.place, s("%1 is read as %2").arg(key, QString::number(value.real)),
@@ -394,8 +409,9 @@ void checkEntry(const LintUnit &unit, const ManifestNode &entry, bool group, con
             found.append(member.key);
         else if (member.key != L("key") && member.key != L("previewValue"))
             run.report("render/unknown-key", member.keyPlace, s("a variable has no key %1").arg(member.key),
-                       nearestName(member.key, sources).isEmpty() ? s("remove it")
-                                                                  : s("did you mean %1?").arg(nearestName(member.key, sources)));
+                       nearestName(member.key, sources).isEmpty()
+                           ? s("remove it")
+                           : s("did you mean %1?").arg(nearestName(member.key, sources)));
     if (found.size() != 1 || (key.isEmpty() && found.first() != L("fromGroup")))
         run.report("render/variable-form", entry.place,
                    found.isEmpty() ? s("%1 has no value").arg(key.isEmpty() ? s("a variable") : key)
@@ -457,7 +473,8 @@ int connectionsOf(const QString &plan)
 void checkPool(const ServiceView &service, const ManifestNode &root, LintRun &run)
 {
     static const QRegularExpression size(s(R"(\A(\w*(DB|DATABASE|POSTGRES|SQLALCHEMY|PG)_)?POOL_SIZE\z)"));
-    static const QRegularExpression overflow(s(R"(\A(\w*(DB|DATABASE|POSTGRES|SQLALCHEMY|PG)_)?(MAX|POOL)_OVERFLOW\z)"));
+    static const QRegularExpression overflow(
+        s(R"(\A(\w*(DB|DATABASE|POSTGRES|SQLALCHEMY|PG)_)?(MAX|POOL)_OVERFLOW\z)"));
     const LintVariable *pool = nullptr;
     int extra = -1;
     for (const LintVariable &variable : service.unit.variables) {
@@ -485,8 +502,13 @@ void checkPool(const ServiceView &service, const ManifestNode &root, LintRun &ru
             if (limit > 0 && wanted > limit)
                 return run.report("render/pool-size", pool->place,
                                   s("%1 workers × (%2 + %3) × %4 = %5, and %6 has %7")
-                                      .arg(workers).arg(pool->value.toInt()).arg(extra).arg(instances).arg(wanted)
-                                      .arg(textAt(*database, u"name")).arg(limit),
+                                      .arg(workers)
+                                      .arg(pool->value.toInt())
+                                      .arg(extra)
+                                      .arg(instances)
+                                      .arg(wanted)
+                                      .arg(textAt(*database, u"name"))
+                                      .arg(limit),
                                   s("smaller pools, fewer workers, or connectionPoolString"));
         }
     }

@@ -31,7 +31,8 @@ QList<RuleText> variableRules()
 {
     static const char renderEnvironment[] = "https://render.com/docs/environment-variables";
     static const char gunicorn[] = "https://docs.gunicorn.org/en/stable/settings.html";
-    static const char socketio[] = "https://python-socketio.readthedocs.io/en/stable/server.html#scaling-a-socket-io-service";
+    static const char socketio[] =
+        "https://python-socketio.readthedocs.io/en/stable/server.html#scaling-a-socket-io-service";
     return {
         {"any/secret-in-clear", Severity::Error, "a secret stands in the manifest",
          "The file is in the repository, with its history; whoever reads it has the secret.",
@@ -66,7 +67,8 @@ QList<RuleText> variableRules()
         {"any/local-address", Severity::Warning, "localhost in a variable of a deployed service",
          "In a container that is the container itself.", "https://render.com/docs/private-network", "SEED-common"},
         {"any/insecure-websocket", Severity::Warning, "ws:// to a public host",
-         "A page that came by https may not open ws://, and the platforms redirect it to wss://, which WebSocket clients "
+         "A page that came by https may not open ws://, and the platforms redirect it to wss://, which WebSocket "
+         "clients "
          "do not follow.",
          "https://render.com/docs/websocket", "P-3 SEED-0/6.2"},
         {"any/postgres-scheme", Severity::Warning, "postgres:// for SQLAlchemy",
@@ -84,8 +86,8 @@ namespace {
 
 bool isPlaceholder(const QString &value)
 {
-    static const QRegularExpression words(
-        insensitive(R"(change.?me|your[-_ ]|replace|placeholder|example|dummy|xxxx|\A<.*>\z|todo|insert|\Asecret\z|\Apassword\z|dev[-_]secret|super[-_]?secret|not[-_]?set|in[-_]production)"));
+    static const QRegularExpression words(insensitive(
+        R"(change.?me|your[-_ ]|replace|placeholder|example|dummy|xxxx|\A<.*>\z|todo|insert|\Asecret\z|\Apassword\z|dev[-_]secret|super[-_]?secret|not[-_]?set|in[-_]production)"));
     return words.match(value).hasMatch();
 }
 
@@ -106,7 +108,8 @@ bool isPublicByDesign(const QString &name)
 
 void checkSecret(const LintVariable &variable, LintRun &run)
 {
-    static const QRegularExpression client(s(R"(\A(VITE|NEXT_PUBLIC|REACT_APP|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|GATSBY|PUBLIC)_)"));
+    static const QRegularExpression client(
+        s(R"(\A(VITE|NEXT_PUBLIC|REACT_APP|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|GATSBY|PUBLIC)_)"));
     const bool named = isSecretName(variable.name);
     const QRegularExpressionMatch prefix = client.match(variable.name);
     if (named && prefix.hasMatch() && !isPublicByDesign(variable.name))
@@ -136,7 +139,8 @@ void checkValue(const LintVariable &variable, const LintUnit &unit, LintRun &run
     if (backend && reference.match(value).hasMatch())
         run.report("any/interpolation", variable.place, s("%1 keeps this text as it is").arg(variable.name),
                    s("put it together in the program or in the start command"));
-    static const QRegularExpression local(s(R"(://([^@/\s]*@)?(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?=[:/]|\z))"));
+    static const QRegularExpression local(
+        s(R"(://([^@/\s]*@)?(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?=[:/]|\z))"));
     static const QRegularExpression origin(insensitive("CORS|ORIGIN"));
     if (backend && local.match(value).hasMatch() && !origin.match(variable.name).hasMatch())
         run.report("any/local-address", variable.place, s("%1 points to the container itself").arg(variable.name),
