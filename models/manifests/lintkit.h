@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What the files of rules share; nobody else needs it.
+
+#include "models/manifests/lint.h"
+
+#include <QMap>
+#include <QRegularExpression>
+#include <QSet>
+
+#include <functional>
+#include <optional>
+
+namespace Switchyard {
+
+/// A rule as the tables of the rule files write it.
+struct RuleText
+{
+    const char *id;
+    Severity severity;
+    const char *title;
+    const char *reason;
+    const char *source;
+    const char *facts; ///< ids with spaces between them
+};
+
+/// A variable that a manifest sets, from whatever format.
+struct LintVariable
+{
+    QString name;
+    QString value;                      ///< of a literal
+    bool literal = false;               ///< false: asked for, generated, a reference
+    const ManifestNode *node = nullptr; ///< tree formats: the value, for its type
+    Place namePlace;
+    Place place;
+};
+
+/// A command that a manifest runs.
+struct LintCommand
+{
+    enum class When
+    {
+        Build,
+        BeforeDeploy,
+        Start
+    };
+    When when = When::Start;
+    QString text;
+    Place place;
+    QString key; ///< "startCommand", "CMD", "processes.web"
+};
+
+/// What belongs to one service, as far as rules for all formats look at it.
+struct LintUnit
+{
+    const LintSubject *subject = nullptr;
+    QString name; ///< empty where the format has one service only
+    QString root; ///< folder of the service in the repository
+    QString runtime;
+    Place place;
+    QList<LintVariable> variables;
+    QList<LintCommand> commands;
+    std::optional<int> instances; ///< where it is stated
+    Place instancesPlace;
+
+    const LintVariable *variable(QStringView wanted) const;
+    bool runs(QStringView word) const; ///< a command at start has this word in it
+};
+
+/// A response header that a manifest sets.
+struct LintHeader
+{
+    QString group; ///< headers of one path belong together
+    QString name;
+    QString value;
+    Place place;
+};
+
+/// One instruction of a Dockerfile, with its continued lines joined.
+struct DockerInstruction
+{
+    QString keyword; ///< in capitals
+    QString arguments;
+    int stage = -1; ///< -1 before the first FROM
+    Place place;
+    Place argumentsPlace;
+};
+QList<DockerInstruction> dockerInstructions(const LintSubject &subject);
+/// The words of an exec form (["a", "b"]); nothing for a shell form.
+std::optional<QStringList> dockerExecForm(const QString &arguments);
+
+/// What a start command says about the server in it.
+struct ServerCommand
+{
+    QString program;        ///< "gunicorn", "uvicorn", "hypercorn", …; empty: none that is known
+    QString host;           ///< as it is stated
+    QString port;           ///< as it is stated: digits, or something with a $
+    bool hasConfig = false; ///< a configuration file may say the rest
+    std::optional<int> workers;
+    std::optional<int> gracefulTimeout;
+
+    std::optional<int> fixedPort() const;
+    bool isPythonServer() const;
+};
+ServerCommand serverIn(const QString &command);
+
+/// One pass over a set of manifests.
+class LintRun final
+{
+public:
+    explicit LintRun(const QList<LintSubject> &subjects);
+
+    /// `rule` must be one of lintRules(), whose severity the finding gets.
+    void report(const char *rule, const Place &place, const QString &message, const QString &fix = {});
+
+    const QList<LintSubject> &subjects() const { return m_subjects; }
+    const QList<LintUnit> &units() const { return m_units; }
+    QList<LintUnit> unitsOf(const LintSubject &subject) const;
+    /// Whether a start command of any manifest in the set names this program.
+    bool runsAnywhere(QStringView word) const;
+    QList<Finding> take();
+
+private:
+    const QList<LintSubject> &m_subjects;
+    QList<LintUnit> m_units;
+    QHash<QString, Severity> m_severities;
+    QList<Finding> m_findings;
+};
+
+// Each file of rules has a table and a pass.
+QList<RuleText> renderRules();
+QList<RuleText> renderServiceRules();
+QList<RuleText> flyRules();
+QList<RuleText> flyKeyRules();
+QList<RuleText> dockerRules();
+QList<RuleText> frontendRules();
+QList<RuleText> variableRules();
+QList<RuleText> originRules();
+void checkRender(const LintSubject &subject, LintRun &run);
+void checkRenderServices(const LintSubject &subject, LintRun &run);
+void checkFly(const LintSubject &subject, LintRun &run);
+void checkFlyKeys(const LintSubject &subject, LintRun &run);
+void checkDocker(const LintSubject &subject, LintRun &run);
+void checkFrontend(const LintSubject &subject, LintRun &run);
+void checkVariables(const LintUnit &unit, LintRun &run);
+void checkOrigins(const LintUnit &unit, LintRun &run);
+void checkHeaders(const QList<LintHeader> &headers, LintRun &run);
+
+// Gathering, in lintunits.cpp and lintheaders of frontendrules.cpp.
+QList<LintUnit> lintUnits(const LintSubject &subject);
+QList<LintHeader> lintHeaders(const LintSubject &subject);
+/// Every `services` list of a Blueprint, also in projects and ungrouped; the same for databases and groups.
+QList<const ManifestNode *> renderItems(const ManifestNode &root, QStringView list);
+
+/// The member's text; empty where it is absent or no scalar.
+QString textAt(const ManifestNode &map, QStringView key);
+/// The member's whole number, also where it stands in quotes.
+std::optional<int> integerAt(const ManifestNode &map, QStringView key);
+/// The node itself where it is a map, the elements where it is a list of maps.
+QList<const ManifestNode *> tablesOf(const ManifestNode *node);
+bool hasWord(const QString &text, QStringView word);
+/// Go's duration or a bare number in `bare` units; nothing for what is neither.
+std::optional<Milliseconds> goDuration(const ManifestNode &node, Milliseconds bare);
+
+} // namespace Switchyard
