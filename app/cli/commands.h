@@ -49,6 +49,12 @@ struct DemoCommandOptions
     SessionOptions session;
 };
 
+struct ManifestOptions
+{
+    QStringList files;
+    bool rules = false;
+};
+
 struct HoldOptions
 {
     QString url;
@@ -83,6 +89,7 @@ struct CheckOptions
 int runDemo(const Global &global, const DemoCommandOptions &options);
 int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
+int runManifestLint(const Global &global, const ManifestOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);

@@ -78,6 +78,7 @@ struct Everything
     HoldOptions hold;
     CountOptions count;
     CheckOptions check;
+    ManifestOptions manifest;
     SessionQuery query;
     std::function<int()> run;
 };
@@ -197,6 +198,17 @@ void addProbes(CLI::App &app, Everything &all)
     check->callback([&all] { all.run = [&all] { return runHealthCheck(all.global, all.check); }; });
 }
 
+void addManifest(CLI::App &app, Everything &all)
+{
+    CLI::App *manifest = app.add_subcommand("manifest", "render.yaml, fly.toml and the others");
+    manifest->require_subcommand(1);
+    CLI::App *lint = manifest->add_subcommand(
+        "lint", "what the platform refuses, ignores or does otherwise; exit 1 with an error or a warning");
+    texts(lint, "FILE", all.manifest.files, "manifests of one service, linted together")->expected(-1);
+    lint->add_flag("--rules", all.manifest.rules, "list the rules, with reason and source");
+    lint->callback([&all] { all.run = [&all] { return runManifestLint(all.global, all.manifest); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -247,6 +259,7 @@ int main(int argc, char **argv)
     addSession(app, all);
     addRehearse(app, all);
     addProbes(app, all);
+    addManifest(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {
