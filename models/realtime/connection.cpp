@@ -345,6 +345,14 @@ private:
         });
     }
 
+    void refusalTooLong() override
+    {
+        net::post(m_stream.get_executor(), [self = self()] {
+            if (self->m_phase == Phase::Handshake)
+                self->handshakeFailed(net::error::message_size);
+        });
+    }
+
     /// Beast calls back for the close codes it likes, once the messages before the frame are delivered. For the others
     /// it waits for the end of TCP, which may never come: then this decides, a little later.
     void closeFrameSeen() override

@@ -10,6 +10,9 @@
 #include <QNetworkProxy>
 #include <QNetworkReply>
 #include <QSslConfiguration>
+#include <QTimer>
+
+#include <algorithm>
 
 namespace Switchyard {
 
@@ -17,6 +20,7 @@ namespace {
 
 constexpr int requestTimeoutMs = 5'000;
 constexpr qint64 maxBody = 4 << 20;
+constexpr const char *tooLongProperty = "switchyard.tooLong";
 
 bool isHttp(const CountSource &source)
 {
@@ -124,6 +128,19 @@ void CountReader::get(const QString &path)
     }
     m_running.append(path);
     QNetworkReply *reply = m_network->get(request);
+    // Without it Qt's own thread reads on, as fast as the backend sends, before anybody here has been asked.
+    reply->setReadBufferSize(2 * maxBody);
+    // The transfer's own limit starts anew with every byte.
+    QTimer::singleShot(requestTimeoutMs, reply, &QNetworkReply::abort);
+    const auto look = [reply] {
+        const qint64 announced = reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
+        if (std::max(announced, reply->bytesAvailable()) <= maxBody || reply->isFinished())
+            return;
+        reply->setProperty(tooLongProperty, true);
+        reply->abort();
+    };
+    connect(reply, &QNetworkReply::metaDataChanged, reply, look);
+    connect(reply, &QNetworkReply::readyRead, reply, look);
     connect(reply, &QNetworkReply::finished, this, [this, reply, path, run = m_run] {
         reply->deleteLater();
         if (run != m_run)
@@ -154,7 +171,14 @@ void CountReader::answered(const QString &path, QNetworkReply *reply)
 {
     const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     const bool good = status >= 200 && status < 300;
-    const QByteArray body = good ? reply->read(maxBody) : QByteArray();
+    const QByteArray body = good && !reply->error() ? reply->readAll() : QByteArray();
+    // Half an answer may read as a whole one, with a smaller number.
+    const bool tooLong = reply->property(tooLongProperty).toBool() || body.size() > maxBody;
+    QString broken = QStringLiteral("the answer broke off: %1").arg(reply->errorString());
+    if (tooLong)
+        broken = QStringLiteral("an answer of more than %1 MB").arg(maxBody >> 20);
+    else if (reply->error() == QNetworkReply::OperationCanceledError)
+        broken = QStringLiteral("the answer was not whole within %1 s").arg(requestTimeoutMs / 1000);
     for (int i = 0; i < m_backend.sockets.size(); ++i) {
         const CountSource &source = m_backend.sockets[i].count;
         if (!isHttp(source) || source.path != path)
@@ -163,8 +187,9 @@ void CountReader::answered(const QString &path, QNetworkReply *reply)
             say(i, CountReading::Status::Unreachable, reply->errorString());
             continue;
         }
-        const Result<double> value =
-            good ? valueIn(source, body) : fail(ErrorKind::Protocol, QStringLiteral("HTTP status %1").arg(status));
+        const Result<double> value = !good ? fail(ErrorKind::Protocol, QStringLiteral("HTTP status %1").arg(status))
+                                     : reply->error() || tooLong ? fail(ErrorKind::Protocol, broken)
+                                                                 : valueIn(source, body);
         if (!value)
             say(i, CountReading::Status::Wrong, value.error().message);
         else

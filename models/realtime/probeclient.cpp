@@ -20,6 +20,9 @@ using Type = SocketIoPacket::Type;
 /// After a DISCONNECT packet a server usually closes the transport too; a client library would do so at once. A short
 /// wait lets the server's own close frame be seen.
 constexpr Milliseconds disconnectGrace{250};
+/// The first notice of a connection counts; a server may repeat it, and a rule may fit every message of a flood. More
+/// often than this they are not recorded.
+constexpr Milliseconds noticesEvery{1'000};
 
 QJsonValue structured(std::string_view text)
 {
@@ -125,6 +128,7 @@ void ProbeClient::connect()
 {
     m_state = State::Connecting;
     m_firstMessage = false;
+    m_noticeAt = {};
     m_override.reset();
     m_instance.clear();
     ++m_connections;
@@ -242,7 +246,8 @@ void ProbeClient::message(Instant at, std::string_view text, const SocketIoPacke
         m_firstMessage = true;
         m_host.record(event(Kind::FirstMessage, at));
     }
-    if (m_target->notice && isNotice(text, packet)) {
+    if (m_target->notice && isNotice(text, packet) && (m_noticeAt == Instant{} || at - m_noticeAt >= noticesEvery)) {
+        m_noticeAt = at;
         ClientEvent notice = event(Kind::Notice, at);
         notice.text = QString::fromUtf8(text.data(), qsizetype(text.size())).left(512);
         m_host.record(std::move(notice));

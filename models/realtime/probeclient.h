@@ -97,6 +97,7 @@ private:
     std::unique_ptr<Timer> m_hold; ///< only newcomers have this
     Instant m_turn{};              ///< and this: when the present turn began
     Milliseconds m_watchdog{0};
+    Instant m_noticeAt{}; ///< the notice of this connection that was recorded last
     std::string m_instance;
     int m_targetIndex;
     int m_number;

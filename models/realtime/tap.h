@@ -23,6 +23,8 @@ public:
     virtual ~TapWatcher() = default;
     virtual void closeFrameSeen() = 0;
     virtual void handshakeRefused() = 0;
+    /// Told once, when more of the refusal's body has come than anybody needs.
+    virtual void refusalTooLong() = 0;
     /// A close frame goes out: an answer to the server's, the owner's own, or the library gives up on the connection.
     virtual void closeFrameSent() = 0;
 };
@@ -141,6 +143,8 @@ private:
             const int status = this->tap->m_parser.httpStatus();
             if (statusBefore == 0 && status != 0 && status != 101 && this->tap->m_watcher)
                 this->tap->m_watcher->handshakeRefused();
+            if (status != 0 && status != 101)
+                this->tap->countRefusal(size);
             if (error && !this->tap->m_readError)
                 this->tap->m_readError = error;
             this->handler(error, size);
@@ -184,10 +188,23 @@ private:
         }
     }
 
+    /// Beast would take 8 MB of it, from every client at once.
+    void countRefusal(std::size_t size)
+    {
+        if (m_refusalBytes > maxRefusalBytes)
+            return;
+        m_refusalBytes += std::uint32_t(std::min<std::size_t>(size, maxRefusalBytes + 1));
+        if (m_refusalBytes > maxRefusalBytes && m_watcher)
+            m_watcher->refusalTooLong();
+    }
+
+    static constexpr std::uint32_t maxRefusalBytes = 64 * 1024;
+
     Next m_next;
     FrameParser m_parser;
     TapWatcher *m_watcher = nullptr;
     bool m_midWrite = false;
+    std::uint32_t m_refusalBytes = 0;
     boost::beast::error_code m_readError;
     boost::beast::error_code m_writeError;
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/redeploy/journal.h"
 
-#include "models/common/files.h"
-
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -10,8 +8,10 @@
 #include <QStandardPaths>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace Switchyard {
 
@@ -19,6 +19,30 @@ namespace {
 
 constexpr Milliseconds flushEvery{200};
 constexpr qint64 maxJournalBytes = qint64(2) << 30;
+
+/// Far more than the longest line that is written; what is longer is damage, and is passed over without keeping it.
+constexpr qsizetype maxLineBytes = 1 << 20;
+
+/// Calls back for every line that has its end and is not empty; for one that is too long with an empty one. A last line
+/// without its end was being written when the program died.
+void forEachLine(QFile &file, const std::function<void(const QByteArray &)> &take)
+{
+    QByteArray buffer(maxLineBytes + 2, Qt::Uninitialized);
+    bool tooLong = false;
+    for (;;) {
+        const qint64 size = file.readLine(buffer.data(), buffer.size());
+        if (size <= 0)
+            return;
+        if (buffer.at(size - 1) != '\n') {
+            tooLong = true;
+            continue;
+        }
+        if (std::exchange(tooLong, false))
+            take({});
+        else if (size > 1)
+            take(QByteArray::fromRawData(buffer.constData(), size - 1));
+    }
+}
 
 QByteArray lineOf(const QString &key, const QJsonObject &object)
 {
@@ -132,19 +156,28 @@ QString sessionsFolder()
 Result<SessionRecord> readJournal(const QString &path)
 {
     const QString file = QFileInfo(path).isDir() ? path + QStringLiteral("/journal.jsonl") : path;
-    const Result<QByteArray> bytes = readFile(file, maxJournalBytes);
-    if (!bytes)
-        return tl::unexpected(bytes.error());
+    const QFileInfo info(file);
+    if (!info.exists())
+        return fail(ErrorKind::Usage, QStringLiteral("there is no file %1").arg(file));
+    if (!info.isFile())
+        return fail(ErrorKind::Usage, QStringLiteral("%1 is not a regular file").arg(file));
+    if (info.size() > maxJournalBytes)
+        return fail(ErrorKind::Usage, QStringLiteral("%1 has %2 bytes, more than the %3 that are read")
+                                          .arg(file)
+                                          .arg(info.size())
+                                          .arg(maxJournalBytes));
+    QFile journal(file);
+    if (!journal.open(QIODevice::ReadOnly))
+        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(file, journal.errorString()));
     SessionRecord record;
     bool headerSeen = false;
-    qsizetype from = 0;
-    while (from < bytes->size()) {
-        const qsizetype end = bytes->indexOf('\n', from);
-        if (end < 0)
-            break; // a line without its end was being written when the program died
-        const QJsonObject json = QJsonDocument::fromJson(bytes->mid(from, end - from)).object();
-        from = end + 1;
-        if (json.contains(QStringLiteral("session"))) {
+    int unreadable = 0;
+    forEachLine(journal, [&](const QByteArray &line) {
+        const QJsonDocument document = QJsonDocument::fromJson(line);
+        const QJsonObject json = document.object();
+        if (!document.isObject()) {
+            ++unreadable;
+        } else if (json.contains(QStringLiteral("session"))) {
             record.header = headerFromJson(json[QStringLiteral("session")].toObject());
             headerSeen = true;
         } else if (json.contains(QStringLiteral("end"))) {
@@ -153,6 +186,13 @@ Result<SessionRecord> readJournal(const QString &path)
         } else if (json.contains(QStringLiteral("kind"))) {
             record.events.append(eventFromJson(json));
         }
+    });
+    if (journal.error() != QFileDevice::NoError)
+        return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(file, journal.errorString()));
+    // What stood there may be the very loss that decides: such a record is not whole, whatever its end line says.
+    if (unreadable > 0 && record.complete) {
+        record.complete = false;
+        record.endReason = QStringLiteral("%1 lines of the journal cannot be read").arg(unreadable);
     }
     if (!headerSeen)
         return fail(ErrorKind::Usage, QStringLiteral("%1 holds no session").arg(file),

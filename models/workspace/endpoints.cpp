@@ -41,7 +41,7 @@ void readExpectation(TomlReader &reader, HealthExpectation *out)
     table->finish();
 }
 
-void readDegraded(TomlReader &reader, DegradedRule *out)
+void readDegraded(TomlReader &reader, Milliseconds timeout, DegradedRule *out)
 {
     std::optional<TomlReader> table = reader.table(L("degraded"));
     if (!table)
@@ -49,6 +49,11 @@ void readDegraded(TomlReader &reader, DegradedRule *out)
     Milliseconds latency{0};
     if (table->duration(L("latency"), Milliseconds(1), Milliseconds(300'000), &latency))
         out->latency = latency;
+    if (latency >= timeout)
+        table->error(*table->take(L("latency")),
+                     QStringLiteral("\"latency\" %1 is never reached: the timeout is %2")
+                         .arg(formatDuration(latency), formatDuration(timeout)),
+                     QStringLiteral("make it shorter than the endpoint's timeout"));
     readPointerValues(*table, L("json"), &out->json);
     table->finish();
 }
@@ -285,7 +290,7 @@ HealthEndpoint parseHealthEndpoint(TomlReader reader)
     reader.duration(L("grace"), Milliseconds(0), day, &endpoint.grace);
     readHeaders(reader, &endpoint.headers);
     readExpectation(reader, &endpoint.expect);
-    readDegraded(reader, &endpoint.degraded);
+    readDegraded(reader, endpoint.timeout, &endpoint.degraded);
     reader.finish();
     return endpoint;
 }

@@ -203,6 +203,12 @@ void readThresholds(TomlReader &root, Thresholds *out)
     read(L("notice_lead"), &out->noticeLead);
     read(L("all_back"), &out->allBack);
     read(L("max_gap"), &out->maxGap);
+    // A session asks every 250 ms: between two good answers lies that much, however good the redeploy.
+    if (const TomlNode *gap = out->maxGap < Milliseconds(500) ? table->take(L("max_gap")) : nullptr)
+        table->error(*gap,
+                     QStringLiteral("max_gap %1 can never be kept: health is asked every 250 ms")
+                         .arg(formatDuration(out->maxGap)),
+                     QStringLiteral("at least 500ms"));
     read(L("websocket_latency"), &out->websocketLatency);
     read(L("api_latency"), &out->apiLatency);
     read(L("database_latency"), &out->databaseLatency);

@@ -6,6 +6,7 @@
 #include "tests/support/demobackend.h"
 #include "tests/support/httpserver.h"
 #include "tests/support/poolrecorder.h"
+#include "tests/support/rawwsserver.h"
 
 #include <QTest>
 
@@ -68,6 +69,8 @@ private Q_SLOTS:
     void jsonSource();
     void noCount_data();
     void noCount();
+    void halfAnAnswer();
+    void tooLongAnAnswer();
     void sharedRequest();
     void adminNamespace();
     void adminRefused();
@@ -237,6 +240,49 @@ void CountsTest::noCount()
     QTRY_COMPARE(nobody.last[0].status, Status::Unreachable);
     QVERIFY(!nobody.last[0].reason.isEmpty());
     QCOMPARE(CountReader::initial({}).status, Status::NoSource);
+}
+
+void CountsTest::halfAnAnswer()
+{
+    // Prometheus text reads well up to wherever it was cut, and adds up to less.
+    Testing::RawWsServer server([](Testing::RawPeer &peer) {
+        peer.readRequest();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nsockets{shard=\"1\"} 30\n");
+        peer.finish();
+    });
+    Backend backend;
+    backend.url = s("http://127.0.0.1:%1").arg(server.port());
+    SocketEndpoint socket;
+    socket.count.kind = CountSource::Kind::Prometheus;
+    socket.count.path = s("/metrics");
+    socket.count.metric = s("sockets");
+    backend.sockets = {socket};
+    Reader reader(backend);
+    reader.reader.read();
+    QTRY_COMPARE(reader.last[0].status, Status::Wrong);
+    QVERIFY2(reader.last[0].reason.contains(s("broke off")), qPrintable(reader.last[0].reason));
+}
+
+void CountsTest::tooLongAnAnswer()
+{
+    QByteArray metrics;
+    for (int i = 0; metrics.size() <= 5 << 20; ++i)
+        metrics += "sockets{shard=\"" + QByteArray::number(i) + "\"} 1\n";
+    HttpServer server;
+    HttpBehaviour behaviour;
+    behaviour.body = metrics;
+    server.setBehaviour("/metrics", behaviour);
+    Backend backend;
+    backend.url = server.url({});
+    SocketEndpoint socket;
+    socket.count.kind = CountSource::Kind::Prometheus;
+    socket.count.path = s("/metrics");
+    socket.count.metric = s("sockets");
+    backend.sockets = {socket};
+    Reader reader(backend);
+    reader.reader.read();
+    QTRY_COMPARE(reader.last[0].status, Status::Wrong);
+    QVERIFY2(reader.last[0].reason.contains(s("4 MB")), qPrintable(reader.last[0].reason));
 }
 
 void CountsTest::sharedRequest()

@@ -162,6 +162,8 @@ private Q_SLOTS:
     void roundTrip();
     void headerIsTheFirstLine();
     void everyCut();
+    void damagedInTheMiddle_data();
+    void damagedInTheMiddle();
     void newerVersion();
     void wrongTypes();
     void notAJournal();
@@ -252,6 +254,41 @@ void tst_Journal::everyCut()
         QVERIFY2(verdict.outcome != Outcome::Pass, QByteArray::number(size));
         QVERIFY(!verdict.summary.isEmpty());
     }
+}
+
+void tst_Journal::damagedInTheMiddle_data()
+{
+    QTest::addColumn<QByteArray>("damage"); ///< takes the place of one event
+    QTest::newRow("half a line") << QByteArray("{\"id\":3,\"us\":\n");
+    QTest::newRow("zeros") << QByteArray(4096, '\0') + '\n';
+    QTest::newRow("no UTF-8") << QByteArray("\xff\xfe\n");
+    QTest::newRow("a long line") << "{\"kind\":\"note\",\"text\":\"" + QByteArray(3 << 20, 'x') + "\"}\n";
+}
+
+void tst_Journal::damagedInTheMiddle()
+{
+    QFETCH(QByteArray, damage);
+    const SessionRecord whole = passing();
+    {
+        auto writer = JournalWriter::create(folder(), whole.header);
+        QVERIFY(writer);
+        (*writer)->append(whole.events);
+        (*writer)->finish(whole, judge(whole));
+    }
+    QList<QByteArray> lines = contentOf(file()).split('\n');
+    // An event that no gate of this session misses: only the damage itself tells.
+    QVERIFY(lines[1].contains("baseline"));
+    lines.insert(2, damage.chopped(1));
+    const QString path = m_folder->filePath(QStringLiteral("damaged.jsonl"));
+    write(path, lines.join('\n'));
+    const auto record = readJournal(path);
+    QVERIFY(record);
+    QCOMPARE(record->events.size(), whole.events.size());
+    QVERIFY(!record->complete);
+    QVERIFY2(record->endReason.contains(QStringLiteral("1 lines")), qPrintable(record->endReason));
+    SessionRecord required = *record;
+    required.header.advisory.clear();
+    QVERIFY(judge(required).outcome == Outcome::Inconclusive);
 }
 
 void tst_Journal::newerVersion()

@@ -100,7 +100,7 @@ bool RawPeer::handshake(const QByteArray &rest, const QByteArray &headers)
     return true;
 }
 
-void RawPeer::send(const QByteArray &bytes)
+bool RawPeer::send(const QByteArray &bytes)
 {
     qsizetype done = 0;
     while (done < bytes.size() && d.wait(POLLOUT, Milliseconds(10'000))) {
@@ -113,6 +113,7 @@ void RawPeer::send(const QByteArray &bytes)
         done += n;
     }
     d.server.sentAt = Clock::now().time_since_epoch().count();
+    return done == bytes.size();
 }
 
 std::optional<QByteArray> RawPeer::readFrame()

@@ -28,8 +28,8 @@ public:
     QByteArray readRequest();
     /// Reads the request and answers 101; `rest` goes out in the same segment.
     bool handshake(const QByteArray &rest = {}, const QByteArray &headers = {});
-    /// Sends and notes the time, see RawWsServer::sentAt().
-    void send(const QByteArray &bytes);
+    /// Sends and notes the time, see RawWsServer::sentAt(). False: the client is gone, or the server's end came first.
+    bool send(const QByteArray &bytes);
     /// The next frame's payload, unmasked; nothing when the client ended first.
     std::optional<QByteArray> readFrame();
     /// Reads and drops for so long, or until the client ends; true in the latter case.

@@ -268,6 +268,9 @@ void TestWorkspace::oneError_data()
         "fractional");
     row("clients", withBackend("[[backend.socket]]\nname = \"s\"\npath = \"/\"\nclients = 20001\n"), 9, 11,
         "from 0 to 20000");
+    row("degraded after the timeout",
+        withBackend("[[backend.health]]\npath = \"/h\"\ntimeout = \"2s\"\ndegraded = { latency = \"2s\" }\n"), 9, 24,
+        "is never reached");
     row("failures", withBackend("[[backend.health]]\npath = \"/h\"\nfailures = 0\n"), 8, 12, "from 1 to 100");
     row("recoveries", withBackend("[[backend.health]]\npath = \"/h\"\nrecoveries = 101\n"), 8, 14, "from 1 to 100");
     row("duration without unit", withBackend("[[backend.health]]\npath = \"/h\"\ninterval = \"30\"\n"), 8, 12,
@@ -277,6 +280,7 @@ void TestWorkspace::oneError_data()
     row("duration too short", withBackend("[[backend.health]]\npath = \"/h\"\ninterval = \"1ms\"\n"), 8, 12,
         "from 50ms to 1d");
     row("threshold", "schema = 1\n[thresholds]\ndrain = \"25\"\n", 3, 9, "not a duration");
+    row("gap between two probes", "schema = 1\n[thresholds]\nmax_gap = \"499ms\"\n", 3, 11, "never be kept");
     row("platform", "schema = 1\n[[backend]]\nname = \"a\"\nplatform = \"rendr\"\nurl = \"http://a\"\n", 4, 12,
         "did you mean \"render\"");
     row("role", withBackend("role = \"goal\"\n"), 6, 8, "known: source, target");
