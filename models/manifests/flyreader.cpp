@@ -48,6 +48,7 @@ public:
             m_model.services.append(service);
         }
         readChecksAside();
+        readStrays(groups);
         return m_model;
     }
 
@@ -165,6 +166,8 @@ private:
     {
         QList<std::pair<QString, Field<QString>>> groups;
         const ManifestNode *node = m_root.find(u"processes");
+        if (node)
+            m_read.ledger().read(node->place, QStringLiteral("it is empty"));
         if (node && node->isMap()) {
             for (const ManifestNode &member : node->children) {
                 if (!member.isScalar()) {
@@ -314,6 +317,8 @@ private:
         for (const char *key : {"protocol", "tls_skip_verify", "tls_server_name", "restart_limit"})
             m_read.known(node, L(key), QStringLiteral("the target's check has no such setting"));
         const ManifestNode *headers = node.find(u"headers");
+        if (headers)
+            m_read.ledger().read(headers->place, QStringLiteral("it is empty"));
         if (headers && headers->isMap()) {
             for (const ManifestNode &header : headers->children) {
                 m_read.ledger().read(header.place);
@@ -403,6 +408,21 @@ private:
                                 "auto_extend_size_increment", "auto_extend_size_limit"})
             m_read.known(node, L(key), QStringLiteral("snapshots and growth of disks are the target's own"));
         service.disks.append(disk);
+    }
+
+    /// Sections that name no group of this file are for nobody.
+    void readStrays(const QList<std::pair<QString, Field<QString>>> &groups)
+    {
+        for (const char *key :
+             {"http_service", "services", "vm", "compute", "computes", "mounts", "mount", "restart"}) {
+            for (const ManifestNode *section : m_read.maps(m_root, L(key))) {
+                const bool used = std::any_of(groups.begin(), groups.end(),
+                                              [&](const auto &group) { return isFor(*section, group.first); });
+                if (!used)
+                    m_read.ledger().readAll(*section,
+                                            QStringLiteral("it is for a process group that the file does not have"));
+            }
+        }
     }
 
     /// [checks] by name, or the older list: they watch only.
