@@ -102,7 +102,7 @@ bool couldBeSecret(const QString &value)
 bool isPublicByDesign(const QString &name)
 {
     static const QRegularExpression harmless(insensitive(
-        R"(ANON|PUBLISHABLE|PUBLIC_?KEY|FIREBASE|DSN|MAPS?_|MAPBOX|SITE_?KEY|RECAPTCHA|TURNSTILE|POSTHOG|ALGOLIA_SEARCH|CLERK|VAPID|ANALYTICS|STRIPE_P)"));
+        R"(ANON|PUBLISHABLE|PUBLIC_?KEY|FIREBASE|DSN|MAP|SITE_?KEY|RECAPTCHA|TURNSTILE|POSTHOG|ALGOLIA_SEARCH|CLERK|VAPID|ANALYTICS|STRIPE_P)"));
     return harmless.match(name).hasMatch();
 }
 
