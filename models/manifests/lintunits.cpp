@@ -124,24 +124,27 @@ void addDockerVariables(LintUnit &unit, const DockerInstruction &instruction)
 {
     static const QRegularExpression pair(QStringLiteral(R"(([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s]*))"));
     static const QRegularExpression old(QStringLiteral(R"(\A([A-Za-z_]\w*)\s+([^=].*)\z)"));
-    const auto add = [&](const QString &name, QString value, qsizetype at) {
-        if (value.size() >= 2 && (value.front() == QLatin1Char('"') || value.front() == QLatin1Char('\'')))
-            value = value.mid(1, value.size() - 2);
+    // Continued lines are joined with their line breaks, so that places can be counted.
+    const auto placeAt = [&instruction](qsizetype at) {
         Place place = instruction.argumentsPlace;
-        // Continued lines are joined with their line breaks, so that places can be counted.
         const QString before = instruction.arguments.left(at);
         const qsizetype lines = before.count(QLatin1Char('\n'));
         place.line += int(lines);
         place.column = lines > 0 ? int(at - before.lastIndexOf(QLatin1Char('\n'))) : place.column + int(at);
-        unit.variables.append({name, value, true, nullptr, place, place});
+        return place;
+    };
+    const auto add = [&](const QRegularExpressionMatch &match) {
+        QString value = match.captured(2).trimmed();
+        if (value.size() >= 2 && (value.front() == QLatin1Char('"') || value.front() == QLatin1Char('\'')))
+            value = value.mid(1, value.size() - 2);
+        unit.variables.append({match.captured(1), value, true, nullptr, placeAt(match.capturedStart(1)),
+                               placeAt(match.capturedStart(2))});
     };
     const QRegularExpressionMatch whole = old.match(instruction.arguments);
     if (whole.hasMatch() && instruction.keyword == QLatin1StringView("ENV"))
-        return add(whole.captured(1), whole.captured(2).trimmed(), 0);
-    for (auto it = pair.globalMatch(instruction.arguments); it.hasNext();) {
-        const QRegularExpressionMatch match = it.next();
-        add(match.captured(1), match.captured(2), match.capturedStart());
-    }
+        return add(whole);
+    for (auto it = pair.globalMatch(instruction.arguments); it.hasNext();)
+        add(it.next());
 }
 
 QList<LintUnit> dockerUnits(const LintSubject &subject)

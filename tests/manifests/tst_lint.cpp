@@ -99,10 +99,10 @@ QList<Case> readCases()
             cases.append({line.section(QLatin1Char(' '), 1, 1), {}, {}, {}, number});
             first = line.section(QLatin1Char(' '), 2, 2);
             files.append({first, {}});
-        } else if (line == s("---")) {
+        } else if (line == s("---") || line.startsWith(s("--- "))) {
             flush();
             good = true;
-            files.append({first, {}});
+            files.append({line.size() > 4 ? line.mid(4) : first, {}});
         } else if (line.startsWith(s("+++ "))) {
             files.append({line.mid(4), {}});
         } else if (!files.isEmpty()) {
@@ -166,8 +166,7 @@ QStringList factsOf(const QString &text)
 
 QString shared()
 {
-    return QDir(s(SOURCE_DIR "/../shared")).exists() ? QDir(s(SOURCE_DIR "/../shared")).absolutePath()
-                                                     : s("/work/shared");
+    return QDir(s(SOURCE_DIR "/../shared")).absolutePath();
 }
 
 } // namespace
