@@ -70,11 +70,11 @@ QList<RuleText> renderServiceRules()
          "SEED-0/1.4 SEED-0/checklist"},
         {"render/gunicorn-bind", Severity::Warning, "PORT is changed, gunicorn's address is not",
          "Python services get GUNICORN_CMD_ARGS with --bind=0.0.0.0:10000, which wins over PORT.", variables,
-         "R-ENV-2"},
+         "R-ENV-2 SEED-0/1.1 SEED-2/1.1"},
         {"render/gunicorn-preload", Severity::Note, "gunicorn runs with --preload",
          "Render's GUNICORN_CMD_ARGS asks for it: the app is imported before the fork, and clients or event loops made "
          "then are shared by all workers.",
-         variables, "R-ENV-2"},
+         variables, "R-ENV-2 SEED-0/1.1 SEED-2/1.1"},
         {"render/localhost-bind", Severity::Error, "the server listens on the loopback address only",
          "Render needs 0.0.0.0; otherwise the deploy fails or answers 502.", web, "§1.2"},
         {"render/fixed-port", Severity::Warning, "a port in the start command that is not PORT",

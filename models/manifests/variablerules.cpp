@@ -63,7 +63,7 @@ QList<RuleText> variableRules()
          "https://git-scm.com/docs/git-update-index", "SEED-3/checklist"},
         {"any/uvicorn-worker", Severity::Note, "uvicorn.workers is deprecated",
          "Since uvicorn 0.30 the worker class is in a package of its own.", "https://www.uvicorn.org/deployment/",
-         "R-ENV-2"},
+         ""},
         {"any/local-address", Severity::Warning, "localhost in a variable of a deployed service",
          "In a container that is the container itself.", "https://render.com/docs/private-network", "SEED-common"},
         {"any/insecure-websocket", Severity::Warning, "ws:// to a public host",

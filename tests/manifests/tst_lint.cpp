@@ -171,7 +171,7 @@ QString shared()
 
 } // namespace
 
-class TestLint : public QObject
+class LintTest final : public QObject
 {
     Q_OBJECT
 
@@ -458,5 +458,5 @@ CMD ["sh", "-c", "exec uvicorn server:app --host 0.0.0.0 --port ${PORT:-8080}"]
     }
 };
 
-QTEST_GUILESS_MAIN(TestLint)
+QTEST_GUILESS_MAIN(LintTest)
 #include "tst_lint.moc"
