@@ -33,7 +33,7 @@ QList<RuleText> dockerRules()
          "https://render.com/docs/web-services", "R-ENV-1 SEED-1/checklist"},
         {"docker/localhost-bind", Severity::Error, "the server listens on the loopback address only",
          "What listens on 127.0.0.1 inside a container is not reachable from the platform's proxy, which answers 502.",
-         "https://render.com/docs/web-services", "R-PORTS"},
+         "https://render.com/docs/web-services", "§1.2"},
         {"docker/healthcheck-ignored", Severity::Note, "HEALTHCHECK is not used by the platform",
          "Fly ignores the image's HEALTHCHECK; only checks of fly.toml count. Render asks healthCheckPath.",
          "https://fly.io/docs/reference/health-checks/", "F-5 SEED-1/checklist"},

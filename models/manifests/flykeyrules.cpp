@@ -31,31 +31,28 @@ QList<RuleText> flyKeyRules()
     static const char flyctl[] = "https://github.com/superfly/flyctl internal/appconfig";
     return {
         {"fly/removed-key", Severity::Warning, "a key that Fly no longer has",
-         "flyctl takes no notice of it: what it says does not happen.", flyctl,
-         "F-REMOVED SEED-1/2.2 SEED-1/checklist"},
+         "flyctl takes no notice of it: what it says does not happen.", flyctl, "§2.2 SEED-1/2.2 SEED-1/checklist"},
         {"fly/unknown-key", Severity::Warning, "a key that flyctl does not know",
-         "It is ignored without a word; fly config validate --strict lists it.", flyctl, "F-REMOVED"},
+         "It is ignored without a word; fly config validate --strict lists it.", flyctl, "§2.2"},
         {"fly/legacy-form", Severity::Note, "an old form that flyctl repairs",
-         "It works, and the next flyctl that writes the file changes it.", flyctl, "F-REMOVED"},
+         "It works, and the next flyctl that writes the file changes it.", flyctl, "§2.2"},
         {"fly/mounts", Severity::Error, "more than one volume for a process group", "A machine has one volume.",
-         reference, "F-OTHER"},
-        {"fly/mount-destination", Severity::Error, "a volume on /", "flyctl refuses it.", flyctl, "F-OTHER"},
+         reference, "§2.2"},
+        {"fly/mount-destination", Severity::Error, "a volume on /", "flyctl refuses it.", flyctl, "§2.2"},
         {"fly/concurrency", Severity::Error, "a concurrency that cannot be",
-         "type is connections or requests, and soft_limit is not above hard_limit.", reference,
-         "F-CONCURRENCY SEED-1/2.2"},
+         "type is connections or requests, and soft_limit is not above hard_limit.", reference, "§2.2 SEED-1/2.2"},
         {"fly/region", Severity::Warning, "no region of Fly", "Machines cannot be made there.",
-         "https://fly.io/docs/reference/regions/", "F-OTHER"},
+         "https://fly.io/docs/reference/regions/", "§2.2"},
         {"fly/vm-size", Severity::Warning, "no size of machines",
          "Fly has shared-cpu-1x to 8x, performance-1x to 16x and "
          "sizes with GPUs.",
-         reference, "F-OTHER"},
+         reference, "§2.2"},
         {"fly/build-twice", Severity::Warning, "several ways to build",
          "image, builder, dockerfile and builtin exclude "
          "each other.",
-         flyctl, "F-OTHER"},
-        {"fly/restart-policy", Severity::Error, "no restart policy", "always, never or on-failure.", reference,
-         "F-OTHER"},
-        {"fly/statics", Severity::Error, "more than ten statics", "Ten is the most.", reference, "F-OTHER"},
+         flyctl, "§2.2"},
+        {"fly/restart-policy", Severity::Error, "no restart policy", "always, never or on-failure.", reference, "§2.2"},
+        {"fly/statics", Severity::Error, "more than ten statics", "Ten is the most.", reference, "§2.2"},
     };
 }
 

@@ -46,16 +46,16 @@ QList<RuleText> flyRules()
          "F-2"},
         {"fly/checks-only-watch", Severity::Warning, "[checks] do not change routing",
          "Top-level checks are for watching: a machine that fails them keeps its traffic.", checks,
-         "F-CHECKS SEED-1/2.2 SEED-1/checklist"},
+         "§2.2 SEED-1/2.2 SEED-1/checklist"},
         {"fly/no-check", Severity::Note, "a service without a check",
          "A new machine gets traffic as soon as it runs, and a deploy counts as good without an answer.", checks,
-         "F-CHECKS"},
+         "§2.2"},
         {"fly/check-range", Severity::Error, "a check out of its range",
-         "flyctl refuses [checks] with an interval under 2 s or a timeout over 60 s.", flyctl, "F-CHECKS"},
+         "flyctl refuses [checks] with an interval under 2 s or a timeout over 60 s.", flyctl, "§2.2"},
         {"fly/check-clamped", Severity::Warning, "a check that Fly changes",
-         "Intervals and timeouts of service checks are brought between 1 s and 1 min.", flyctl, "F-CHECKS"},
+         "Intervals and timeouts of service checks are brought between 1 s and 1 min.", flyctl, "§2.2"},
         {"fly/bare-duration", Severity::Warning, "a bare number is milliseconds here",
-         "In checks numbers are milliseconds, in kill_timeout seconds.", flyctl, "F-CHECKS"},
+         "In checks numbers are milliseconds, in kill_timeout seconds.", flyctl, "§2.2"},
         {"fly/autostart", Severity::Warning, "numbers of machines that the file does not make",
          "min_machines_running means something with auto_stop_machines only, and auto start never creates machines: "
          "how "
@@ -68,33 +68,32 @@ QList<RuleText> flyRules()
         {"fly/scale-to-zero", Severity::Note, "all machines may stop",
          "Checks do not keep a machine awake; the next client waits until one has started.", autostop, "F-3"},
         {"fly/processes-missing", Severity::Error, "a service without processes beside [processes]",
-         "flyctl refuses it: with process groups each service says whose it is.", flyctl, "F-PROCESSES"},
+         "flyctl refuses it: with process groups each service says whose it is.", flyctl, "§2.2"},
         {"fly/unknown-group", Severity::Error, "a process group that does not exist", "flyctl refuses it.", flyctl,
-         "F-PROCESSES"},
+         "§2.2"},
         {"fly/strategy-value", Severity::Error, "no strategy", "rolling, immediate, canary or bluegreen.", reference,
-         "F-DEPLOY"},
+         "§2.2"},
         {"fly/bluegreen-check", Severity::Error, "bluegreen without a check",
-         "flyctl refuses it: a check says when the new machines may take over.", reference, "F-DEPLOY"},
+         "flyctl refuses it: a check says when the new machines may take over.", reference, "§2.2"},
         {"fly/strategy-volumes", Severity::Error, "canary or bluegreen with a volume",
-         "They make machines beside the old ones, which hold the volume.", reference, "F-DEPLOY"},
+         "They make machines beside the old ones, which hold the volume.", reference, "§2.2"},
         {"fly/immediate", Severity::Warning, "strategy immediate",
          "All machines are replaced at once, without waiting for "
          "a check: nobody serves meanwhile.",
-         reference, "F-DEPLOY"},
+         reference, "§2.2"},
         {"fly/release-volume", Severity::Note, "the release command has no volumes",
-         "It runs in a machine of its own: a SQLite file on a volume is not there.", reference, "F-DEPLOY"},
+         "It runs in a machine of its own: a SQLite file on a volume is not there.", reference, "§2.2"},
         {"fly/port-mismatch", Severity::Error, "internal_port is not where the server listens",
-         "Fly sends traffic to internal_port; PORT, the command and EXPOSE say another.", reference,
-         "F-PORT SEED-0/2.1"},
+         "Fly sends traffic to internal_port; PORT, the command and EXPOSE say another.", reference, "§2.2 SEED-0/2.1"},
         {"fly/internal-port", Severity::Warning, "a service without internal_port", "The key is required.", reference,
-         "F-PORT"},
+         "§2.2"},
         {"fly/localhost-bind", Severity::Error, "the server listens on the loopback address only",
-         "Fly's proxy connects from outside the machine.", "https://fly.io/docs/networking/app-services/", "F-PORT"},
-        {"fly/no-ports", Severity::Warning, "a service without ports", "It is not reachable.", flyctl, "F-PORT"},
+         "Fly's proxy connects from outside the machine.", "https://fly.io/docs/networking/app-services/", "§2.2"},
+        {"fly/no-ports", Severity::Warning, "a service without ports", "It is not reachable.", flyctl, "§2.2"},
         {"fly/reserved-name", Severity::Error, "a variable that begins with FLY_", "These names are Fly's.",
-         "https://fly.io/docs/machines/runtime-environment/", "F-ENV"},
+         "https://fly.io/docs/machines/runtime-environment/", "§2.1"},
         {"fly/primary-region-variable", Severity::Warning, "PRIMARY_REGION in [env]", "primary_region overrides it.",
-         "https://fly.io/docs/machines/runtime-environment/", "F-ENV"},
+         "https://fly.io/docs/machines/runtime-environment/", "§2.1"},
     };
 }
 
@@ -269,9 +268,6 @@ void checkHealth(const FlyFile &file, LintRun &run)
     if (strategy->text == L("immediate"))
         run.report("fly/immediate", strategy->place, s("nobody serves while the machines change"),
                    s("strategy = \"rolling\""));
-    if (const ManifestNode *release = deploy->find(u"release_command"); release && volumes)
-        run.report("fly/release-volume", release->place, s("no volume is mounted there"),
-                   s("do in the start command what needs the volume"));
 }
 
 void checkReleaseVolume(const FlyFile &file, LintRun &run)
@@ -279,7 +275,7 @@ void checkReleaseVolume(const FlyFile &file, LintRun &run)
     const ManifestNode *deploy = file.root.find(u"deploy");
     const bool volumes = isUsed(file.root.find(u"mounts")) || isUsed(file.root.find(u"mount"));
     const ManifestNode *release = deploy ? deploy->find(u"release_command") : nullptr;
-    if (release && volumes && !deploy->find(u"strategy"))
+    if (release && volumes)
         run.report("fly/release-volume", release->place, s("no volume is mounted there"),
                    s("do in the start command what needs the volume"));
 }

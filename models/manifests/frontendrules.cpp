@@ -111,6 +111,9 @@ void checkVercelOrder(const ManifestNode &list, QStringView key, LintRun &run)
     const ManifestNode *all = nullptr;
     for (const ManifestNode &route : list.children) {
         const ManifestNode *source = route.find(key);
+        // A handle begins another phase, with its own order.
+        if (route.find(u"handle"))
+            all = nullptr;
         if (!source)
             continue;
         if (all) {
@@ -192,7 +195,9 @@ void checkVercel(const LintSubject &subject, LintRun &run)
         for (const ManifestNode &member : root.children) {
             if (!known.contains(member.key))
                 run.report("vercel/unknown-key", member.keyPlace, s("vercel.json has no key %1").arg(member.key),
-                           suggestion(member.key, known).section(s(" known:"), 0, 0));
+                           nearestName(member.key, known).isEmpty()
+                               ? s("remove it")
+                               : s("did you mean %1?").arg(nearestName(member.key, known)));
             else if (old.contains(member.key))
                 run.report("vercel/old-key", member.keyPlace, s("%1 is kept for old projects only").arg(member.key),
                            member.key == L("builds") ? s("use framework, functions and buildCommand")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/lint.h"
 
+#include "models/common/redact.h"
 #include "models/manifests/lintkit.h"
 
 #include <algorithm>
@@ -59,7 +60,8 @@ void LintRun::report(const char *rule, const Place &place, const QString &messag
 {
     const QString id = QString::fromUtf8(rule);
     Q_ASSERT_X(m_severities.contains(id), "LintRun::report", rule);
-    m_findings.append({id, m_severities.value(id, Severity::Warning), place, message, fix});
+    // Names and hosts stand in messages; a secret that hides in one of them does not.
+    m_findings.append({id, m_severities.value(id, Severity::Warning), place, redact(message), redact(fix)});
 }
 
 QList<LintUnit> LintRun::unitsOf(const LintSubject &subject) const

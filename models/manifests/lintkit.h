@@ -9,7 +9,6 @@
 #include <QRegularExpression>
 #include <QSet>
 
-#include <functional>
 #include <optional>
 
 namespace Switchyard {
@@ -29,9 +28,8 @@ struct RuleText
 struct LintVariable
 {
     QString name;
-    QString value;                      ///< of a literal
-    bool literal = false;               ///< false: asked for, generated, a reference
-    const ManifestNode *node = nullptr; ///< tree formats: the value, for its type
+    QString value;        ///< of a literal
+    bool literal = false; ///< false: asked for, generated, a reference
     Place namePlace;
     Place place;
 };
@@ -101,7 +99,6 @@ struct ServerCommand
     std::optional<int> gracefulTimeout;
 
     std::optional<int> fixedPort() const;
-    bool isPythonServer() const;
 };
 ServerCommand serverIn(const QString &command);
 

@@ -2,12 +2,6 @@
 // What rules for all formats look at: variables and commands of each service, from whatever format.
 #include "models/manifests/lintkit.h"
 
-#include "models/common/duration.h"
-
-#include <QDir>
-#include <QJsonArray>
-#include <QJsonDocument>
-
 #include <algorithm>
 
 namespace Switchyard {
@@ -41,8 +35,8 @@ void addRenderVariables(LintUnit &unit, const ManifestNode &holder)
             continue;
         const ManifestNode *value = entry.find(u"value");
         const bool literal = value && value->isScalar();
-        unit.variables.append({key->text, literal ? value->text : QString(), literal, value, key->place,
-                               literal ? value->place : key->place});
+        unit.variables.append(
+            {key->text, literal ? value->text : QString(), literal, key->place, literal ? value->place : key->place});
     }
 }
 
@@ -89,7 +83,7 @@ void addMap(LintUnit &unit, const ManifestNode *map)
     if (!map || !map->isMap())
         return;
     for (const ManifestNode &entry : map->children)
-        unit.variables.append({entry.key, entry.text, entry.isScalar(), &entry, entry.keyPlace, entry.place});
+        unit.variables.append({entry.key, entry.text, entry.isScalar(), entry.keyPlace, entry.place});
 }
 
 QList<LintUnit> flyUnits(const LintSubject &subject)
@@ -124,24 +118,27 @@ void addDockerVariables(LintUnit &unit, const DockerInstruction &instruction)
 {
     static const QRegularExpression pair(QStringLiteral(R"(([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s]*))"));
     static const QRegularExpression old(QStringLiteral(R"(\A([A-Za-z_]\w*)\s+([^=].*)\z)"));
-    const auto add = [&](const QString &name, QString value, qsizetype at) {
-        if (value.size() >= 2 && (value.front() == QLatin1Char('"') || value.front() == QLatin1Char('\'')))
-            value = value.mid(1, value.size() - 2);
+    // Continued lines are joined with their line breaks, so that places can be counted.
+    const auto placeAt = [&instruction](qsizetype at) {
         Place place = instruction.argumentsPlace;
-        // Continued lines are joined with their line breaks, so that places can be counted.
         const QString before = instruction.arguments.left(at);
         const qsizetype lines = before.count(QLatin1Char('\n'));
         place.line += int(lines);
         place.column = lines > 0 ? int(at - before.lastIndexOf(QLatin1Char('\n'))) : place.column + int(at);
-        unit.variables.append({name, value, true, nullptr, place, place});
+        return place;
+    };
+    const auto add = [&](const QRegularExpressionMatch &match) {
+        QString value = match.captured(2).trimmed();
+        if (value.size() >= 2 && (value.front() == QLatin1Char('"') || value.front() == QLatin1Char('\'')))
+            value = value.mid(1, value.size() - 2);
+        unit.variables.append(
+            {match.captured(1), value, true, placeAt(match.capturedStart(1)), placeAt(match.capturedStart(2))});
     };
     const QRegularExpressionMatch whole = old.match(instruction.arguments);
     if (whole.hasMatch() && instruction.keyword == QLatin1StringView("ENV"))
-        return add(whole.captured(1), whole.captured(2).trimmed(), 0);
-    for (auto it = pair.globalMatch(instruction.arguments); it.hasNext();) {
-        const QRegularExpressionMatch match = it.next();
-        add(match.captured(1), match.captured(2), match.capturedStart());
-    }
+        return add(whole);
+    for (auto it = pair.globalMatch(instruction.arguments); it.hasNext();)
+        add(it.next());
 }
 
 QList<LintUnit> dockerUnits(const LintSubject &subject)
@@ -204,7 +201,7 @@ QList<LintUnit> composeUnits(const LintSubject &subject)
             const qsizetype equals = entry.text.indexOf(QLatin1Char('='));
             if (equals > 0)
                 unit.variables.append(
-                    {entry.text.left(equals), entry.text.mid(equals + 1), true, nullptr, entry.place, entry.place});
+                    {entry.text.left(equals), entry.text.mid(equals + 1), true, entry.place, entry.place});
         }
         addCommand(unit, When::Start, service.find(u"command"), QStringLiteral("command"));
         units.append(unit);
@@ -381,13 +378,6 @@ std::optional<int> numberOf(const std::optional<QString> &text)
 std::optional<int> ServerCommand::fixedPort() const
 {
     return numberOf(port);
-}
-
-bool ServerCommand::isPythonServer() const
-{
-    static const QStringList programs{QStringLiteral("gunicorn"), QStringLiteral("uvicorn"),
-                                      QStringLiteral("hypercorn")};
-    return programs.contains(program);
 }
 
 ServerCommand serverIn(const QString &command)

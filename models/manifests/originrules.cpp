@@ -53,7 +53,7 @@ QList<RuleText> originRules()
         {"any/origin-json", Severity::Note, "origins as a JSON list",
          "pydantic-settings reads lists as JSON, code that splits at commas does not; and the quotes get lost in some "
          "importers of variables.",
-         "https://docs.pydantic.dev/latest/concepts/pydantic_settings/", "C-7 SEED-0/6.1"},
+         "https://docs.pydantic.dev/latest/concepts/pydantic_settings/", "C-7 SEED-0/6.1 SEED-2/6.1 SEED-3/6.1"},
         {"any/origin-local", Severity::Warning, "localhost among the origins of a deployed service",
          "Every program on a visitor's own machine may then call it.", fetch, "SEED-2/checklist"},
         {"any/cookie-samesite", Severity::Error, "SameSite=Lax and cookies across sites",

@@ -62,8 +62,7 @@ QList<RuleText> variableRules()
          "It is started by its path, but its mode in git is 100644: permission denied.",
          "https://git-scm.com/docs/git-update-index", "SEED-3/checklist"},
         {"any/uvicorn-worker", Severity::Note, "uvicorn.workers is deprecated",
-         "Since uvicorn 0.30 the worker class is in a package of its own.", "https://www.uvicorn.org/deployment/",
-         "R-ENV-2"},
+         "Since uvicorn 0.30 the worker class is in a package of its own.", "https://www.uvicorn.org/deployment/", ""},
         {"any/local-address", Severity::Warning, "localhost in a variable of a deployed service",
          "In a container that is the container itself.", "https://render.com/docs/private-network", "SEED-common"},
         {"any/insecure-websocket", Severity::Warning, "ws:// to a public host",
@@ -87,7 +86,7 @@ namespace {
 bool isPlaceholder(const QString &value)
 {
     static const QRegularExpression words(insensitive(
-        R"(change.?me|your[-_ ]|replace|placeholder|example|dummy|xxxx|\A<.*>\z|todo|insert|\Asecret\z|\Apassword\z|dev[-_]secret|super[-_]?secret|not[-_]?set|in[-_]production)"));
+        R"(change.?me|configure[-_]|your[-_ ]|replace|placeholder|example|dummy|xxxx|\A<.*>\z|todo|insert|\Asecret\z|\Apassword\z|dev[-_]secret|super[-_]?secret|not[-_]?set|in[-_]production)"));
     return words.match(value).hasMatch();
 }
 
@@ -102,7 +101,7 @@ bool couldBeSecret(const QString &value)
 bool isPublicByDesign(const QString &name)
 {
     static const QRegularExpression harmless(insensitive(
-        R"(ANON|PUBLISHABLE|PUBLIC_?KEY|FIREBASE|DSN|MAPS?_|MAPBOX|SITE_?KEY|RECAPTCHA|TURNSTILE|POSTHOG|ALGOLIA_SEARCH|CLERK|VAPID|ANALYTICS|STRIPE_P)"));
+        R"(ANON|PUBLISHABLE|PUBLIC_?KEY|FIREBASE|DSN|MAP|SITE_?KEY|RECAPTCHA|TURNSTILE|POSTHOG|ALGOLIA_SEARCH|CLERK|VAPID|ANALYTICS|STRIPE_P)"));
     return harmless.match(name).hasMatch();
 }
 
@@ -242,18 +241,24 @@ void checkScale(const LintUnit &unit, LintRun &run)
     else if (unit.instances.value_or(1) > 1)
         run.report("any/socketio-scale", unit.instancesPlace,
                    s("%1 instances and Socket.IO, and no message queue in sight").arg(*unit.instances), fix);
+    else if (unit.subject->manifest.format == ManifestFormat::Fly && !unit.subject->manifest.document.find(u"mounts"))
+        run.report("any/socketio-scale", unit.place,
+                   s("the first deploy makes two machines, with Socket.IO and no message queue in sight"),
+                   s("fly deploy --ha=false, or a client_manager with Redis and websocket as the only transport"));
 }
 
 void checkWorkersVariable(const LintUnit &unit, LintRun &run)
 {
+    const LintVariable *variable = unit.variable(u"WORKERS");
+    if (!variable)
+        return;
     static const QRegularExpression used(s(R"(\$\{?(WORKERS|NUM_WORKERS|GUNICORN_WORKERS|UVICORN_WORKERS)\b)"));
     const bool taken = std::any_of(unit.commands.begin(), unit.commands.end(), [](const LintCommand &command) {
         return command.when == When::Start && used.match(command.text).hasMatch();
     });
     const bool python = unit.runs(u"gunicorn") || unit.runs(u"uvicorn") || unit.runtime == L("python") ||
                         run.runsAnywhere(u"gunicorn") || run.runsAnywhere(u"uvicorn");
-    const LintVariable *variable = unit.variable(u"WORKERS");
-    if (variable && python && !taken)
+    if (python && !taken)
         run.report("any/workers-variable", variable->namePlace, s("WORKERS means nothing to gunicorn and uvicorn"),
                    s("WEB_CONCURRENCY"));
 }
