@@ -98,8 +98,7 @@ Pieces fromVercel(const QString &source)
                 return {{}, onlyRegular};
             }
             i += taken;
-            if (everything && i < source.size() &&
-                QStringLiteral("*+?").contains(source[i])) // "(.*)?" and the like
+            if (everything && i < source.size() && QStringLiteral("*+?").contains(source[i])) // "(.*)?" and the like
                 return {{}, onlyRegular};
             pieces.list.append({everything ? Piece::Kind::Rest : Piece::Kind::Name, name, ++group});
             continue;
@@ -157,7 +156,8 @@ TranslatedRoute toVercel(const QList<Piece> &pieces, const QString &destination,
     TranslatedRoute result;
     result.destination = destination;
     const bool stars = from == RouteForm::Render;
-    const bool usesRest = stars ? destination.contains(QLatin1Char('*')) : replaceName(destination, QStringLiteral("splat"), {}) != destination;
+    const bool usesRest = stars ? destination.contains(QLatin1Char('*'))
+                                : replaceName(destination, QStringLiteral("splat"), {}) != destination;
     if (countRests(pieces) > 1 && usesRest) {
         result.lost = QStringLiteral("it has several wildcards, and nobody can tell which one the destination means");
         return result;
@@ -300,7 +300,9 @@ TranslatedRoute translateOldVercelRoute(const QString &source, const QString &de
 bool looksLikeWebSocketPath(const QString &source)
 {
     static const QRegularExpression socket(
-        QStringLiteral("(^|/)(socket\\.io|engine\\.io|sockjs|sockjs-node|ws|wss|websockets?|cable|hub|graphql-ws)(?=$|[/:*(?\\\\])"),
+        QStringLiteral(
+            "(^|/)(socket\\.io|engine\\.io|sockjs|sockjs-node|ws|wss|websockets?|cable|hub|graphql-ws)(?=$|[/"
+            ":*(?\\\\])"),
         QRegularExpression::CaseInsensitiveOption);
     // In a pattern of path-to-regexp a dot may be escaped.
     return socket.match(QString(source).remove(QLatin1Char('\\'))).hasMatch();

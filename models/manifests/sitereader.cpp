@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/sitereader.h"
 
-#include <QFileInfo>
 #include <QDir>
+#include <QFileInfo>
 #include <QRegularExpression>
 
 #include <algorithm>
@@ -111,7 +111,8 @@ void SiteReader::environment(const ManifestNode &map, QList<EnvironmentEntry> &e
 {
     for (const ManifestNode &variable : map.children) {
         if (variable.type != Type::String) {
-            problem(variable.place, QStringLiteral("the value of the variable \"%1\" has to be a text").arg(variable.key));
+            problem(variable.place,
+                    QStringLiteral("the value of the variable \"%1\" has to be a text").arg(variable.key));
             continue;
         }
         const auto known = std::find_if(entries.begin(), entries.end(), [&variable](const EnvironmentEntry &entry) {

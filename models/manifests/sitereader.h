@@ -29,7 +29,8 @@ public:
     void noteAll(const ManifestNode &node, const QString &reason) { m_ledger.readAll(node, reason); }
     void read(const Place &place, const QString &ifLost = {}) { m_ledger.read(place, ifLost); }
 
-    /// Adds the texts of a map of variables. A name that stands already is left alone and `again` is said of the new one.
+    /// Adds the texts of a map of variables. A name that stands already is left alone and `again` is said of the new
+    /// one.
     void environment(const ManifestNode &map, QList<EnvironmentEntry> &entries, const QString &again);
 
     void problem(const Place &place, const QString &message, const QString &hint = {});

@@ -121,8 +121,9 @@ public:
                 if (entry.isMap())
                     services.append(readService(entry));
                 else
-                    m_reader.problem(entry.place,
-                                     QStringLiteral("the service \"%1\" has to be a table of keys and values").arg(entry.key));
+                    m_reader.problem(
+                        entry.place,
+                        QStringLiteral("the service \"%1\" has to be a table of keys and values").arg(entry.key));
             }
         }
         if (!services.isEmpty()) {
@@ -180,12 +181,16 @@ private:
             if (!regions->children.empty() && regions->children.front().type == Type::String)
                 service.region = Stated<QString>{regions->children.front().text, regions->children.front().place};
         }
-        if (const ManifestNode *build = m_reader.table(m_root, QLatin1StringView("build"))) {
-            if (const ManifestNode *variables = m_reader.table(*build, QLatin1StringView("env")))
+        // Files are made by the build, a server reads its variables as it runs.
+        const ManifestNode *build = m_reader.table(m_root, QLatin1StringView("build"));
+        const ManifestNode *first = build ? m_reader.table(*build, QLatin1StringView("env")) : nullptr;
+        const ManifestNode *second = m_reader.table(m_root, QLatin1StringView("env"));
+        if (service.kind != ServiceKind::Static)
+            std::swap(first, second);
+        for (const ManifestNode *variables : {first, second}) {
+            if (variables)
                 readEnvironment(*variables, service);
         }
-        if (const ManifestNode *variables = m_reader.table(m_root, QLatin1StringView("env")))
-            readEnvironment(*variables, service);
         readVercelRoutes(m_root, m_reader, service);
     }
 
@@ -210,7 +215,7 @@ private:
                                             [](const ManifestNode &node) { return node.isMap(); }),
                              texts.children.end());
         m_reader.environment(texts, service.environment,
-                             QStringLiteral("build and run have different values, and the model has one: the build's"));
+                             QStringLiteral("build and run have different values of it, and the model has one"));
         for (qsizetype i = before; i < service.environment.size(); ++i) {
             EnvironmentEntry &entry = service.environment[i];
             if (!entry.value.startsWith(QLatin1Char('@')))
@@ -228,8 +233,8 @@ private:
                           QStringLiteral("the file that Vercel makes a function or a page of; a server needs a start "
                                          "command"));
             m_reader.note(*build, QLatin1StringView("config"), QStringLiteral("settings of one of Vercel's builders"));
-            const Field<QString> use = m_reader.text(*build, QLatin1StringView("use"),
-                                                     QStringLiteral("one of Vercel's builders"));
+            const Field<QString> use =
+                m_reader.text(*build, QLatin1StringView("use"), QStringLiteral("one of Vercel's builders"));
             if (!use) {
                 if (!build->find(u"use"))
                     m_reader.problem(build->place, QStringLiteral("a build without \"use\""));
@@ -301,7 +306,8 @@ private:
         else if (type == QLatin1StringView("worker") || type == QLatin1StringView("job"))
             service.kind = ServiceKind::Worker;
         else if (type != QLatin1StringView("web"))
-            m_reader.problem(service.kindField->place, QStringLiteral("the kind of the service \"%1\" is unknown").arg(entry.key),
+            m_reader.problem(service.kindField->place,
+                             QStringLiteral("the kind of the service \"%1\" is unknown").arg(entry.key),
                              QStringLiteral("web, worker, cron or job"));
         else if (site)
             service.kind = ServiceKind::Static;

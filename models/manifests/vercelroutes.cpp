@@ -17,8 +17,8 @@ const auto conditional = QStringLiteral(
 /// Whether an entry has something that narrows or changes requests beyond its path.
 bool hasConditions(const ManifestNode &entry)
 {
-    static const QStringList keys{QStringLiteral("has"),     QStringLiteral("missing"),    QStringLiteral("methods"),
-                                  QStringLiteral("locale"),  QStringLiteral("transforms"), QStringLiteral("mitigate"),
+    static const QStringList keys{QStringLiteral("has"),    QStringLiteral("missing"),    QStringLiteral("methods"),
+                                  QStringLiteral("locale"), QStringLiteral("transforms"), QStringLiteral("mitigate"),
                                   QStringLiteral("user")};
     for (const QString &key : keys) {
         const ManifestNode *node = entry.find(key);
