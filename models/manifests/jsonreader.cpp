@@ -5,7 +5,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include <QStringDecoder>
+#include <QSet>
 
 #include <algorithm>
 
@@ -35,17 +35,26 @@ public:
     {
         offset = std::clamp<qsizetype>(offset, 0, m_text.size());
         const auto after = std::upper_bound(m_starts.begin(), m_starts.end(), offset);
-        const qsizetype start = *(after - 1);
-        int column = 1;
-        for (qsizetype i = start; i < offset; ++i)
+        const std::ptrdiff_t line = after - m_starts.begin();
+        // Questions go forward: a line of a million bytes is counted once, not once for each of its values.
+        const bool onward = line == m_line && offset >= m_offset;
+        qsizetype i = onward ? m_offset : *(after - 1);
+        int column = onward ? m_column : 1;
+        for (; i < offset; ++i)
             column += (uchar(m_text[i]) & 0xC0) != 0x80 ? 1 : 0;
-        return {m_file, int(after - m_starts.begin()), column};
+        m_line = line;
+        m_offset = offset;
+        m_column = column;
+        return {m_file, int(line), column};
     }
 
 private:
     const QByteArray &m_text;
     QString m_file;
     std::vector<qsizetype> m_starts;
+    mutable std::ptrdiff_t m_line = 0; ///< of the last answer, with its offset and column
+    mutable qsizetype m_offset = 0;
+    mutable int m_column = 1;
 };
 
 /// Builds the tree. RapidJSON says where a token ended; where it began is the first byte after the one before that is
@@ -88,10 +97,12 @@ public:
     {
         m_key = QString::fromUtf8(text, qsizetype(size));
         m_keyPlace = tokenPlace();
-        if (m_open.back()->find(m_key)) {
+        if (QSet<QString> &keys = m_keys.back(); keys.contains(m_key)) {
             problem = Error{ErrorKind::Usage, QStringLiteral("\"%1\" stands twice").arg(m_key),
                             QStringLiteral("keep one of them"), m_keyPlace};
             return false;
+        } else {
+            keys.insert(m_key);
         }
         return true;
     }
@@ -155,12 +166,14 @@ private:
         }
         // A list that grows moves its elements, but only the innermost open one grows.
         m_open.push_back(place(type));
+        m_keys.emplace_back();
         return true;
     }
 
     bool close()
     {
         m_open.pop_back();
+        m_keys.pop_back();
         tokenPlace();
         return true;
     }
@@ -169,6 +182,7 @@ private:
     const rapidjson::MemoryStream &m_stream;
     const Lines &m_lines;
     std::vector<ManifestNode *> m_open;
+    std::vector<QSet<QString>> m_keys; ///< of each open map
     QString m_key;
     Place m_keyPlace;
     qsizetype m_after = 0;
@@ -187,6 +201,9 @@ Result<ManifestNode> read(QByteArray text, const QString &fileName)
     if (text.startsWith("\xef\xbb\xbf"))
         text.replace(0, 3, "   ");
     const Lines lines(text, fileName);
+    if (const qsizetype nul = text.indexOf('\0'); nul >= 0)
+        // The parser takes it as the end of the text, and what follows would be gone in silence.
+        return fail(ErrorKind::Usage, QStringLiteral("this is no JSON: a zero byte"), {}, lines.at(nul));
     rapidjson::MemoryStream stream(text.constData(), std::size_t(text.size()));
     Builder builder(text, stream, lines);
     rapidjson::Reader reader;

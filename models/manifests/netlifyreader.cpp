@@ -122,7 +122,7 @@ private:
         for (const ManifestNode *entry : m_reader.tables(m_root, QLatin1StringView("redirects"))) {
             bool narrowed = false;
             for (const char *key : {"query", "conditions", "params", "parameters", "signed", "edge_handler"}) {
-                const ManifestNode *node = entry->find(QLatin1StringView(key));
+                const ManifestNode *node = entry->find(QString(QLatin1StringView(key)));
                 narrowed = narrowed || (node && (node->isScalar() || !node->children.empty()));
             }
             if (narrowed) {

@@ -162,7 +162,7 @@ private:
         for (const char *key : {"framework", "functions", "builds", "buildCommand", "installCommand", "outputDirectory",
                                 "env", "build", "rewrites", "redirects", "headers", "routes", "cleanUrls", "crons",
                                 "trailingSlash", "name", "bunVersion", "images", "bulkRedirectsPath"}) {
-            const ManifestNode *node = m_root.find(QLatin1StringView(key));
+            const ManifestNode *node = m_root.find(QString(QLatin1StringView(key)));
             m_describes = m_describes || (node && node->type != Type::Null);
         }
         return service;
