@@ -167,6 +167,7 @@ private:
         // A list that grows moves its elements, but only the innermost open one grows.
         m_open.push_back(place(type));
         m_keys.emplace_back();
+        ++m_after; // the parser takes the bracket after this call
         return true;
     }
 
@@ -174,7 +175,7 @@ private:
     {
         m_open.pop_back();
         m_keys.pop_back();
-        tokenPlace();
+        m_after = qsizetype(m_stream.Tell()) + 1; // it stands before the bracket
         return true;
     }
 

@@ -4,6 +4,7 @@
 #include "models/manifests/sitereader.h"
 
 #include <QRegularExpression>
+#include <QSet>
 #include <QStringList>
 
 namespace Switchyard {
@@ -276,7 +277,7 @@ public:
         open("to", target);
         Route route;
         Field<int> status;
-        QList<Token> rest;
+        QSet<int> rest; // columns of what nobody understands
         if (next < tokens.size()) {
             const QRegularExpressionMatch match = statusForm.match(tokens[next].text);
             if (match.hasMatch()) {
@@ -298,10 +299,11 @@ public:
                 narrowed = true;
             } else {
                 open("rest", token);
-                problem(token.column, QStringLiteral("neither a status nor a condition"),
-                        QStringLiteral("a status is three digits, with ! to force it; a condition is Name=value"));
+                if (rest.isEmpty())
+                    problem(token.column, QStringLiteral("neither a status nor a condition"),
+                            QStringLiteral("a status is three digits, with ! to force it; a condition is Name=value"));
                 narrowed = true; // nobody knows what it would have narrowed
-                rest.append(token);
+                rest.insert(token.column);
             }
         }
         if (narrowed)
@@ -334,15 +336,12 @@ private:
         m_problems.append(Error{ErrorKind::Usage, message, hint, at(column)});
     }
 
-    void leaveOut(const QList<Token> &tokens, const QList<Token> &unknown)
+    void leaveOut(const QList<Token> &tokens, const QSet<int> &unknown)
     {
         const QString reason =
             hasHost(tokens.first().text) ? QStringLiteral("it holds for one host name only") : conditional;
         for (const Token &token : tokens) {
-            bool known = true;
-            for (const Token &other : unknown)
-                known = known && other.column != token.column;
-            if (known)
+            if (!unknown.contains(token.column))
                 m_ledger.read(at(token.column), reason);
         }
     }

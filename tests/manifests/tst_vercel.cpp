@@ -205,7 +205,7 @@ private Q_SLOTS:
 
 void VercelTest::site()
 {
-    const Reading r = readJson(R"({
+    const Reading r = readJson(R"j({
   // a comment, as people write them
   "name": "shop",
   "installCommand": "npm ci",
@@ -218,37 +218,37 @@ void VercelTest::site()
     { "source": "/(.*)", "destination": "/index.html", "statusCode": 404 },
   ],
   "headers": [{ "source": "/(.*)", "headers": [{ "key": "X-Frame-Options", "value": "DENY" }] }],
-})");
+})j");
     QCOMPARE(r.parseError, QString());
-QVERIFY(r.problems.isEmpty());
-QCOMPARE(r.model.format, s("vercel"));
-QCOMPARE(r.model.services.size(), 1);
-const Service &site = r.only();
-QCOMPARE(site.kind, ServiceKind::Static);
-QCOMPARE(site.name, s("shop"));
-QCOMPARE(described(site),
-         QStringList({s("static"), s("install=npm ci"), s("build=npm run build"), s("publish=dist"), s("region=fra1"),
-                      s("rewrite /api/:path* -> https://api.example.com/:path* "),
-                      s("rewrite /(.*) -> /index.html 404"), s("header /(.*) X-Frame-Options: DENY")}));
-QCOMPARE(site.routes[0].destination.place, (Place{s("shop/vercel.json"), 10, 48}));
-QCOMPARE(site.buildCommand->place, (Place{s("shop/vercel.json"), 5, 19}));
-QVERIFY(r.fate("framework").reason.contains(s("preset")));
+    QVERIFY(r.problems.isEmpty());
+    QCOMPARE(r.model.format, s("vercel"));
+    QCOMPARE(r.model.services.size(), 1);
+    const Service &site = r.only();
+    QCOMPARE(site.kind, ServiceKind::Static);
+    QCOMPARE(site.name, s("shop"));
+    QCOMPARE(described(site),
+             QStringList({s("static"), s("install=npm ci"), s("build=npm run build"), s("publish=dist"),
+                          s("region=fra1"), s("rewrite /api/:path* -> https://api.example.com/:path* "),
+                          s("rewrite /(.*) -> /index.html 404"), s("header /(.*) X-Frame-Options: DENY")}));
+    QCOMPARE(site.routes[0].destination.place, (Place{s("shop/vercel.json"), 10, 48}));
+    QCOMPARE(site.buildCommand->place, (Place{s("shop/vercel.json"), 5, 19}));
+    QVERIFY(r.fate("framework").reason.contains(s("preset")));
 
-// Without a name it has its folder's.
-QCOMPARE(readJson(R"({"cleanUrls": true})", s("/srv/My Shop.com/vercel.json")).only().name, s("my-shop-com"));
-// What describes nothing is no service.
-for (const char *nothing : {"{}", R"({"version": 2})", R"({"$schema": "x", "buildCommand": null})", "[]", "1"})
-    QVERIFY2(readJson(nothing).model.services.isEmpty(), nothing);
+    // Without a name it has its folder's.
+    QCOMPARE(readJson(R"j({"cleanUrls": true})j", s("/srv/My Shop.com/vercel.json")).only().name, s("my-shop-com"));
+    // What describes nothing is no service.
+    for (const char *nothing : {"{}", R"j({"version": 2})j", R"j({"$schema": "x", "buildCommand": null})j", "[]", "1"})
+        QVERIFY2(readJson(nothing).model.services.isEmpty(), nothing);
 }
 
 void VercelTest::redirects()
 {
-    const Reading r = readJson(R"({"redirects": [
+    const Reading r = readJson(R"j({"redirects": [
   {"source": "/a", "destination": "/b"},
   {"source": "/c", "destination": "/d", "permanent": true},
   {"source": "/e", "destination": "/f", "permanent": false, "statusCode": 301},
   {"source": "/g", "destination": "/h", "statusCode": 302}
-]})");
+]})j");
     QVERIFY(r.problems.isEmpty());
     const QList<Route> &routes = r.only().routes;
     QCOMPARE(routes.size(), 4);
@@ -263,7 +263,7 @@ void VercelTest::redirects()
 
 void VercelTest::conditionsAreLeftOut()
 {
-    const Reading r = readJson(R"({
+    const Reading r = readJson(R"j({
   "rewrites": [
     {"source": "/a", "destination": "/b", "has": [{"type": "host", "value": "x.example.com"}]},
     {"source": "/c", "destination": "/d", "missing": [{"type": "cookie", "key": "k"}]},
@@ -271,7 +271,7 @@ void VercelTest::conditionsAreLeftOut()
     {"source": "/f", "destination": "/g", "has": []}
   ],
   "headers": [{"source": "/h", "has": [{"type": "query", "key": "q"}], "headers": [{"key": "A", "value": "b"}]}]
-})");
+})j");
     QVERIFY(r.problems.isEmpty());
     QCOMPARE(described(r.only()), QStringList({s("static"), s("rewrite /f -> /g ")}));
     for (const char *key : {"rewrites[0].source", "rewrites[0].has[0].value", "rewrites[1].missing[0].key",
@@ -284,89 +284,86 @@ void VercelTest::oldRoutes_data()
 {
     QTest::addColumn<QByteArray>("route");
     QTest::addColumn<QStringList>("expected");
-    QTest::newRow("page") << QByteArray(R"({"src": "/(.*)", "dest": "/index.html"
-})")
-                          << QStringList{s("rewrite /(.*) -> /index.html ")};
-QTest::newRow("no slash") << QByteArray(R"({"src": "^/.*$", "dest": "index.html"})")
-                          << QStringList{s("rewrite /(.*) -> /index.html ")};
-    QTest::newRow("named") << QByteArray(R"({"src": "/widgets/(?<id>[^/]+)", "dest": "/w.js?id=$id"
-    })")
-                           << QStringList{s("rewrite /widgets/:id([^/]+) -> /w.js?id=:id ")};
-    QTest::newRow("redirect")
-        << QByteArray(R"({"src": "/old", "status": 301, "headers": {"Location": "/new", "X-A": "b"}})")
-        << QStringList{s("redirect /old -> /new 301"), s("header /old X-A: b")};
-    QTest::newRow("headers") << QByteArray(R"({"src": "/a/(.*)", "headers": {"X-A": "b"}, "continue": true
-    })")
-                             << QStringList{s("header /a/(.*) X-A: b")};
-    QTest::newRow("newer names") << QByteArray(R"({"source": "/a", "destination": "/b", "statusCode": 404})")
+    QTest::newRow("page") << QByteArray(R"j({"src": "/(.*)", "dest": "/index.html"
+})j") << QStringList{s("rewrite /(.*) -> /index.html ")};
+    QTest::newRow("no slash") << QByteArray(R"j({"src": "^/.*$", "dest": "index.html"})j")
+                              << QStringList{s("rewrite /(.*) -> /index.html ")};
+    QTest::newRow("named") << QByteArray(R"j({"src": "/widgets/(?<id>[^/]+)", "dest": "/w.js?id=$id"
+    })j") << QStringList{s("rewrite /widgets/:id([^/]+) -> /w.js?id=:id ")};
+    QTest::newRow("redirect") << QByteArray(
+                                     R"j({"src": "/old", "status": 301, "headers": {"Location": "/new", "X-A": "b"}})j")
+                              << QStringList{s("redirect /old -> /new 301"), s("header /old X-A: b")};
+    QTest::newRow("headers") << QByteArray(R"j({"src": "/a/(.*)", "headers": {"X-A": "b"}, "continue": true
+    })j") << QStringList{s("header /a/(.*) X-A: b")};
+    QTest::newRow("newer names") << QByteArray(R"j({"source": "/a", "destination": "/b", "statusCode": 404})j")
                                  << QStringList{s("rewrite /a -> /b 404")};
-    QTest::newRow("status alone") << QByteArray(R"({"src": "/gone", "status": 410})") << QStringList{};
-    QTest::newRow("methods") << QByteArray(R"({"src": "/a", "dest": "/b", "methods": ["POST"]})") << QStringList{};
-    QTest::newRow("regular") << QByteArray(R"({"src": "^/(a|b)(?:x)?/[0-9]+$", "dest": "/b"})") << QStringList{};
-    QTest::newRow("alternatives") << QByteArray(R"({"src": "/a|/b", "dest": "/c"})") << QStringList{};
-    }
+    QTest::newRow("status alone") << QByteArray(R"j({"src": "/gone", "status": 410})j") << QStringList{};
+    QTest::newRow("methods") << QByteArray(R"j({"src": "/a", "dest": "/b", "methods": ["POST"]})j") << QStringList{};
+    QTest::newRow("regular") << QByteArray(R"j({"src": "^/(a|b)(?:x)?/[0-9]+$", "dest": "/b"})j") << QStringList{};
+    QTest::newRow("alternatives") << QByteArray(R"j({"src": "/a|/b", "dest": "/c"})j") << QStringList{};
+}
 
-    void VercelTest::oldRoutes()
-    {
-        QFETCH(QByteArray, route);
-        QFETCH(QStringList, expected);
-        const Reading r = readJson("{\"routes\": [" + route + "]}");
-        QVERIFY(r.problems.isEmpty());
-        expected.prepend(s("static"));
-        QCOMPARE(described(r.only()), expected);
-        for (const KeyFate &fate : r.ledger.fates())
-            QVERIFY2(!fate.reason.contains(s("unknown")), qPrintable(fate.key));
-    }
+void VercelTest::oldRoutes()
+{
+    QFETCH(QByteArray, route);
+    QFETCH(QStringList, expected);
+    const Reading r = readJson("{\"routes\": [" + route + "]}");
+    QVERIFY(r.problems.isEmpty());
+    expected.prepend(s("static"));
+    QCOMPARE(described(r.only()), expected);
+    for (const KeyFate &fate : r.ledger.fates())
+        QVERIFY2(!fate.reason.contains(s("unknown")), qPrintable(fate.key));
+}
 
-    void VercelTest::phases()
-    {
-        const Reading r = readJson(R"({"routes": [
+void VercelTest::phases()
+{
+    const Reading r = readJson(R"j({"routes": [
   {"src": "/a", "dest": "/1"},
   {"handle": "filesystem"},
   {"src": "/b", "dest": "/2"},
   {"handle": "error"},
   {"src": "/c", "dest": "/3"}
-]})");
-        QVERIFY(r.problems.isEmpty());
-        QCOMPARE(described(r.only()), QStringList({s("static"), s("rewrite /a -> /1 "), s("rewrite /b -> /2 ")}));
-        QVERIFY(r.fate("routes[4].dest").reason.contains(s("\"error\"")));
-        QVERIFY(r.fate("routes[1].handle").reason.contains(s("phase")));
-    }
+]})j");
+    QVERIFY(r.problems.isEmpty());
+    QCOMPARE(described(r.only()), QStringList({s("static"), s("rewrite /a -> /1 "), s("rewrite /b -> /2 ")}));
+    QVERIFY(r.fate("routes[4].dest").reason.contains(s("\"error\"")));
+    QVERIFY(r.fate("routes[1].handle").reason.contains(s("phase")));
+}
 
-    void VercelTest::kind_data()
-    {
-        QTest::addColumn<QByteArray>("text");
-        QTest::addColumn<ServiceKind>("kind");
-        QTest::addColumn<QString>("runtime");
-        QTest::newRow("vite") << QByteArray(R"({"framework": "vite"})") << ServiceKind::Static << QString();
-        QTest::newRow("next") << QByteArray(R"({"framework": "nextjs"})") << ServiceKind::Web << s("node");
-        QTest::newRow("flask") << QByteArray(R"({"framework": "flask"})") << ServiceKind::Web << s("python");
-        QTest::newRow("functions") << QByteArray(R"({"functions": {"api/a.js": {"memory": 128}}})") << ServiceKind::Web
-                                   << QString();
-        QTest::newRow("no functions") << QByteArray(R"({"functions": {}})") << ServiceKind::Static << QString();
-        QTest::newRow("static build") << QByteArray(
-                                             R"({"builds": [{"src": "package.json", "use": "@vercel/static-build"}]})")
-                                      << ServiceKind::Static << QString();
-        QTest::newRow("server build") << QByteArray(R"({"builds": [{"src": "s.py", "use": "@vercel/python@4"}]})")
-                                      << ServiceKind::Web << s("python");
-        QTest::newRow("both") << QByteArray(R"({"builds": [{"use": "@vercel/static"}, {"use": "@vercel/go"}]})")
-                              << ServiceKind::Web << s("go");
-    }
+void VercelTest::kind_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<ServiceKind>("kind");
+    QTest::addColumn<QString>("runtime");
+    QTest::newRow("vite") << QByteArray(R"j({"framework": "vite"})j") << ServiceKind::Static << QString();
+    QTest::newRow("next") << QByteArray(R"j({"framework": "nextjs"})j") << ServiceKind::Web << s("node");
+    QTest::newRow("flask") << QByteArray(R"j({"framework": "flask"})j") << ServiceKind::Web << s("python");
+    QTest::newRow("functions") << QByteArray(R"j({"functions": {"api/a.js": {"memory": 128}}})j") << ServiceKind::Web
+                               << QString();
+    QTest::newRow("no functions") << QByteArray(R"j({"functions": {}})j") << ServiceKind::Static << QString();
+    QTest::newRow("static build") << QByteArray(
+                                         R"j({"builds": [{"src": "package.json", "use": "@vercel/static-build"}]})j")
+                                  << ServiceKind::Static << QString();
+    QTest::newRow("server build") << QByteArray(R"j({"builds": [{"src": "s.py", "use": "@vercel/python@4"}]})j")
+                                  << ServiceKind::Web << s("python");
+    QTest::newRow("both") << QByteArray(R"j({"builds": [{"use": "@vercel/static"}, {"use": "@vercel/go"}]})j")
+                          << ServiceKind::Web << s("go");
+}
 
-    void VercelTest::kind()
-    {
-        QFETCH(QByteArray, text);
-        QFETCH(ServiceKind, kind);
-        QFETCH(QString, runtime);
-        const Reading r = readJson(text);
-        QVERIFY(r.problems.isEmpty());
-        QCOMPARE(serviceKindName(r.only().kind), serviceKindName(kind));
-        QCOMPARE(r.only().runtime ? r.only().runtime->value : QString(), runtime);
-    }
+void VercelTest::kind()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(ServiceKind, kind);
+    QFETCH(QString, runtime);
+    const Reading r = readJson(text);
+    QVERIFY(r.problems.isEmpty());
+    QCOMPARE(serviceKindName(r.only().kind), serviceKindName(kind));
+    QCOMPARE(r.only().runtime ? r.only().runtime->value : QString(), runtime);
+}
 
 void VercelTest::services()
 {
-    const Reading r = readJson(R"({
+    const Reading r = readJson(R"j({
   "services": {
     "web": {"root": "apps/web", "framework": "vite", "rewrites": [{"source": "/(.*)", "destination": "/index.html"}],
             "env":
@@ -386,34 +383,34 @@ void VercelTest::services()
 }
 }
 , "redirects" : [ {"source" : "/a", "destination" : "/b"} ]
-})");
+})j");
     QCOMPARE(r.model.services.size(), 7);
-const QList<Service> &all = r.model.services;
-QCOMPARE(described(all[0]),
-         QStringList({s("static"), s("redirect /a -> /b "), s("rewrite /(.*) -> /index.html "), s("env MODE=x")}));
-QCOMPARE(all[0].root->value, s("apps/web"));
-QCOMPARE(all[1].kind, ServiceKind::Web);
-QCOMPARE(all[1].runtime->value, s("python"));
-QCOMPARE(all[1].size.memoryMb->value, 512);
-QCOMPARE(all[2].runtime->value, s("docker"));
-QCOMPARE(all[2].dockerfile->value, s("deploy/Dockerfile.web"));
-QCOMPARE(all[3].kind, ServiceKind::Worker);
-QCOMPARE(all[4].kind, ServiceKind::Cron);
-QCOMPARE(all[4].schedule->value, s("0 0 * * *"));
-QCOMPARE(all[5].kind, ServiceKind::Worker);
-QCOMPARE(r.problems.size(), 1);
-QVERIFY(r.problemAt(10, 21).contains(s("\"odd\"")));
-for (const KeyFate &fate : r.ledger.fates())
-    QVERIFY2(!fate.reason.contains(s("unknown")) || fate.key == s("services.odd.type"), qPrintable(fate.key));
+    const QList<Service> &all = r.model.services;
+    QCOMPARE(described(all[0]),
+             QStringList({s("static"), s("redirect /a -> /b "), s("rewrite /(.*) -> /index.html "), s("env MODE=x")}));
+    QCOMPARE(all[0].root->value, s("apps/web"));
+    QCOMPARE(all[1].kind, ServiceKind::Web);
+    QCOMPARE(all[1].runtime->value, s("python"));
+    QCOMPARE(all[1].size.memoryMb->value, 512);
+    QCOMPARE(all[2].runtime->value, s("docker"));
+    QCOMPARE(all[2].dockerfile->value, s("deploy/Dockerfile.web"));
+    QCOMPARE(all[3].kind, ServiceKind::Worker);
+    QCOMPARE(all[4].kind, ServiceKind::Cron);
+    QCOMPARE(all[4].schedule->value, s("0 0 * * *"));
+    QCOMPARE(all[5].kind, ServiceKind::Worker);
+    QCOMPARE(r.problems.size(), 1);
+    QVERIFY(r.problemAt(10, 21).contains(s("\"odd\"")));
+    for (const KeyFate &fate : r.ledger.fates())
+        QVERIFY2(!fate.reason.contains(s("unknown")) || fate.key == s("services.odd.type"), qPrintable(fate.key));
 }
 
 void VercelTest::environment()
 {
-    const Reading r = readJson(R"({
+    const Reading r = readJson(R"j({
   "build": {"env": {"A": "1", "B": "build", "C": "@old-secret"}},
   "env": {"A": "1", "B": "run", "D": ""},
   "name": "n"
-})");
+})j");
     QVERIFY(r.problems.isEmpty());
     const QList<EnvironmentEntry> &entries = r.only().environment;
     QCOMPARE(entries.size(), 4);
@@ -424,15 +421,16 @@ void VercelTest::environment()
     QVERIFY(entries[2].value.isEmpty());
     QCOMPARE(entries[3].name, s("D"));
     // A server reads its variables as it runs.
-    const Reading server = readJson(R"({"framework": "flask", "build": {"env": {"B": "build"}}, "env": {"B": "run"}})");
+    const Reading server =
+        readJson(R"j({"framework": "flask", "build": {"env": {"B": "build"}}, "env": {"B": "run"}})j");
     QCOMPARE(server.only().environment.first().value, s("run"));
 }
 
 void VercelTest::knownAndUnknown()
 {
     const Reading r =
-        readJson(R"({"version": 2, "github": {"silent": true}, "crons": [{"path": "/a", "schedule": "* * * * *"}],
-  "no_such_key": {"deep": 1}})");
+        readJson(R"j({"version": 2, "github": {"silent": true}, "crons": [{"path": "/a", "schedule": "* * * * *"}],
+  "no_such_key": {"deep": 1}})j");
     QVERIFY(r.fate("github.silent").reason.contains(s("chosen on the platform")));
     QVERIFY(r.fate("crons[0].schedule").reason.contains(s("cron job")));
     QVERIFY(r.fate("no_such_key.deep").reason.contains(s("unknown")));
@@ -441,7 +439,7 @@ void VercelTest::knownAndUnknown()
 void VercelTest::wrongTypes()
 {
     const char *secret = "s3cr3t-value";
-    const Reading r = readJson(R"({
+    const Reading r = readJson(R"j({
   "name": 5,
   "buildCommand": ["s3cr3t-value"],
   "outputDirectory": "dist",
@@ -453,7 +451,7 @@ void VercelTest::wrongTypes()
   "regions": "fra1",
   "routes": [{"dest": "/x"}],
   "builds": [{"src": "a"}]
-})");
+})j");
     QCOMPARE(r.parseError, QString());
     QCOMPARE(r.only().publishPath->value, s("dist"));
     QCOMPARE(r.only().environment.size(), 1);
@@ -590,18 +588,18 @@ void VercelTest::unsayable()
 
 void VercelTest::written()
 {
-    Reading r = readJson(R"({
+    Reading r = readJson(R"j({
   "name": "shop", "version": 2,
   "env": {"QUOTED": "a \"b\" \\ \n \u0001 é 😀"},
   "installCommand": "npm ci", "buildCommand": "npm run build", "outputDirectory": "dist", "regions": ["fra1"],
   "redirects": [{"source": "/a", "destination": "/b", "permanent": true}],
   "rewrites": [{"source": "/(.*)", "destination": "/index.html"}],
   "headers": [{"source": "/x", "headers": [{"key": "A", "value": "1"}, {"key": "B", "value": "2"}]}]
-})");
+})j");
     const Written out = writeVercel(r.model, r.ledger);
-QCOMPARE(out.files.size(), 1);
-QCOMPARE(out.files[0].path, s("vercel.json"));
-    QCOMPARE(out.files[0].text, QByteArray(R"({
+    QCOMPARE(out.files.size(), 1);
+    QCOMPARE(out.files[0].path, s("vercel.json"));
+    QCOMPARE(out.files[0].text, QByteArray(R"j({
   "$schema": "https://openapi.vercel.sh/vercel.json",
   "installCommand": "npm ci",
   "buildCommand": "npm run build",
@@ -637,22 +635,20 @@ QCOMPARE(out.files[0].path, s("vercel.json"));
       ]
     }
   ],
-  "build":
-  {
-      "env":
-      {
-          "QUOTED" : "a \"b\" \\ \n \u0001 é 😀"
-      }
+  "build": {
+    "env": {
+      "QUOTED": "a \"b\" \\ \n \u0001 é 😀"
+    }
   }
-  }
-)"));
+}
+)j"));
     QCOMPARE(r.fate("buildCommand").outcome, KeyOutcome::Mapped);
-QCOMPARE(r.fate("headers[0].headers[1].value").target, s("vercel.json: headers[0].headers[1].value"));
-QCOMPARE(r.fate("redirects[0].permanent").outcome, KeyOutcome::Mapped);
-QCOMPARE(r.fate("name").outcome, KeyOutcome::NotTranslated);
-QVERIFY(r.fate("name").reason.contains(s("vercel link")));
-QCOMPARE(out.added.size(), 1);
-QCOMPARE(described(readJson(out.files[0].text).only()), described(r.only()));
+    QCOMPARE(r.fate("headers[0].headers[1].value").target, s("vercel.json: headers[0].headers[1].value"));
+    QCOMPARE(r.fate("redirects[0].permanent").outcome, KeyOutcome::Mapped);
+    QCOMPARE(r.fate("name").outcome, KeyOutcome::NotTranslated);
+    QVERIFY(r.fate("name").reason.contains(s("vercel link")));
+    QCOMPARE(out.added.size(), 1);
+    QCOMPARE(described(readJson(out.files[0].text).only()), described(r.only()));
 }
 
 void VercelTest::writtenFromNetlify()
@@ -691,11 +687,11 @@ void VercelTest::limits()
         const Place place{s("render.yaml"), i + 1, 1};
         ledger.open(s("routes[%1].source").arg(i), place);
         site.routes.append(
-            {Route::Kind::Rewrite, {s("/a%1").arg(i), place}, {s("/b"), {s("render.yaml"), i + 1, 9}}, {}, place});
+            Route{Route::Kind::Rewrite, {s("/a%1").arg(i), place}, {s("/b"), {s("render.yaml"), i + 1, 9}}, {}, place});
     }
     const Place longPlace{s("render.yaml"), 3000, 1};
     ledger.open(s("headers[0].value"), longPlace);
-    site.headers.append({{s("/"), {}}, {s("X"), {}}, {QString(40'000, QLatin1Char('v')), longPlace}});
+    site.headers.append(ResponseHeader{{s("/"), {}}, {s("X"), {}}, {QString(40'000, QLatin1Char('v')), longPlace}});
     model.services.append(site);
     const Written out = writeVercel(model, ledger);
     const Service again = readJson(out.files[0].text).only();
@@ -743,8 +739,8 @@ void VercelTest::webSockets()
 
 void VercelTest::backends()
 {
-    Reading r = readJson(R"({"framework": "fastapi", "buildCommand": "x", "routes": [{"src": "/a", "dest": "/b"}],
-  "env": {"TOKEN": "s3cr3t"}})");
+    Reading r = readJson(R"j({"framework": "fastapi", "buildCommand": "x", "routes": [{"src": "/a", "dest": "/b"}],
+  "env": {"TOKEN": "s3cr3t"}})j");
     const Written out = writeVercel(r.model, r.ledger);
     QVERIFY(out.files.isEmpty());
     QVERIFY(out.added.isEmpty());
@@ -756,12 +752,12 @@ void VercelTest::backends()
 
 void VercelTest::folders()
 {
-    Reading r = readJson(R"({"services": {
+    Reading r = readJson(R"j({"services": {
   "a": {"root": "apps/a", "buildCommand": "1"},
   "b": {"root": "./apps/a/", "buildCommand": "2"},
   "c": {"root": "../c", "buildCommand": "3"},
   "d": {"buildCommand": "4"}
-}})");
+}})j");
     const Written out = writeVercel(r.model, r.ledger);
     QCOMPARE(out.files.size(), 2);
     QCOMPARE(out.files[0].path, s("apps/a/vercel.json"));
