@@ -158,6 +158,8 @@ private:
             form.lost = QStringLiteral("a path of vercel.json has at most %1 characters").arg(maxPath);
         if (form.lost.isEmpty() && moves && route.status && (route.status->value < 300 || route.status->value > 399))
             form.lost = QStringLiteral("its status is none of a redirect");
+        if (form.lost.isEmpty() && form.destination.startsWith(QLatin1StringView("/.netlify/")))
+            form.lost = QStringLiteral("it leads to something that Netlify itself runs");
         if (!form.lost.isEmpty())
             return lose(route, form.lost);
 

@@ -11,6 +11,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QSet>
 #include <QTemporaryDir>
 #include <QTest>
@@ -194,6 +195,8 @@ private Q_SLOTS:
     void unsayable();
     void written();
     void writtenFromNetlify();
+    void otherPlatformsFunctions();
+    void frontendOfABackend();
     void limits();
     void webSockets_data();
     void webSockets();
@@ -667,6 +670,39 @@ void VercelTest::writtenFromNetlify()
     QCOMPARE(out.added.last().key, s("vercel.json: redirects[0].statusCode"));
 }
 
+void VercelTest::otherPlatformsFunctions()
+{
+    Ledger ledger;
+    QList<Error> problems;
+    const ServiceModel model =
+        readRedirects("/api/* /.netlify/functions/:splat 200\n/a /b 302\n", s("site/_redirects"), ledger, problems);
+    const Written out = writeVercel(model, ledger);
+    QVERIFY(!out.files[0].text.contains("netlify"));
+    QCOMPARE(readJson(out.files[0].text).only().routes.size(), 1);
+    QCOMPARE(ledger.fates().first().outcome, KeyOutcome::NotTranslated);
+    QVERIFY(ledger.fates().first().reason.contains(s("Netlify itself")));
+}
+
+// The frontend's file of a team that moves its backend: rewrites to it, with comments, one of them for Socket.IO.
+void VercelTest::frontendOfABackend()
+{
+    Reading r = readJson(R"j({
+  // "destination" names the backend's host
+  "rewrites": [
+    {"source": "/api/:path*", "destination": "https://shop-api.onrender.com/api/:path*"},
+    {"source": "/health", "destination": "https://shop-api.onrender.com/health"}, // probes
+    {"source": "/socket.io/:path*", "destination": "https://shop-api.onrender.com/socket.io/:path*"},
+  ],
+})j");
+    QCOMPARE(r.only().routes.size(), 3);
+    QCOMPARE(r.only().routes[2].source.place, (Place{s("shop/vercel.json"), 6, 16}));
+    const Written out = writeVercel(r.model, r.ledger);
+    QVERIFY(isStrictJson(out.files[0].text, s("vercel.json"), nullptr));
+    QCOMPARE(described(readJson(out.files[0].text).only()), described(r.only()));
+    QCOMPARE(r.fate("rewrites[0].source").outcome, KeyOutcome::Mapped);
+    QCOMPARE(r.fate("rewrites[2].source").outcome, KeyOutcome::Rewritten);
+}
+
 void VercelTest::limits()
 {
     Service site;
@@ -800,9 +836,16 @@ void VercelTest::corpusGoesThere()
         QSKIP("the reference data beside the repository is not there");
     QTemporaryDir folder;
     int count = 0;
+    QMap<QString, int> outcomes;
+    QMap<QString, int> unknown;
     for (const QString &path : files) {
         Reading r = readJson(contents(path), path);
         const Written out = writeVercel(r.model, r.ledger);
+        for (const KeyFate &fate : r.ledger.fates()) {
+            ++outcomes[keyOutcomeName(fate.outcome)];
+            if (fate.reason.contains(s("unknown")))
+                ++unknown[fate.key.section(QRegularExpression(s("[.\\[]")), 0, 0)];
+        }
         QList<Service> sites;
         for (const Service &service : r.model.services) {
             if (service.kind == ServiceKind::Static)
@@ -821,7 +864,11 @@ void VercelTest::corpusGoesThere()
             QCOMPARE(again.model.services.isEmpty() ? QStringList{s("static")} : described(again.only()), before);
         }
     }
-    qInfo("%d files written", count);
+    QStringList figures;
+    for (auto it = outcomes.cbegin(); it != outcomes.cend(); ++it)
+        figures.append(s("%1 %2").arg(it.value()).arg(it.key()));
+    qInfo("%d files written; keys: %s; unknown: %s", count, qPrintable(figures.join(s(", "))),
+          qPrintable(QStringList(unknown.keys()).join(s(", "))));
     QVERIFY(count >= 20);
     const QString complaints = invalid(folder.path());
     if (complaints.startsWith(s("skip:")))
