@@ -5,8 +5,9 @@
 #include "models/manifests/routepattern.h"
 
 #include <QDir>
-#include <QRegularExpression>
 #include <QSet>
+
+#include <algorithm>
 
 namespace Switchyard {
 
@@ -114,10 +115,16 @@ private:
     {
         QStringList redirects;
         QStringList rewrites;
-        for (qsizetype i = 0; i < m_service.routes.size(); ++i) {
-            const Route &route = m_service.routes[i];
+        QList<Prefix> before; // of rewrites
+        for (const Route &route : m_service.routes) {
             const bool moves = route.kind == Route::Kind::Redirect;
-            writeRoute(route, moves ? redirects : rewrites, moves && comesEarlier(i));
+            if (moves) {
+                writeRoute(route, redirects, redirects.size() < maxRules && takesSome(before, route.source.value));
+            } else {
+                if (before.size() < maxRules)
+                    before.append(prefixOf(route.source.value));
+                writeRoute(route, rewrites, false);
+            }
         }
         if (!redirects.isEmpty())
             members.append(member(QStringLiteral("redirects"), list(redirects)));
@@ -125,18 +132,26 @@ private:
             members.append(member(QStringLiteral("rewrites"), list(rewrites)));
     }
 
-    /// Whether a rewrite stands before this redirect that takes some of the same paths.
-    bool comesEarlier(qsizetype redirect) const
+    /// The beginning of a source that is plain text.
+    struct Prefix
     {
-        const QString &source = m_service.routes[redirect].source.value;
-        for (qsizetype i = 0; i < redirect; ++i) {
-            const Route &other = m_service.routes[i];
-            const qsizetype literal = other.source.value.indexOf(QRegularExpression(QStringLiteral("[*:(]")));
-            if (other.kind == Route::Kind::Rewrite &&
-                (literal < 0 ? other.source.value == source : source.startsWith(other.source.value.left(literal))))
-                return true;
-        }
-        return false;
+        QString text;
+        bool whole = false;
+    };
+
+    static Prefix prefixOf(const QString &source)
+    {
+        const auto end =
+            std::find_if(source.cbegin(), source.cend(), [](QChar c) { return QStringLiteral("*:(").contains(c); });
+        return {source.left(end - source.cbegin()), end == source.cend()};
+    }
+
+    /// Whether one of the rewrites takes some of the paths of this source.
+    static bool takesSome(const QList<Prefix> &rewrites, const QString &source)
+    {
+        return std::any_of(rewrites.cbegin(), rewrites.cend(), [&source](const Prefix &prefix) {
+            return prefix.whole ? source == prefix.text : source.startsWith(prefix.text);
+        });
     }
 
     void lose(const Route &route, const QString &reason)

@@ -732,6 +732,17 @@ void VercelTest::limits()
         }
     }
     QCOMPARE(lost, 3);
+
+    // Far more than that is told quickly.
+    Ledger large;
+    QList<Error> problems;
+    const ServiceModel many = readRedirects(QByteArray("/a/:b /c/:b 200\n/d/* /e/:splat 301\n").repeated(15'000),
+                                            s("site/_redirects"), large, problems);
+    QElapsedTimer timer;
+    timer.start();
+    const Service most = readJson(writeVercel(many, large).files[0].text).only();
+    QCOMPARE(most.routes.size(), 2 * 2048);
+    QVERIFY2(timer.elapsed() < 20'000, qPrintable(QString::number(timer.elapsed())));
 }
 
 void VercelTest::webSockets_data()
