@@ -200,7 +200,7 @@ Result<ManifestNode> read(QByteArray text, const QString &fileName)
         return fail(ErrorKind::Usage, QStringLiteral("more than 1 MB"), QStringLiteral("this is no manifest"),
                     {fileName, 0, 0});
     if (text.startsWith("\xef\xbb\xbf"))
-        text.replace(0, 3, "   ");
+        text.remove(0, 3);
     const Lines lines(text, fileName);
     if (const qsizetype nul = text.indexOf('\0'); nul >= 0)
         // The parser takes it as the end of the text, and what follows would be gone in silence.

@@ -2,6 +2,7 @@
 #include "models/manifests/ledger.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace Switchyard {
 
@@ -134,7 +135,8 @@ QList<KeyFate> Ledger::fates() const
         result.append(fate);
     }
     std::stable_sort(result.begin(), result.end(), [](const KeyFate &a, const KeyFate &b) {
-        return a.place.file != b.place.file ? a.place.file < b.place.file : a.place.line < b.place.line;
+        return std::tie(a.place.file, a.place.line, a.place.column) <
+               std::tie(b.place.file, b.place.line, b.place.column);
     });
     return result;
 }

@@ -175,6 +175,7 @@ struct Service
     QList<Route> routes;
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
+    Field<QString> installCommand; ///< before the build command, where a format keeps the two apart
 
     const HealthCheck *deployCheck() const;
 };
