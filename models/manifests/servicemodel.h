@@ -49,6 +49,9 @@ struct EnvironmentEntry
     Place place; ///< of the value or reference
     /// Further places that say the same thing: type and property of a reference.
     QList<Place> details;
+    /// Literal, compose: `value` has references (${NAME:-default}) that the machine running compose fills in; other
+    /// platforms would pass them on as they are written.
+    bool interpolated = false;
 };
 
 struct HealthCheck
