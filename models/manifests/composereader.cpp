@@ -37,7 +37,8 @@ const QHash<QString, QString> &knownKeys()
             QStringLiteral("what stands in that file is not read: give its variables to the platform"));
         say("secrets configs", QStringLiteral("files of the machine that runs compose: give them to the platform as "
                                               "variables or secret files"));
-        say("profiles", QStringLiteral("selects services on the command line; a platform runs all that its manifest has"));
+        say("profiles",
+            QStringLiteral("selects services on the command line; a platform runs all that its manifest has"));
         say("extends", QStringLiteral("what it takes from the other service is not read here: write it out"));
         say("labels annotations container_name attach logging log_driver log_opt",
             QStringLiteral("describes or watches the container; a platform has its own names and logs"));
@@ -103,7 +104,8 @@ private:
     {
         for (const ManifestNode &node : m_root.children) {
             if (node.key == L("version") || node.key == L("name"))
-                m_ledger.readAll(node, QStringLiteral("names the project or the age of the file; nothing depends on it"));
+                m_ledger.readAll(node,
+                                 QStringLiteral("names the project or the age of the file; nothing depends on it"));
             else if (node.key == L("volumes"))
                 m_ledger.readAll(node, QStringLiteral("a platform's disk belongs to its service and is made with it"));
             else if (node.key == L("networks"))
@@ -263,13 +265,13 @@ private:
         else if (key == L("stop_signal"))
             readSignal(node, service);
         else if (key == L("stop_grace_period"))
-            service.stopGrace = duration(node, key);
+            readGrace(node, service);
         else if (key == L("restart"))
             readRestart(node, service);
         else if (key == L("deploy"))
             readDeploy(node, service);
         else if (key == L("scale"))
-            service.scaling.instances = count(node, key);
+            readScale(node, service);
         else if (key == L("mem_limit"))
             readMemory(node, service);
         else if (key == L("cpus"))
@@ -278,8 +280,6 @@ private:
             readVolumes(node, service);
         else
             readOther(node);
-        if (service.stopGrace || service.scaling.instances)
-            m_ledger.read(node.place);
     }
 
     void readOther(const ManifestNode &node)
@@ -324,12 +324,13 @@ private:
     void readArguments(const ManifestNode &node, Service &service)
     {
         m_ledger.readAll(node);
-        forEachPair(node, [&](const QString &name, const QString &value, bool stated, const Place &, const Place &place) {
-            if (stated)
-                service.buildArguments.append({name, Stated<QString>{unescaped(value), place}});
-            else
-                m_ledger.read(place, QStringLiteral("its value comes from the shell that runs compose"));
-        });
+        forEachPair(node,
+                    [&](const QString &name, const QString &value, bool stated, const Place &, const Place &place) {
+                        if (stated)
+                            service.buildArguments.append({name, Stated<QString>{unescaped(value), place}});
+                        else
+                            m_ledger.read(place, QStringLiteral("its value comes from the shell that runs compose"));
+                    });
     }
 
     /// Both forms of a set of variables: a mapping, and a list of NAME=value.
@@ -428,8 +429,8 @@ private:
     /// The address of another service of the file: a reference that the target writes in its own way.
     bool pointsToStore(EnvironmentEntry &entry, const QString &value) const
     {
-        static const QRegularExpression url(QStringLiteral(
-            "\\A(postgres|postgresql|redis|rediss|valkey)://(?:[^@/\\s]*@)?([A-Za-z0-9._-]+)(?::[0-9]+)?(?:/[^?\\s]*)?\\z"));
+        static const QRegularExpression url(QStringLiteral("\\A(postgres|postgresql|redis|rediss|valkey)://(?:[^@/"
+                                                           "\\s]*@)?([A-Za-z0-9._-]+)(?::[0-9]+)?(?:/[^?\\s]*)?\\z"));
         const QRegularExpressionMatch match = url.match(value);
         const auto kindOf = [this](const QString &name) { return m_stores.value(name).kind; };
         const auto refer = [&](const QString &name, const QString &property) {
@@ -508,10 +509,10 @@ private:
     /// [[ADDRESS:]PUBLISHED:]TARGET[/PROTOCOL]. References are read by their defaults.
     Published shortPort(const ManifestNode &node)
     {
-        static const QRegularExpression reference(
-            QStringLiteral("\\$\\{[A-Za-z_][A-Za-z0-9_]*:?-([^{}$]*)\\}"));
-        static const QRegularExpression form(QStringLiteral(
-            "\\A(?:(?:(\\[[0-9A-Fa-f:.]*\\]|[0-9.]+|[A-Za-z_.-]+):)?([0-9]*(?:-[0-9]+)?|\\$[^:]*):)?([0-9]+)(-[0-9]+)?(?:/(tcp|udp|sctp))?\\z"));
+        static const QRegularExpression reference(QStringLiteral("\\$\\{[A-Za-z_][A-Za-z0-9_]*:?-([^{}$]*)\\}"));
+        static const QRegularExpression form(
+            QStringLiteral("\\A(?:(?:(\\[[0-9A-Fa-f:.]*\\]|[0-9.]+|[A-Za-z_.-]+):)?([0-9]*(?:-[0-9]+)?|\\$[^:]*):)?([0-"
+                           "9]+)(-[0-9]+)?(?:/(tcp|udp|sctp))?\\z"));
         QString text = node.text;
         text.replace(reference, QStringLiteral("\\1"));
         const QRegularExpressionMatch match = form.match(text);
@@ -521,7 +522,8 @@ private:
         if (!match.hasMatch() && hasReference(text)) {
             m_ledger.read(node.place, QStringLiteral("the port depends on a variable"));
         } else if (!match.hasMatch() || number < 1 || number > 65535) {
-            problem(node.place, QStringLiteral("this is no port"), QStringLiteral("8080:80, 127.0.0.1:8080:80 or 80/udp"));
+            problem(node.place, QStringLiteral("this is no port"),
+                    QStringLiteral("8080:80, 127.0.0.1:8080:80 or 80/udp"));
         } else {
             port.internal = Stated<int>{number, node.place};
             if (const int external = match.captured(2).toInt(); external > 0 && external < 65536)
@@ -650,6 +652,18 @@ private:
             service.stopSignal->value = L("SIG") + service.stopSignal->value.toUpper();
     }
 
+    void readGrace(const ManifestNode &node, Service &service)
+    {
+        m_ledger.read(node.place);
+        service.stopGrace = duration(node, node.key);
+    }
+
+    void readScale(const ManifestNode &node, Service &service)
+    {
+        m_ledger.read(node.place);
+        service.scaling.instances = count(node, node.key);
+    }
+
     void readRestart(const ManifestNode &node, Service &service)
     {
         m_ledger.read(node.place);
@@ -732,7 +746,8 @@ private:
 
     void readVolumes(const ManifestNode &node, Service &service)
     {
-        const QString bind = QStringLiteral("a folder of the machine that runs compose; put what is in it into the image");
+        const QString bind =
+            QStringLiteral("a folder of the machine that runs compose; put what is in it into the image");
         m_ledger.read(node.place, bind);
         if (!node.isList()) {
             if (node.type != Type::Null)

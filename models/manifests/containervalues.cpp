@@ -106,8 +106,9 @@ void readProbedUrl(HealthCheck &check)
 {
     if (!check.command)
         return;
-    static const QRegularExpression url(QStringLiteral(
-        "\\bhttps?://(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1\\])(?::([0-9]{1,5})(?![0-9]))?(/[^\\s'\"`;|&)>\\\\]*)?"));
+    static const QRegularExpression url(
+        QStringLiteral("\\bhttps?://(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1\\])(?::([0-9]{1,5})(?![0-9]))?(/"
+                       "[^\\s'\"`;|&)>\\\\]*)?"));
     const QRegularExpressionMatch match = url.match(check.command->value);
     if (!match.hasMatch() || check.command->value.sliced(match.capturedEnd()).startsWith(QLatin1Char(':')))
         return; // a port that a variable gives: the path behind it is not seen

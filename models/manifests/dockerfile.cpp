@@ -198,12 +198,12 @@ private:
     void understand(const JoinedLines &joined)
     {
         static const QSet<QString> names{
-            QStringLiteral("ADD"),        QStringLiteral("ARG"),        QStringLiteral("CMD"),
-            QStringLiteral("COPY"),       QStringLiteral("ENTRYPOINT"), QStringLiteral("ENV"),
-            QStringLiteral("EXPOSE"),     QStringLiteral("FROM"),       QStringLiteral("HEALTHCHECK"),
-            QStringLiteral("LABEL"),      QStringLiteral("MAINTAINER"), QStringLiteral("ONBUILD"),
-            QStringLiteral("RUN"),        QStringLiteral("SHELL"),      QStringLiteral("STOPSIGNAL"),
-            QStringLiteral("USER"),       QStringLiteral("VOLUME"),     QStringLiteral("WORKDIR")};
+            QStringLiteral("ADD"),    QStringLiteral("ARG"),        QStringLiteral("CMD"),
+            QStringLiteral("COPY"),   QStringLiteral("ENTRYPOINT"), QStringLiteral("ENV"),
+            QStringLiteral("EXPOSE"), QStringLiteral("FROM"),       QStringLiteral("HEALTHCHECK"),
+            QStringLiteral("LABEL"),  QStringLiteral("MAINTAINER"), QStringLiteral("ONBUILD"),
+            QStringLiteral("RUN"),    QStringLiteral("SHELL"),      QStringLiteral("STOPSIGNAL"),
+            QStringLiteral("USER"),   QStringLiteral("VOLUME"),     QStringLiteral("WORKDIR")};
         DockerInstruction instruction;
         const QString &text = joined.text;
         qsizetype at = 0;
@@ -227,8 +227,7 @@ private:
         else
             instruction.stage = m_stage;
         if (m_stage < 0 && instruction.known && instruction.name != QLatin1StringView("ARG"))
-            problem(instruction.place,
-                    QStringLiteral("%1 before the first FROM").arg(instruction.name),
+            problem(instruction.place, QStringLiteral("%1 before the first FROM").arg(instruction.name),
                     QStringLiteral("only ARG may stand there"));
         m_result.append(instruction);
     }
@@ -258,13 +257,14 @@ private:
 
     qsizetype readFlags(const JoinedLines &joined, qsizetype at, DockerInstruction &instruction) const
     {
-        static const QSet<QString> flagged{QStringLiteral("ADD"),  QStringLiteral("COPY"), QStringLiteral("FROM"),
-                                           QStringLiteral("RUN"),  QStringLiteral("HEALTHCHECK")};
+        static const QSet<QString> flagged{QStringLiteral("ADD"), QStringLiteral("COPY"), QStringLiteral("FROM"),
+                                           QStringLiteral("RUN"), QStringLiteral("HEALTHCHECK")};
         const QString &text = joined.text;
         for (;;) {
             while (at < text.size() && text[at].isSpace())
                 ++at;
-            if (!flagged.contains(instruction.name) || !QStringView(text).sliced(at).startsWith(QLatin1StringView("--")))
+            if (!flagged.contains(instruction.name) ||
+                !QStringView(text).sliced(at).startsWith(QLatin1StringView("--")))
                 return at;
             qsizetype end = at;
             QChar quote;
@@ -332,8 +332,8 @@ private:
         const QString &name = instruction.name;
         if (name == QLatin1StringView("ENV") || name == QLatin1StringView("ARG") || name == QLatin1StringView("LABEL"))
             readVariables(joined, at, instruction);
-        static const QSet<QString> lists{QStringLiteral("ADD"),   QStringLiteral("CMD"),    QStringLiteral("COPY"),
-                                         QStringLiteral("RUN"),   QStringLiteral("VOLUME"), QStringLiteral("ENTRYPOINT"),
+        static const QSet<QString> lists{QStringLiteral("ADD"),  QStringLiteral("CMD"),    QStringLiteral("COPY"),
+                                         QStringLiteral("RUN"),  QStringLiteral("VOLUME"), QStringLiteral("ENTRYPOINT"),
                                          QStringLiteral("SHELL")};
         QString list = instruction.arguments;
         if (name == QLatin1StringView("HEALTHCHECK") && list.startsWith(QLatin1StringView("CMD"), Qt::CaseInsensitive))
@@ -413,8 +413,8 @@ private:
     void readHeredocs(DockerInstruction &instruction)
     {
         const QString &name = instruction.name;
-        if (instruction.json || (name != QLatin1StringView("RUN") && name != QLatin1StringView("COPY") &&
-                                 name != QLatin1StringView("ADD")))
+        if (instruction.json ||
+            (name != QLatin1StringView("RUN") && name != QLatin1StringView("COPY") && name != QLatin1StringView("ADD")))
             return;
         static const QRegularExpression form(QStringLiteral("\\A\\d*<<(-?)([^<]*)\\z"));
         const QList<Word> words = rawWords(instruction.arguments, 0);
@@ -491,7 +491,8 @@ private:
     int m_lastLine = 0;
     int m_stage = -1;
     QChar m_escape = QLatin1Char('\\');
-    QHash<QString, qsizetype> m_lastAt[2]; ///< lines by their text, and without tabs at their beginning: the last of each
+    QHash<QString, qsizetype>
+        m_lastAt[2]; ///< lines by their text, and without tabs at their beginning: the last of each
     QList<DockerInstruction> m_result;
 };
 

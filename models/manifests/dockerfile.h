@@ -16,7 +16,7 @@ struct DockerVariable
 {
     QString name;
     QString value;
-    bool stated = true; ///< false: an ARG without a default
+    bool stated = true;  ///< false: an ARG without a default
     bool quoted = false; ///< in single quotes throughout: nothing in it is a reference
     Place namePlace;
     Place place; ///< of the value; where it is not stated, of the name
@@ -32,17 +32,17 @@ struct DockerHeredoc
 /// One instruction of a Dockerfile, its continued lines joined and the comments between them left out.
 struct DockerInstruction
 {
-    QString name;                        ///< upper case
-    bool known = true;                   ///< false: no instruction that a builder knows
-    QString arguments;                   ///< as written, without the flags
-    QStringList words;                   ///< of the exec form (`json`), else the arguments split at spaces outside quotes
-    bool json = false;                   ///< the arguments are a JSON list
-    QMultiMap<QString, QString> flags;   ///< "--chown=app" is chown: "app"; flags without a value are ""
-    QList<DockerVariable> variables;     ///< ENV, ARG, LABEL
-    QList<DockerHeredoc> heredocs;       ///< RUN, COPY, ADD
-    int stage = -1;                      ///< counts from 0; -1 before the first FROM
-    QString stageName;                   ///< FROM … AS name, as written; FROM only
-    QString key;                         ///< "stage[0].RUN[2]", "EXPOSE[0]": unique in the file
+    QString name;                      ///< upper case
+    bool known = true;                 ///< false: no instruction that a builder knows
+    QString arguments;                 ///< as written, without the flags
+    QStringList words;                 ///< of the exec form (`json`), else the arguments split at spaces outside quotes
+    bool json = false;                 ///< the arguments are a JSON list
+    QMultiMap<QString, QString> flags; ///< "--chown=app" is chown: "app"; flags without a value are ""
+    QList<DockerVariable> variables;   ///< ENV, ARG, LABEL
+    QList<DockerHeredoc> heredocs;     ///< RUN, COPY, ADD
+    int stage = -1;                    ///< counts from 0; -1 before the first FROM
+    QString stageName;                 ///< FROM … AS name, as written; FROM only
+    QString key;                       ///< "stage[0].RUN[2]", "EXPOSE[0]": unique in the file
     Place place;
     Place argumentsPlace; ///< of the first argument after the flags
     int lastLine = 0;

@@ -165,8 +165,7 @@ private:
             const QFileInfo info(m_file);
             m_service.place = instruction.place;
             m_service.runtime = Stated<QString>{QStringLiteral("docker"), instruction.place};
-            m_service.dockerfile =
-                Stated<QString>{info.isRelative() ? m_file : info.fileName(), instruction.place};
+            m_service.dockerfile = Stated<QString>{info.isRelative() ? m_file : info.fileName(), instruction.place};
         } else if (name == L("ARG")) {
             readArguments(instruction);
         } else if (name == L("ENV")) {
@@ -277,9 +276,9 @@ private:
             bool whole = false;
             const int port = number.toInt(&whole);
             if (text.isEmpty() || number.contains(QLatin1Char('-'))) {
-                m_ledger.read(instruction.place, text.isEmpty()
-                                                     ? QStringLiteral("its port is not stated in the Dockerfile")
-                                                     : QStringLiteral("a range of ports; a platform opens single ones"));
+                m_ledger.read(instruction.place,
+                              text.isEmpty() ? QStringLiteral("its port is not stated in the Dockerfile")
+                                             : QStringLiteral("a range of ports; a platform opens single ones"));
                 continue;
             }
             if (!whole || port < 1 || port > 65535 || (protocol != L("tcp") && protocol != L("udp"))) {
@@ -399,8 +398,9 @@ private:
         } else if (m_entry) {
             text = line(*m_entry, m_entryShell);
             if (m_command)
-                m_ledger.read(m_command->place,
-                              QStringLiteral("without effect: the ENTRYPOINT is a shell command and takes no arguments"));
+                m_ledger.read(
+                    m_command->place,
+                    QStringLiteral("without effect: the ENTRYPOINT is a shell command and takes no arguments"));
             said = m_entry;
         } else {
             text = line(*m_command, m_commandShell);

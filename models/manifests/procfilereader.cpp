@@ -18,8 +18,8 @@ struct ProcfileText
 ProcfileText decoded(QByteArray bytes, const QString &file, QList<Error> &problems)
 {
     const auto refuse = [&](const QString &message) {
-        problems.append(Error{ErrorKind::Usage, message, QStringLiteral("a Procfile has lines of NAME: command"),
-                              {file, 0, 0}});
+        problems.append(
+            Error{ErrorKind::Usage, message, QStringLiteral("a Procfile has lines of NAME: command"), {file, 0, 0}});
         return ProcfileText{};
     };
     if (bytes.size() > 1 << 20)
