@@ -99,7 +99,7 @@ public:
         QString file = QStringLiteral(
             "# Written by Switchyard. Variables marked with :? come from a file .env beside this one.\n");
         for (const QString &note : std::as_const(m_fileNotes))
-            file += L("# ") + note + QLatin1Char('\n');
+            file += L("# ") + note.simplified() + QLatin1Char('\n');
         file += L("services:\n") + m_text;
         if (!m_volumes.isEmpty()) {
             file += L("volumes:\n");
@@ -178,7 +178,9 @@ private:
             field(disk.mountPath);
             field(disk.sizeGb);
         }
-        loseFront(service, reason);
+        for (const HealthCheck &check : service.checks)
+            loseCheck(check, reason);
+        loseRest(service);
     }
 
     template <typename Say>
@@ -248,7 +250,7 @@ private:
         if (!m_text.isEmpty())
             m_text += QLatin1Char('\n');
         for (const QString &note : std::as_const(m_notes))
-            m_text += L("  # not carried over: ") + note + QLatin1Char('\n');
+            m_text += L("  # not carried over: ") + note.simplified() + QLatin1Char('\n');
         m_text += QStringLiteral("  %1:\n").arg(scalar(m_current)) + m_body;
     }
 
