@@ -395,6 +395,7 @@ private:
     void readEnvironment(const ManifestNode &node, Service &service)
     {
         m_ledger.read(node.place);
+        QHash<QString, qsizetype> at;
         forEachPair(node, [&](const QString &name, const QString &value, bool stated, const Place &namePlace,
                               const Place &place) {
             EnvironmentEntry entry;
@@ -403,7 +404,12 @@ private:
             entry.place = place;
             m_ledger.read(place);
             understand(entry, value, stated);
-            service.environment.removeIf([&](const EnvironmentEntry &other) { return other.name == name; });
+            // In the list form a name may stand twice: the last one holds.
+            if (const qsizetype earlier = at.value(name, -1); earlier >= 0) {
+                service.environment[earlier] = entry;
+                return;
+            }
+            at.insert(name, service.environment.size());
             service.environment.append(entry);
         });
     }

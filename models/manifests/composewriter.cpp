@@ -218,8 +218,8 @@ private:
         if (base.isEmpty())
             base = QStringLiteral("app");
         QString result = base;
-        for (int n = 2; m_taken.contains(result); ++n)
-            result = base + QStringLiteral("-%1").arg(n);
+        for (int &n = m_copies[base]; m_taken.contains(result);)
+            result = base + QStringLiteral("-%1").arg(++n + 1);
         m_taken.insert(result);
         return result;
     }
@@ -961,6 +961,7 @@ private:
     QStringList m_volumes;
     QSet<QString> m_needs;
     QSet<QString> m_taken;
+    QHash<QString, int> m_copies; ///< how often a name was taken already
     QSet<QString> m_groupsUsed;
     QStringList m_serviceNames; ///< in the order of the model's services
     QHash<QString, qsizetype> m_byName;

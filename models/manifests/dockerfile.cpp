@@ -306,7 +306,8 @@ private:
         return words;
     }
 
-    QString unquoted(const QString &raw) const
+    /// `keepDollars`: a dollar that is none of a reference stays marked, as \\$.
+    QString unquoted(const QString &raw, bool keepDollars = false) const
     {
         QString result;
         QChar quote;
@@ -319,6 +320,8 @@ private:
             } else if (c == m_escape && quote != QLatin1Char('\'') && i + 1 < raw.size() &&
                        (quote.isNull() || raw[i + 1] == QLatin1Char('"') || raw[i + 1] == QLatin1Char('$') ||
                         raw[i + 1] == m_escape)) {
+                if (keepDollars && raw[i + 1] == QLatin1Char('$'))
+                    result += QLatin1Char('\\');
                 result += raw[++i];
             } else {
                 result += c;
@@ -383,7 +386,7 @@ private:
                 problem(variable.namePlace, QStringLiteral("%1 needs a name and a value").arg(instruction.name));
                 return;
             }
-            variable.value = unquoted(joined.text.sliced(words[1].begin).trimmed());
+            variable.value = unquoted(joined.text.sliced(words[1].begin).trimmed(), true);
             variable.place = joined.at(words[1].begin);
             instruction.variables.append(variable);
             return;
@@ -401,7 +404,7 @@ private:
             variable.name = unquoted(equals < 0 ? word.raw : word.raw.first(equals));
             if (variable.stated) {
                 const QString raw = word.raw.sliced(equals + 1);
-                variable.value = unquoted(raw);
+                variable.value = unquoted(raw, true);
                 variable.quoted = raw.size() > 1 && raw.startsWith(QLatin1Char('\'')) &&
                                   raw.indexOf(QLatin1Char('\''), 1) == raw.size() - 1;
                 variable.place = joined.at(word.begin + equals + 1);

@@ -11,7 +11,8 @@
 
 namespace Switchyard {
 
-/// One assignment of an ENV, ARG or LABEL. `value` is without its quotes; references ($NAME) stand as they are written.
+/// One assignment of an ENV, ARG or LABEL. `value` is without its quotes; references ($NAME) stand as they are written,
+/// and \$ is a dollar that belongs to none.
 struct DockerVariable
 {
     QString name;

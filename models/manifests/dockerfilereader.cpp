@@ -71,8 +71,10 @@ public:
         m_instructions = parseDockerfile(text, m_file, m_problems);
         openKeys();
         int last = -1;
-        for (const DockerInstruction &instruction : std::as_const(m_instructions))
-            last = std::max(last, instruction.stage);
+        for (qsizetype i = 0; i < m_instructions.size(); ++i) {
+            m_ofStage[m_instructions.at(i).stage].append(i);
+            last = std::max(last, m_instructions.at(i).stage);
+        }
         if (last < 0) {
             if (!m_instructions.isEmpty())
                 problem({m_file, 0, 0}, QStringLiteral("there is no FROM"), QStringLiteral("nothing can be built"));
@@ -152,10 +154,8 @@ private:
     {
         m_arguments.clear();
         m_commandHere = false;
-        for (const DockerInstruction &instruction : std::as_const(m_instructions)) {
-            if (instruction.stage == stage)
-                readInstruction(instruction, last);
-        }
+        for (const qsizetype at : m_ofStage.value(stage))
+            readInstruction(m_instructions.at(at), last);
     }
 
     void readInstruction(const DockerInstruction &instruction, bool last)
@@ -204,18 +204,22 @@ private:
     /// The text with its references replaced, nothing where one of them is not stated in this file.
     std::optional<QString> expanded(const QString &text, bool *buildTime = nullptr) const
     {
-        static const QRegularExpression reference(
-            QStringLiteral("\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^}]*))?\\})"));
+        static const QRegularExpression reference(QStringLiteral(
+            "(\\\\\\$)|\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^}]*))?\\})"));
         QString result;
         qsizetype at = 0;
         for (auto it = reference.globalMatch(text); it.hasNext();) {
             const QRegularExpressionMatch match = it.next();
-            const QString name = match.captured(1) + match.captured(2);
-            const QString form = match.captured(3);
+            const QString name = match.captured(2) + match.captured(3);
+            const QString form = match.captured(4);
             result += QStringView(text).sliced(at, match.capturedStart() - at);
             at = match.capturedEnd();
             if (result.size() > maxExpanded)
                 return {};
+            if (!match.capturedView(1).isEmpty()) {
+                result += QLatin1Char('$');
+                continue;
+            }
             const bool argument = m_arguments.contains(name) && !m_values.contains(name);
             if (buildTime && argument)
                 *buildTime = true;
@@ -223,11 +227,11 @@ private:
             const QString value = argument ? m_arguments.value(name) : m_values.value(name);
             const bool stands = form.startsWith(QLatin1Char(':')) ? !value.isEmpty() : known;
             if (form.endsWith(QLatin1Char('+')))
-                result += stands ? match.captured(4) : QString();
+                result += stands ? match.captured(5) : QString();
             else if (stands)
                 result += value;
             else if (form.endsWith(QLatin1Char('-')))
-                result += match.captured(4);
+                result += match.captured(5);
             else
                 return {};
         }
@@ -237,17 +241,16 @@ private:
 
     void readEnvironment(const DockerInstruction &instruction)
     {
-        const QHash<QString, QString> before = m_values;
-        QHash<QString, QString> after = m_values;
+        // What one ENV sets holds from the next instruction on.
+        QList<std::pair<QString, std::optional<QString>>> after;
         for (const DockerVariable &variable : instruction.variables) {
             bool buildTime = false;
             const std::optional<QString> value =
                 variable.quoted ? std::optional(variable.value) : expanded(variable.value, &buildTime);
-            if (value)
-                after.insert(variable.name, *value);
-            else
-                after.remove(variable.name);
-            m_service.environment.removeIf([&](const EnvironmentEntry &entry) { return entry.name == variable.name; });
+            after.append({variable.name, value});
+            // The last one holds.
+            if (const qsizetype earlier = m_entryOf.value(variable.name, -1); earlier >= 0)
+                m_entries[earlier].reset();
             if (!value || buildTime) {
                 m_ledger.read(variable.place,
                               buildTime ? QStringLiteral("stays in the Dockerfile: an argument of the build gives it")
@@ -260,10 +263,15 @@ private:
             entry.value = *value;
             entry.namePlace = variable.namePlace;
             entry.place = variable.place;
-            m_service.environment.append(entry);
+            m_entryOf.insert(variable.name, m_entries.size());
+            m_entries.append(entry);
         }
-        // What one ENV sets holds from the next instruction on.
-        m_values = after;
+        for (const auto &[name, value] : std::as_const(after)) {
+            if (value)
+                m_values.insert(name, *value);
+            else
+                m_values.remove(name);
+        }
     }
 
     void readPorts(const DockerInstruction &instruction)
@@ -382,6 +390,15 @@ private:
 
     void finish()
     {
+        for (const std::optional<EnvironmentEntry> &entry : std::as_const(m_entries)) {
+            if (entry)
+                m_service.environment.append(*entry);
+        }
+        joinCommand();
+    }
+
+    void joinCommand()
+    {
         // CMD gives arguments to an ENTRYPOINT in its exec form; one in its shell form takes none.
         const DockerInstruction *said = m_command ? m_command : m_entry;
         if (!said)
@@ -414,10 +431,13 @@ private:
     QList<Error> &m_problems;
     QList<DockerInstruction> m_instructions;
     Service m_service;
-    QHash<QString, QString> m_globals;   ///< ARG before the first FROM
-    QHash<QString, QString> m_arguments; ///< ARG of the stage
-    QHash<QString, QString> m_values;    ///< ENV so far
-    QStringList m_shell;                 ///< SHELL, empty: the builder's own
+    QHash<QString, QString> m_globals;      ///< ARG before the first FROM
+    QHash<QString, QString> m_arguments;    ///< ARG of the stage
+    QHash<int, QList<qsizetype>> m_ofStage; ///< positions in m_instructions
+    QList<std::optional<EnvironmentEntry>> m_entries;
+    QHash<QString, qsizetype> m_entryOf;
+    QHash<QString, QString> m_values; ///< ENV so far
+    QStringList m_shell;              ///< SHELL, empty: the builder's own
     const DockerInstruction *m_command = nullptr;
     const DockerInstruction *m_entry = nullptr;
     QStringList m_commandShell;

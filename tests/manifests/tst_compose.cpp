@@ -172,7 +172,7 @@ services:
     depends_on:
       db: {condition: service_healthy}
     healthcheck:
-      test: ["CMD", "curl", "-f", "http://localhost:8000/health"]
+      test: [CMD, curl, -f, 'http://localhost:8000/health']
       interval: 1m30s
       timeout: 10s
       retries: 3

@@ -459,7 +459,7 @@ void DockerfileTest::corpus()
         QSKIP("the corpus of Dockerfiles is not beside the repository");
     const QStringList files = folder.entryList(QDir::Files);
     QVERIFY(!files.isEmpty());
-    int instructions = 0, services = 0, flawed = 0;
+    int instructions = 0, services = 0, flawed = 0, images = 0;
     for (const QString &name : files) {
         QFile file(folder.filePath(name));
         QVERIFY(file.open(QIODevice::ReadOnly));
@@ -472,9 +472,14 @@ void DockerfileTest::corpus()
         }
         QList<Error> problems;
         const auto all = parseDockerfile(text, name, problems);
+        // One file of the corpus is no Dockerfile but a list of files to leave out.
+        const bool image =
+            std::any_of(all.cbegin(), all.cend(), [](const DockerInstruction &one) { return one.name == s("FROM"); });
+        images += image ? 1 : 0;
+        QVERIFY2(image || !read.problems.isEmpty(), qPrintable(name));
         QSet<QString> keys;
         for (const DockerInstruction &instruction : all) {
-            QVERIFY2(instruction.known, qPrintable(name + s(" ") + instruction.place.toString()));
+            QVERIFY2(instruction.known || !image, qPrintable(name + s(" ") + instruction.place.toString()));
             QVERIFY2(!keys.contains(instruction.key), qPrintable(name + instruction.key));
             keys.insert(instruction.key);
             if (instruction.variables.isEmpty())
@@ -485,12 +490,13 @@ void DockerfileTest::corpus()
         instructions += int(all.size());
         services += int(read.model.services.size());
         flawed += read.problems.isEmpty() ? 0 : 1;
-        if (!read.problems.isEmpty())
+        if (!read.problems.isEmpty() && image)
             qInfo("%s", qPrintable(messages(read.problems)));
     }
     qInfo("%d files, %d instructions, %d services, %d with problems", int(files.size()), instructions, services,
           flawed);
-    QCOMPARE(services, int(files.size()));
+    QCOMPARE(services, images);
+    QVERIFY(images >= int(files.size()) - 1);
 }
 
 void DockerfileTest::procfile()
