@@ -481,6 +481,7 @@ private:
         const bool tcp = !port.protocol || port.protocol->value == L("tcp");
         if (!service.port && tcp) {
             service.port = port.internal;
+            service.publicPort = port.external;
             return;
         }
         if (service.port && service.port->value == port.internal->value && tcp)

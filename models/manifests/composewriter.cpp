@@ -400,21 +400,33 @@ private:
         if (port == 0 && variable && service.kind == ServiceKind::Web)
             port = variable->value.toInt();
         const bool open = service.kind == ServiceKind::Web;
-        // Several containers cannot share one port of the machine: then compose picks a free one for each.
         const bool several = service.scaling.instances && service.scaling.instances->value > 1;
         QStringList published, exposed;
         if (port > 0 && open)
-            published.append(several ? QString::number(port) : QStringLiteral("%1:%1").arg(port));
+            published.append(outside(port, service.publicPort, several));
         else if (port > 0)
             exposed.append(QString::number(port));
         if (service.port)
             mapped(service.port->place, open ? QStringLiteral("ports") : QStringLiteral("expose"));
+        if (service.publicPort && open && port > 0)
+            mapped(service.publicPort->place, QStringLiteral("ports"));
+        else
+            lost(service.publicPort, "public port", QStringLiteral("only other services reach it here"));
         if (open && port == 0)
             m_notes.append(QStringLiteral("port: the manifest names none; add it under ports"));
         for (const OpenPort &other : service.ports)
             collectPort(other, open, several, published, exposed);
         writePortList("ports", published);
         writePortList("expose", exposed);
+    }
+
+    /// "PUBLISHED:TARGET". Several containers cannot share one port of the machine: where the manifest does not insist,
+    /// compose picks a free one for each.
+    static QString outside(int inside, const Field<int> &stated, bool several)
+    {
+        if (!stated && several)
+            return QString::number(inside);
+        return QStringLiteral("%1:%2").arg(stated ? stated->value : inside).arg(inside);
     }
 
     void collectPort(const OpenPort &port, bool open, bool several, QStringList &published, QStringList &exposed)
@@ -425,18 +437,15 @@ private:
         const QString inside = QString::number(port.internal->value) + protocol;
         if (!open)
             exposed.append(inside);
-        else if (several)
-            published.append(inside);
         else
-            published.append(
-                QStringLiteral("%1:%2").arg(port.external ? port.external->value : port.internal->value).arg(inside));
+            published.append(outside(port.internal->value, port.external, several) + protocol);
         const QString key = open ? QStringLiteral("ports") : QStringLiteral("expose");
         mapped(port.place, key);
         mapped(port.internal->place, key);
-        if (port.external && open && !several)
+        if (port.external && open)
             mapped(port.external->place, key);
         else
-            lost(port.external, "external port", QStringLiteral("the port of the machine is not fixed here"));
+            lost(port.external, "external port", QStringLiteral("only other services reach it here"));
         if (port.protocol)
             mapped(port.protocol->place, key);
         if (!port.handlers.isEmpty())

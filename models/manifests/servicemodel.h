@@ -178,6 +178,7 @@ struct Service
     QList<Route> routes;
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
+    Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
 
     const HealthCheck *deployCheck() const;
 };
