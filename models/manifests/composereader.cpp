@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/shellwords.h"
 #include "models/manifests/composeimages.h"
+#include "models/manifests/composevalues.h"
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
 
@@ -17,45 +18,6 @@ using Type = ManifestNode::Type;
 QLatin1StringView L(const char *text)
 {
     return QLatin1StringView(text);
-}
-
-/// Keys of a service that the model has no field for, with what to say of them.
-const QHash<QString, QString> &knownKeys()
-{
-    static const QHash<QString, QString> keys = [] {
-        QHash<QString, QString> result;
-        const auto say = [&result](const char *names, const QString &reason) {
-            for (const QString &name : QString::fromLatin1(names).split(QLatin1Char(' ')))
-                result.insert(name, reason);
-        };
-        say("depends_on links external_links",
-            QStringLiteral("platforms start services independently of each other: the program has to wait for what it "
-                           "needs"));
-        say("networks network_mode dns dns_opt dns_search extra_hosts hostname domainname mac_address ipc pid uts",
-            QStringLiteral("a platform has a network and names of its own"));
-        say("env_file label_file",
-            QStringLiteral("what stands in that file is not read: give its variables to the platform"));
-        say("secrets configs", QStringLiteral("files of the machine that runs compose: give them to the platform as "
-                                              "variables or secret files"));
-        say("profiles",
-            QStringLiteral("selects services on the command line; a platform runs all that its manifest has"));
-        say("extends", QStringLiteral("what it takes from the other service is not read here: write it out"));
-        say("labels annotations container_name attach logging log_driver log_opt",
-            QStringLiteral("describes or watches the container; a platform has its own names and logs"));
-        say("privileged cap_add cap_drop security_opt devices device_cgroup_rules cgroup cgroup_parent gpus group_add "
-            "userns_mode runtime isolation sysctls ulimits blkio_config credential_spec use_api_socket",
-            QStringLiteral("rights and limits of a container on one machine; a platform sets its own"));
-        say("cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset "
-            "mem_reservation mem_swappiness memswap_limit oom_kill_disable oom_score_adj pids_limit shm_size "
-            "storage_opt",
-            QStringLiteral("limits of a container on one machine; a platform has sizes of its own"));
-        say("user working_dir init tty stdin_open read_only tmpfs platform volumes_from volume_driver",
-            QStringLiteral("belongs to the container: set it in the image"));
-        say("pull_policy pull_refresh_after develop post_start pre_stop provider models",
-            QStringLiteral("belongs to compose itself"));
-        return result;
-    }();
-    return keys;
 }
 
 class Reader
@@ -138,7 +100,7 @@ private:
     Field<QString> text(const ManifestNode &node, const QString &name)
     {
         if (node.isScalar())
-            return Stated<QString>{unescaped(node.text), node.place};
+            return Stated<QString>{composeText(node.text), node.place};
         if (node.type != Type::Null)
             problem(node.place, QStringLiteral("\"%1\" must be a text").arg(name));
         return {};
@@ -147,7 +109,7 @@ private:
     Field<int> count(const ManifestNode &node, const QString &name, int least = 0)
     {
         bool whole = false;
-        const int value = resolved(node.text).toInt(&whole);
+        const int value = composeDefault(node.text).toInt(&whole);
         if (node.isScalar() && whole && value >= least)
             return Stated<int>{value, node.place};
         problem(node.place, QStringLiteral("\"%1\" must be a whole number").arg(name));
@@ -156,42 +118,18 @@ private:
 
     Field<Milliseconds> duration(const ManifestNode &node, const QString &name)
     {
-        const Result<Milliseconds> value = parseGoDuration(node.isScalar() ? resolved(node.text) : QString());
+        const Result<Milliseconds> value = parseGoDuration(node.isScalar() ? composeDefault(node.text) : QString());
         if (value)
             return Stated<Milliseconds>{*value, node.place};
         problem(node.place, QStringLiteral("\"%1\": %2").arg(name, value.error().message), value.error().hint);
         return {};
     }
 
-    /// `$$` is how a compose file writes a dollar. Texts with references stay as they are written.
-    static QString unescaped(const QString &text)
-    {
-        QString without = text;
-        without.remove(QStringLiteral("$$"));
-        return without.contains(QLatin1Char('$')) ? text : QString(text).replace(L("$$"), L("$"));
-    }
-
-    static bool hasReference(const QString &text)
-    {
-        QString without = text;
-        without.remove(QStringLiteral("$$"));
-        static const QRegularExpression reference(QStringLiteral("\\$(\\{|[A-Za-z_])"));
-        return without.contains(reference);
-    }
-
-    /// A whole value of the form ${NAME:-default} is its default, as compose has it where nobody sets NAME.
-    static QString resolved(const QString &text)
-    {
-        static const QRegularExpression form(QStringLiteral("\\A\\$\\{[A-Za-z_][A-Za-z0-9_]*:?-([^{}$]*)\\}\\z"));
-        const QRegularExpressionMatch match = form.match(text);
-        return match.hasMatch() ? match.captured(1) : text;
-    }
-
     /// A command in either form. A text is split into words as a shell would, but no shell runs it.
     QString commandOf(const ManifestNode &node, const QString &name)
     {
         if (node.isScalar())
-            return unescaped(node.text);
+            return composeText(node.text);
         if (!node.isList()) {
             if (node.type != Type::Null)
                 problem(node.place, QStringLiteral("\"%1\" must be a text or a list").arg(name));
@@ -205,7 +143,7 @@ private:
         QStringList result;
         for (const ManifestNode &word : node.children) {
             if (word.isScalar())
-                result.append(unescaped(word.text));
+                result.append(composeText(word.text));
             else
                 problem(word.place, QStringLiteral("\"%1\" must be a list of texts").arg(name));
         }
@@ -286,7 +224,7 @@ private:
     {
         if (node.key.startsWith(L("x-")))
             m_ledger.readAll(node, QStringLiteral("an extension: compose takes no notice of it"));
-        else if (const auto it = knownKeys().constFind(node.key); it != knownKeys().cend())
+        else if (const auto it = unmodelledComposeKeys().constFind(node.key); it != unmodelledComposeKeys().cend())
             m_ledger.readAll(node, *it);
     }
 
@@ -327,7 +265,7 @@ private:
         forEachPair(node,
                     [&](const QString &name, const QString &value, bool stated, const Place &, const Place &place) {
                         if (stated)
-                            service.buildArguments.append({name, Stated<QString>{unescaped(value), place}});
+                            service.buildArguments.append({name, Stated<QString>{composeText(value), place}});
                         else
                             m_ledger.read(place, QStringLiteral("its value comes from the shell that runs compose"));
                     });
@@ -425,8 +363,8 @@ private:
         }
         if (pointsToStore(entry, value))
             return;
-        entry.value = unescaped(value);
-        entry.interpolated = hasReference(value);
+        entry.value = composeText(value);
+        entry.interpolated = hasComposeReference(value);
         if (entry.interpolated)
             m_ledger.read(entry.place, QStringLiteral("refers to variables of the shell that runs compose, which a "
                                                       "platform does not fill in"));
@@ -435,8 +373,9 @@ private:
     /// The address of another service of the file: a reference that the target writes in its own way.
     bool pointsToStore(EnvironmentEntry &entry, const QString &value) const
     {
-        static const QRegularExpression url(QStringLiteral("\\A(postgres|postgresql|redis|rediss|valkey)://(?:[^@/"
-                                                           "\\s]*@)?([A-Za-z0-9._-]+)(?::[0-9]+)?(?:/[^?\\s]*)?\\z"));
+        static const QRegularExpression url(
+            QStringLiteral("\\A(postgres|postgresql|redis|rediss|valkey)://"
+                           "(?:(?:\\$\\{[^}]*\\}|[^@/\\s])*+@)?([A-Za-z0-9._-]+)(?::[0-9]+)?(?:/[^?\\s]*)?\\z"));
         const QRegularExpressionMatch match = url.match(value);
         const auto kindOf = [this](const QString &name) { return m_stores.value(name).kind; };
         const auto refer = [&](const QString &name, const QString &property) {
@@ -526,7 +465,7 @@ private:
         Published port;
         port.place = node.place;
         const int number = match.captured(3).toInt();
-        if (!match.hasMatch() && hasReference(text)) {
+        if (!match.hasMatch() && hasComposeReference(text)) {
             m_ledger.read(node.place, QStringLiteral("the port depends on a variable"));
         } else if (!match.hasMatch() || number < 1 || number > 65535) {
             problem(node.place, QStringLiteral("this is no port"),
@@ -575,7 +514,7 @@ private:
     static void readPublished(const ManifestNode &node, Published &port)
     {
         bool whole = false;
-        const int number = resolved(node.text).toInt(&whole);
+        const int number = composeDefault(node.text).toInt(&whole);
         if (whole && number > 0 && number < 65536)
             port.external = Stated<int>{number, node.place};
     }
@@ -631,7 +570,7 @@ private:
     bool readTest(const ManifestNode &node, HealthCheck &check)
     {
         if (node.isScalar()) {
-            check.command = Stated<QString>{unescaped(node.text), node.place};
+            check.command = Stated<QString>{composeText(node.text), node.place};
             return true;
         }
         if (!node.isList() || node.children.empty()) {
@@ -655,7 +594,7 @@ private:
     {
         m_ledger.read(node.place);
         service.stopSignal = text(node, node.key);
-        if (service.stopSignal && !service.stopSignal->value.startsWith(L("SIG")) && !hasReference(node.text))
+        if (service.stopSignal && !service.stopSignal->value.startsWith(L("SIG")) && !hasComposeReference(node.text))
             service.stopSignal->value = L("SIG") + service.stopSignal->value.toUpper();
     }
 
@@ -682,7 +621,7 @@ private:
             service.restartPolicy = Stated<QString>{QStringLiteral("always"), node.place};
         else if (value == L("on-failure"))
             service.restartPolicy = Stated<QString>{value, node.place};
-        else if (!hasReference(node.text))
+        else if (!hasComposeReference(node.text))
             problem(node.place, QStringLiteral("\"restart\" is one of no, always, on-failure, unless-stopped"));
     }
 
@@ -718,7 +657,7 @@ private:
     void readMemory(const ManifestNode &node, Service &service)
     {
         m_ledger.read(node.place);
-        const Result<qint64> bytes = parseByteSize(resolved(node.text));
+        const Result<qint64> bytes = parseByteSize(composeDefault(node.text));
         if (!bytes)
             return problem(node.place, QStringLiteral("\"%1\": %2").arg(node.key, bytes.error().message),
                            bytes.error().hint);
@@ -729,7 +668,7 @@ private:
     {
         m_ledger.read(node.place);
         bool good = false;
-        const double cpus = resolved(node.text).toDouble(&good);
+        const double cpus = composeDefault(node.text).toDouble(&good);
         if (!good || cpus <= 0 || cpus > 4096)
             return problem(node.place, QStringLiteral("\"cpus\" must be a number above 0"));
         service.size.cpus = Stated<double>{cpus, node.place};
@@ -825,10 +764,10 @@ private:
         if (const ManifestNode *environment = node.find(u"environment")) {
             forEachPair(*environment,
                         [&](const QString &name, const QString &value, bool stated, const Place &, const Place &place) {
-                            const QString plain = resolved(value);
-                            if (stated && !hasReference(plain) && name == L("POSTGRES_DB"))
+                            const QString plain = composeDefault(value);
+                            if (stated && !hasComposeReference(plain) && name == L("POSTGRES_DB"))
                                 database.databaseName = Stated<QString>{plain, place};
-                            else if (stated && !hasReference(plain) && name == L("POSTGRES_USER"))
+                            else if (stated && !hasComposeReference(plain) && name == L("POSTGRES_USER"))
                                 database.user = Stated<QString>{plain, place};
                             else if (name == L("POSTGRES_PASSWORD"))
                                 m_ledger.read(place, QStringLiteral("a managed database makes its own password"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/redact.h"
 #include "models/common/shellwords.h"
+#include "models/manifests/composetext.h"
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
 #include "models/platforms/platform.h"
@@ -24,57 +25,6 @@ constexpr int postgresMovedData = 18;
 QLatin1StringView L(const char *text)
 {
     return QLatin1StringView(text);
-}
-
-/// A text as a YAML scalar that every version of YAML reads as a text.
-QString scalar(const QString &text)
-{
-    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*\\z"));
-    static const QSet<QString> words{QStringLiteral("true"), QStringLiteral("false"), QStringLiteral("yes"),
-                                     QStringLiteral("no"),   QStringLiteral("on"),    QStringLiteral("off"),
-                                     QStringLiteral("null"), QStringLiteral("y"),     QStringLiteral("n")};
-    if (plain.match(text).hasMatch() && !words.contains(text.toLower()))
-        return text;
-    QString quoted(QLatin1Char('"'));
-    for (const QChar c : text) {
-        if (c == QLatin1Char('"') || c == QLatin1Char('\\'))
-            quoted += QLatin1Char('\\') + QString(c);
-        else if (c == QLatin1Char('\n'))
-            quoted += L("\\n");
-        else if (c == QLatin1Char('\t'))
-            quoted += L("\\t");
-        else if (c.unicode() < 0x20 || c.unicode() == 0x7f || c.unicode() == 0x85 || c.unicode() == 0xa0 ||
-                 c.unicode() == 0x2028 || c.unicode() == 0x2029 || c.unicode() == 0xfeff)
-            quoted += QStringLiteral("\\u%1").arg(int(c.unicode()), 4, 16, QLatin1Char('0'));
-        else
-            quoted += c;
-    }
-    return quoted + QLatin1Char('"');
-}
-
-/// compose fills in what stands behind a dollar: a plain one is written twice.
-QString escaped(QString text)
-{
-    return text.replace(QLatin1Char('$'), L("$$"));
-}
-
-bool isVariableName(const QString &name)
-{
-    static const QRegularExpression form(QStringLiteral("\\A[A-Za-z_][A-Za-z0-9_]*\\z"));
-    return form.match(name).hasMatch();
-}
-
-/// A reference that compose refuses to start without.
-QString required(const QString &name)
-{
-    return QStringLiteral("${%1:?set %1 in .env}").arg(name);
-}
-
-QString variableOf(const QString &name, const char *suffix)
-{
-    static const QRegularExpression odd(QStringLiteral("[^A-Za-z0-9]+"));
-    QString result = name.toUpper().replace(odd, QStringLiteral("_")) + L(suffix);
-    return result.front().isDigit() ? QLatin1Char('_') + result : result;
 }
 
 class Writer
@@ -104,7 +54,7 @@ public:
         if (!m_volumes.isEmpty()) {
             file += L("volumes:\n");
             for (const QString &volume : std::as_const(m_volumes))
-                file += QStringLiteral("  %1: {}\n").arg(scalar(volume));
+                file += QStringLiteral("  %1: {}\n").arg(composeScalar(volume));
         }
         m_written.files.append({fileName, file.toUtf8()});
         return m_written;
@@ -251,7 +201,7 @@ private:
             m_text += QLatin1Char('\n');
         for (const QString &note : std::as_const(m_notes))
             m_text += L("  # not carried over: ") + note.simplified() + QLatin1Char('\n');
-        m_text += QStringLiteral("  %1:\n").arg(scalar(m_current)) + m_body;
+        m_text += QStringLiteral("  %1:\n").arg(composeScalar(m_current)) + m_body;
     }
 
     void writeService(const Service &service)
@@ -293,7 +243,7 @@ private:
     {
         // A compose file's own references stand for what they stood for.
         static const QRegularExpression reference(QStringLiteral("\\$(\\{|[A-Za-z_])"));
-        return scalar(m_model.format == L("compose") && text.contains(reference) ? text : escaped(text));
+        return composeScalar(m_model.format == L("compose") && text.contains(reference) ? text : composeEscaped(text));
     }
 
     void writeImage(const Service &service)
@@ -343,8 +293,9 @@ private:
         if (!service.buildArguments.isEmpty())
             line(3, QStringLiteral("args:"));
         for (const auto &[name, value] : service.buildArguments) {
-            const bool secret = isSecret(name, value.value) && isVariableName(name);
-            line(4, scalar(name) + L(": ") + (secret ? scalar(required(name)) : pathText(value.value)));
+            const bool secret = isSecret(name, value.value) && isComposeVariable(name);
+            line(4, composeScalar(name) + L(": ") +
+                        (secret ? composeScalar(composeRequired(name)) : pathText(value.value)));
             if (secret)
                 rewritten(value.place, QStringLiteral("build.args.") + name, secretReason());
             else
@@ -368,20 +319,14 @@ private:
         const bool shell =
             !words || words->needsShell || text.contains(QLatin1Char('$')) || text.contains(QLatin1Char('\n'));
         if (shell) {
-            line(2, QStringLiteral("command: [\"/bin/sh\", \"-c\", %1]").arg(quotedScalar(escaped(text))));
+            line(2, QStringLiteral("command: [\"/bin/sh\", \"-c\", %1]").arg(composeQuoted(composeEscaped(text))));
         } else {
-            pair(2, "command", scalar(text));
+            pair(2, "command", composeScalar(text));
         }
         mapped(service.startCommand->place, QStringLiteral("command"));
         lost(service.preDeployCommand, "pre-deploy command",
              QStringLiteral("compose has no step before a deploy: docker compose run --rm %1 with that command")
                  .arg(m_current));
-    }
-
-    static QString quotedScalar(const QString &text)
-    {
-        const QString written = scalar(text);
-        return written.startsWith(QLatin1Char('"')) ? written : QLatin1Char('"') + written + QLatin1Char('"');
     }
 
     const EnvironmentEntry *portVariable(const Service &service) const
@@ -401,51 +346,64 @@ private:
             port = variable->value.toInt();
         const bool open = service.kind == ServiceKind::Web;
         const bool several = service.scaling.instances && service.scaling.instances->value > 1;
-        QStringList published, exposed;
-        if (port > 0 && open)
-            published.append(outside(port, service.publicPort, several));
-        else if (port > 0)
-            exposed.append(QString::number(port));
+        PortLists lists;
+        if (port > 0)
+            addPort(port, service.publicPort, QString(), open, several, lists);
         if (service.port)
             mapped(service.port->place, open ? QStringLiteral("ports") : QStringLiteral("expose"));
-        if (service.publicPort && open && port > 0)
-            mapped(service.publicPort->place, QStringLiteral("ports"));
-        else
-            lost(service.publicPort, "public port", QStringLiteral("only other services reach it here"));
+        if (service.publicPort)
+            tellPublic(service.publicPort->place, open);
         if (open && port == 0)
             m_notes.append(QStringLiteral("port: the manifest names none; add it under ports"));
         for (const OpenPort &other : service.ports)
-            collectPort(other, open, several, published, exposed);
-        writePortList("ports", published);
-        writePortList("expose", exposed);
+            collectPort(other, open, several, lists);
+        writePortList("ports", lists.published);
+        writePortList("expose", lists.exposed);
     }
+
+    struct PortLists
+    {
+        QStringList published;
+        QStringList exposed;
+    };
 
     /// "PUBLISHED:TARGET". Several containers cannot share one port of the machine: where the manifest does not insist,
-    /// compose picks a free one for each.
-    static QString outside(int inside, const Field<int> &stated, bool several)
+    /// compose picks a free one for each. A service for others only is published where its manifest says so, and there
+    /// for the machine itself alone.
+    static void addPort(int inside, const Field<int> &outside, const QString &protocol, bool open, bool several,
+                        PortLists &lists)
     {
-        if (!stated && several)
-            return QString::number(inside);
-        return QStringLiteral("%1:%2").arg(stated ? stated->value : inside).arg(inside);
+        const QString target = QString::number(inside) + protocol;
+        if (!outside && !open)
+            lists.exposed.append(target);
+        else if (!outside && several)
+            lists.published.append(target);
+        else
+            lists.published.append(QStringLiteral("%1%2:%3")
+                                       .arg(open ? QString() : QStringLiteral("127.0.0.1:"))
+                                       .arg(outside ? outside->value : inside)
+                                       .arg(target));
     }
 
-    void collectPort(const OpenPort &port, bool open, bool several, QStringList &published, QStringList &exposed)
+    void tellPublic(const Place &place, bool open)
+    {
+        if (open)
+            mapped(place, QStringLiteral("ports"));
+        else
+            rewritten(place, QStringLiteral("ports"), QStringLiteral("only the machine itself reaches it there"));
+    }
+
+    void collectPort(const OpenPort &port, bool open, bool several, PortLists &lists)
     {
         if (!port.internal)
             return lost(port.place, "port", QStringLiteral("it names no port of the container"));
-        const QString protocol = port.protocol && port.protocol->value == L("udp") ? QStringLiteral("/udp") : QString();
-        const QString inside = QString::number(port.internal->value) + protocol;
-        if (!open)
-            exposed.append(inside);
-        else
-            published.append(outside(port.internal->value, port.external, several) + protocol);
+        const bool udp = port.protocol && port.protocol->value == L("udp");
+        addPort(port.internal->value, port.external, udp ? QStringLiteral("/udp") : QString(), open, several, lists);
         const QString key = open ? QStringLiteral("ports") : QStringLiteral("expose");
         mapped(port.place, key);
         mapped(port.internal->place, key);
-        if (port.external && open)
-            mapped(port.external->place, key);
-        else
-            lost(port.external, "external port", QStringLiteral("only other services reach it here"));
+        if (port.external)
+            tellPublic(port.external->place, open);
         if (port.protocol)
             mapped(port.protocol->place, key);
         if (!port.handlers.isEmpty())
@@ -506,7 +464,7 @@ private:
             if (value.isNull() || names.contains(entry.name))
                 continue;
             names.insert(entry.name);
-            lines.append(scalar(entry.name) + L(": ") + quotedScalar(value));
+            lines.append(composeScalar(entry.name) + L(": ") + composeQuoted(value));
         }
         const bool wanted = service.startCommand && (service.startCommand->value.contains(L("$PORT")) ||
                                                      service.startCommand->value.contains(L("${PORT")));
@@ -537,15 +495,15 @@ private:
         };
         switch (entry.source) {
         case Source::Literal:
-            if (isSecret(entry.name, entry.value) && isVariableName(entry.name)) {
+            if (isSecret(entry.name, entry.value) && isComposeVariable(entry.name)) {
                 say(secretReason());
-                return required(entry.name);
+                return composeRequired(entry.name);
             }
             say({});
-            return entry.interpolated ? entry.value : nonNull(escaped(entry.value));
+            return entry.interpolated ? entry.value : nonNull(composeEscaped(entry.value));
         case Source::Generated:
         case Source::Asked:
-            if (!isVariableName(entry.name)) {
+            if (!isComposeVariable(entry.name)) {
                 settle(entry, [&](const Place &place) {
                     lost(place, "variable", QStringLiteral("compose cannot refer to a variable of this name"));
                 });
@@ -554,7 +512,7 @@ private:
             say(entry.source == Source::Generated
                     ? QStringLiteral("compose makes no values: put a random one into .env")
                     : QString());
-            return required(entry.name);
+            return composeRequired(entry.name);
         case Source::FromDatabase:
         case Source::FromService:
             break;
@@ -597,7 +555,7 @@ private:
         m_needs.insert(host);
         const QString user = database->user ? database->user->value : QStringLiteral("postgres");
         const QString base = database->databaseName ? database->databaseName->value : user;
-        const QString password = required(variableOf(host, "_PASSWORD"));
+        const QString password = composeRequired(composeVariable(host, "_PASSWORD"));
         if (entry.property == L("host"))
             return host;
         if (entry.property == L("port"))
@@ -605,12 +563,13 @@ private:
         if (entry.property == L("hostport"))
             return host + L(":5432");
         if (entry.property == L("user"))
-            return escaped(user);
+            return composeEscaped(user);
         if (entry.property == L("password"))
             return password;
         if (entry.property == L("database"))
-            return escaped(base);
-        return QStringLiteral("postgres://%1:%2@%3:5432/%4").arg(escaped(user), password, host, escaped(base));
+            return composeEscaped(base);
+        return QStringLiteral("postgres://%1:%2@%3:5432/%4")
+            .arg(composeEscaped(user), password, host, composeEscaped(base));
     }
 
     QString serviceReference(const EnvironmentEntry &entry)
@@ -645,10 +604,10 @@ private:
             if (entry.name != name)
                 continue;
             if (entry.source == Source::Literal && !isSecret(name, entry.value))
-                return entry.interpolated ? entry.value : nonNull(escaped(entry.value));
+                return entry.interpolated ? entry.value : nonNull(composeEscaped(entry.value));
             const bool given =
                 entry.source == Source::Literal || entry.source == Source::Generated || entry.source == Source::Asked;
-            return given && isVariableName(name) ? required(name) : QString();
+            return given && isComposeVariable(name) ? composeRequired(name) : QString();
         }
         return {};
     }
@@ -708,7 +667,7 @@ private:
 
     void writeTest(const QString &command, const Place &place)
     {
-        line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]").arg(quotedScalar(escaped(command))));
+        line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]").arg(composeQuoted(composeEscaped(command))));
         mapped(place, QStringLiteral("healthcheck.test"));
     }
 
@@ -718,7 +677,7 @@ private:
             check.path->value.startsWith(QLatin1Char('/')) ? check.path->value : QLatin1Char('/') + check.path->value;
         const QString url = shellQuoted(QStringLiteral("http://127.0.0.1:%1%2").arg(port).arg(path));
         line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]")
-                    .arg(quotedScalar(escaped(
+                    .arg(composeQuoted(composeEscaped(
                         QStringLiteral("curl -fsS -o /dev/null %1 || wget -q -O /dev/null %1 || exit 1").arg(url)))));
         const QString reason = QStringLiteral(
             "asked from inside the container, whose image must have curl or wget; a failing one marks the "
@@ -760,10 +719,10 @@ private:
     {
         const Platform *platform = sourcePlatform();
         if (service.stopSignal) {
-            pair(2, "stop_signal", scalar(service.stopSignal->value));
+            pair(2, "stop_signal", composeScalar(service.stopSignal->value));
             mapped(service.stopSignal->place, QStringLiteral("stop_signal"));
         } else if (platform && !platform->shutdown.signal.isEmpty() && platform->shutdown.signal != L("SIGTERM")) {
-            pair(2, "stop_signal", scalar(platform->shutdown.signal));
+            pair(2, "stop_signal", composeScalar(platform->shutdown.signal));
             added(QStringLiteral("stop_signal"), platform->shutdown.signal,
                   QStringLiteral("what %1 sends; compose sends SIGTERM").arg(platform->name));
         }
@@ -783,7 +742,7 @@ private:
     {
         if (service.restartPolicy) {
             const QString &policy = service.restartPolicy->value;
-            pair(2, "restart", policy == L("never") ? QStringLiteral("\"no\"") : scalar(policy));
+            pair(2, "restart", policy == L("never") ? QStringLiteral("\"no\"") : composeScalar(policy));
             mapped(service.restartPolicy->place, QStringLiteral("restart"));
         } else if (platform) {
             pair(2, "restart", QStringLiteral("unless-stopped"));
@@ -804,7 +763,8 @@ private:
                 continue;
             }
             const QString name = disk.name ? disk.name->value : m_current + L("-data");
-            lines.append(QStringLiteral("- ") + quotedScalar(escaped(name + QLatin1Char(':') + disk.mountPath->value)));
+            lines.append(QStringLiteral("- ") +
+                         composeQuoted(composeEscaped(name + QLatin1Char(':') + disk.mountPath->value)));
             m_volumes.append(name);
             mapped(disk.place, QStringLiteral("volumes"));
             mapped(disk.mountPath->place, QStringLiteral("volumes"));
@@ -855,7 +815,7 @@ private:
         needs.sort();
         line(2, QStringLiteral("depends_on:"));
         for (const QString &need : std::as_const(needs))
-            line(3, L("- ") + scalar(need));
+            line(3, L("- ") + composeScalar(need));
         if (m_model.format != L("compose"))
             added(QStringLiteral("depends_on"), needs.join(L(", ")), QStringLiteral("they run beside it here"));
     }
@@ -899,7 +859,8 @@ private:
             rewritten(service.kindField->place, QStringLiteral("image"),
                       QStringLiteral("a container of Valkey in place of the managed store"));
         if (service.evictionPolicy) {
-            pair(2, "command", scalar(L("valkey-server --maxmemory-policy ") + escaped(service.evictionPolicy->value)));
+            pair(2, "command",
+                 composeScalar(L("valkey-server --maxmemory-policy ") + composeEscaped(service.evictionPolicy->value)));
             mapped(service.evictionPolicy->place, QStringLiteral("command"));
         }
         pair(2, "restart", QStringLiteral("unless-stopped"));
@@ -936,18 +897,19 @@ private:
         const auto write = [&](const char *key, const Field<QString> &field) {
             if (!field)
                 return;
-            line(3, L(key) + L(": ") + quotedScalar(escaped(field->value)));
+            line(3, L(key) + L(": ") + composeQuoted(composeEscaped(field->value)));
             mapped(field->place, QStringLiteral("environment.") + L(key));
         };
         write("POSTGRES_DB", database.databaseName);
         write("POSTGRES_USER", database.user);
-        line(3, QStringLiteral("POSTGRES_PASSWORD: ") + quotedScalar(required(variableOf(m_current, "_PASSWORD"))));
+        line(3, QStringLiteral("POSTGRES_PASSWORD: ") +
+                    composeQuoted(composeRequired(composeVariable(m_current, "_PASSWORD"))));
         added(QStringLiteral("environment.POSTGRES_PASSWORD"), {},
               QStringLiteral("a managed database makes its own; here it comes from .env"));
         line(2, QStringLiteral("volumes:"));
         const QString volume = m_current + L("-data");
-        line(3, L("- ") + scalar(volume + (major >= postgresMovedData ? L(":/var/lib/postgresql")
-                                                                      : L(":/var/lib/postgresql/data"))));
+        line(3, L("- ") + composeScalar(volume + (major >= postgresMovedData ? L(":/var/lib/postgresql")
+                                                                             : L(":/var/lib/postgresql/data"))));
         m_volumes.append(volume);
         added(QStringLiteral("volumes"), volume, QStringLiteral("without it the data ends with the container"));
         line(2, QStringLiteral("healthcheck:"));

@@ -112,8 +112,15 @@ void readProbedUrl(HealthCheck &check)
     const QRegularExpressionMatch match = url.match(check.command->value);
     if (!match.hasMatch() || check.command->value.sliced(match.capturedEnd()).startsWith(QLatin1Char(':')))
         return; // a port that a variable gives: the path behind it is not seen
-    check.path =
-        Stated<QString>{match.captured(2).isEmpty() ? QStringLiteral("/") : match.captured(2), check.command->place};
+    // In quotes the query may go on with what would end a word of the shell.
+    QString path = match.captured(2);
+    const QChar before = match.capturedStart() > 0 ? check.command->value[match.capturedStart() - 1] : QChar();
+    if (before == QLatin1Char('\'') || before == QLatin1Char('"')) {
+        const qsizetype begin = match.capturedStart(2);
+        const qsizetype end = begin < 0 ? -1 : check.command->value.indexOf(before, begin);
+        path = end > begin ? check.command->value.sliced(begin, end - begin) : path;
+    }
+    check.path = Stated<QString>{path.isEmpty() ? QStringLiteral("/") : path, check.command->place};
     if (const int port = match.captured(1).toInt(); port > 0 && port < 65536)
         check.port = Stated<int>{port, check.command->place};
 }
