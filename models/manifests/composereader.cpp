@@ -317,6 +317,7 @@ private:
             return;
         }
         // Here a command's words stay words: the text of a shell would end at its first one.
+        service.startCommandDetails.append(m_entrypoint->place);
         const ManifestNode *list = m_entrypoint;
         const QString front = list->isList() ? quotedList(words(*list, list->key)) : entry;
         service.startCommand->value = front + QLatin1Char(' ') + service.startCommand->value;

@@ -324,6 +324,8 @@ private:
             pair(2, "command", composeScalar(text));
         }
         mapped(service.startCommand->place, QStringLiteral("command"));
+        for (const Place &place : service.startCommandDetails)
+            mapped(place, QStringLiteral("command"));
         lost(service.preDeployCommand, "pre-deploy command",
              QStringLiteral("compose has no step before a deploy: docker compose run --rm %1 with that command")
                  .arg(m_current));
@@ -488,7 +490,9 @@ private:
     /// The value as compose reads it; null: the variable is left out, and the account says why.
     QString valueOf(const EnvironmentEntry &entry)
     {
-        const QString key = QStringLiteral("environment.") + entry.name;
+        // A list of NAME=value is one key of the account.
+        const bool list = entry.namePlace == entry.place;
+        const QString key = list ? QStringLiteral("environment") : QStringLiteral("environment.") + entry.name;
         const auto say = [&](const QString &reason) {
             settle(entry,
                    [&](const Place &place) { reason.isEmpty() ? mapped(place, key) : rewritten(place, key, reason); });
@@ -711,6 +715,8 @@ private:
     /// What the source's platform does where its manifest says nothing, nullptr for formats that are no platform.
     const Platform *sourcePlatform() const
     {
+        if (m_model.format == L("compose") || m_model.format == L("dockerfile"))
+            return nullptr;
         static const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
         return catalogue ? catalogue->find(m_model.format) : nullptr;
     }

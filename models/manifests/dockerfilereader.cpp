@@ -411,6 +411,7 @@ private:
                                                  : m_commandShell) +
                        QStringList{m_command->arguments};
             text = commandText(m_entry->words + rest);
+            m_service.startCommandDetails.append(m_entry->place);
             m_ledger.read(m_entry->place, QStringLiteral("stays in the Dockerfile; the start command has it too"));
         } else if (m_entry) {
             text = line(*m_entry, m_entryShell);

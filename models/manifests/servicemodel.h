@@ -179,6 +179,8 @@ struct Service
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
     Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
+    /// Further places of which startCommand is made: an ENTRYPOINT beside its CMD.
+    QList<Place> startCommandDetails;
 
     const HealthCheck *deployCheck() const;
 };

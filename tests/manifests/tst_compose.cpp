@@ -260,6 +260,7 @@ private Q_SLOTS:
     void secrets();
     void names();
     void nothing();
+    void large();
 };
 
 void ComposeTest::model()
@@ -326,6 +327,9 @@ void ComposeTest::account()
     QCOMPARE(file.fate("services.web.stop_grace_period").target, s("compose.yaml: services.web.stop_grace_period"));
     QCOMPARE(file.fate("services.web.environment.DATABASE_URL").outcome, KeyOutcome::Rewritten);
     QCOMPARE(file.fate("services.web.healthcheck.interval").outcome, KeyOutcome::Mapped);
+    QCOMPARE(file.fate("services.worker.entrypoint").outcome, KeyOutcome::Mapped);
+    // A variable without a value has a place of its own, and a list of them is one key.
+    QCOMPARE(file.fate("services.web.environment.PASSED").target, s("compose.yaml: services.web.environment.PASSED"));
     QCOMPARE(file.fate("services.web.mystery").outcome, KeyOutcome::NotTranslated);
 }
 
@@ -774,6 +778,22 @@ void ComposeTest::nothing()
     site.name = s("site");
     model.services.append(site);
     QVERIFY(written(model).isEmpty());
+}
+
+void ComposeTest::large()
+{
+    // A list of variables is one key of the account, and their number may not make it slow.
+    QElapsedTimer clock;
+    clock.start();
+    QByteArray text("services:\n  a:\n    image: x\n    environment:\n");
+    for (int i = 0; i < 40'000; ++i)
+        text += "      - A" + QByteArray::number(i) + "=b\n";
+    Read file = read(text);
+    QVERIFY(!file.refused);
+    QCOMPARE(file.service("a").environment.size(), 40'000);
+    writeCompose(file.model, file.ledger);
+    QVERIFY2(clock.elapsed() < 15'000, qPrintable(QString::number(clock.elapsed())));
+    QCOMPARE(file.fate("services.a.environment").target, s("compose.yaml: services.a.environment"));
 }
 
 QTEST_GUILESS_MAIN(ComposeTest)
