@@ -287,7 +287,7 @@ private:
             } else if (node.isList() && child.isScalar()) {
                 const qsizetype equals = child.text.indexOf(QLatin1Char('='));
                 visit(equals < 0 ? child.text : child.text.first(equals),
-                      equals < 0 ? QString() : child.text.sliced(equals + 1), equals >= 0, child.place, child.place);
+                      equals < 0 ? QString() : child.text.sliced(equals + 1), equals >= 0, Place(), child.place);
             } else {
                 problem(child.place, QStringLiteral("\"%1\" takes NAME and value").arg(node.key));
             }

@@ -491,7 +491,7 @@ private:
     QString valueOf(const EnvironmentEntry &entry)
     {
         // A list of NAME=value is one key of the account.
-        const bool list = entry.namePlace == entry.place;
+        const bool list = m_model.format == L("compose") && entry.namePlace.line == 0;
         const QString key = list ? QStringLiteral("environment") : QStringLiteral("environment.") + entry.name;
         const auto say = [&](const QString &reason) {
             settle(entry,
