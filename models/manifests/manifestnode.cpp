@@ -41,6 +41,9 @@ ManifestNode fromYaml(const YamlNode &source, const QString &file)
     node.place = source.place(file);
     switch (source.type) {
     case YamlNode::Type::Null:
+        // The parser gives a value that is not there the place of what comes next, which is another key's.
+        if (source.keyLine > 0)
+            node.place = node.keyPlace;
         break;
     case YamlNode::Type::Scalar:
         node.type = Type::String;

@@ -49,6 +49,9 @@ struct EnvironmentEntry
     Place place; ///< of the value or reference
     /// Further places that say the same thing: type and property of a reference.
     QList<Place> details;
+    /// Literal, compose: `value` has references (${NAME:-default}) that the machine running compose fills in; other
+    /// platforms would pass them on as they are written.
+    bool interpolated = false;
 };
 
 struct HealthCheck
@@ -175,7 +178,13 @@ struct Service
     QList<Route> routes;
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
+<<<<<<< HEAD
     Field<QString> installCommand; ///< before the build command, where a format keeps the two apart
+=======
+    Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
+    /// Further places of which startCommand is made: an ENTRYPOINT beside its CMD.
+    QList<Place> startCommandDetails;
+>>>>>>> wip-docker
 
     const HealthCheck *deployCheck() const;
 };
