@@ -178,13 +178,10 @@ struct Service
     QList<Route> routes;
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
-<<<<<<< HEAD
     Field<QString> installCommand; ///< before the build command, where a format keeps the two apart
-=======
     Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
     /// Further places of which startCommand is made: an ENTRYPOINT beside its CMD.
     QList<Place> startCommandDetails;
->>>>>>> wip-docker
 
     const HealthCheck *deployCheck() const;
 };
