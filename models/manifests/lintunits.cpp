@@ -118,14 +118,16 @@ void addDockerVariables(LintUnit &unit, const DockerInstruction &instruction)
 {
     static const QRegularExpression pair(QStringLiteral(R"(([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s]*))"));
     static const QRegularExpression old(QStringLiteral(R"(\A([A-Za-z_]\w*)\s+([^=].*)\z)"));
-    // Continued lines are joined with their line breaks, so that places can be counted.
-    const auto placeAt = [&instruction](qsizetype at) {
-        Place place = instruction.argumentsPlace;
-        const QString before = instruction.arguments.left(at);
-        const qsizetype lines = before.count(QLatin1Char('\n'));
-        place.line += int(lines);
-        place.column = lines > 0 ? int(at - before.lastIndexOf(QLatin1Char('\n'))) : place.column + int(at);
-        return place;
+    // Continued lines are joined with their line breaks, so that places can be counted; questions go forward only.
+    Place reached = instruction.argumentsPlace;
+    qsizetype counted = 0;
+    const auto placeAt = [&instruction, &reached, &counted](qsizetype at) {
+        for (; counted < at; ++counted) {
+            const bool newLine = instruction.arguments[counted] == QLatin1Char('\n');
+            reached.line += newLine ? 1 : 0;
+            reached.column = newLine ? 1 : reached.column + 1;
+        }
+        return reached;
     };
     const auto add = [&](const QRegularExpressionMatch &match) {
         QString value = match.captured(2).trimmed();

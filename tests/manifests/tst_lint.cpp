@@ -387,6 +387,19 @@ CMD ["sh", "-c", "exec uvicorn server:app --host 0.0.0.0 --port ${PORT:-8080}"]
                      qPrintable(finding.rule + QLatin1Char(' ') + finding.place.toString()));
     }
 
+    /// Texts that make careless patterns take for ever; ctest's own limit is the measure.
+    void longTextsEnd()
+    {
+        const QByteArray origins = "[env]\nCORS_ORIGINS = \"" + QByteArray("//(.*").repeated(20000) + "\"\n";
+        const QByteArray policy = "[[headers]]\n[headers.values]\nContent-Security-Policy = \"connect-src " +
+                                  QByteArray("a*").repeated(50000) + "\"\n";
+        const QByteArray lines = "FROM a\nRUN " + QByteArray("x \\\n").repeated(20000) + "y\nCMD uvicorn " +
+                                 QByteArray("\"a ").repeated(20000);
+        QVERIFY(!lintManifests({read(s("fly.toml"), origins)}).isEmpty());
+        QCOMPARE(of(s("any/csp-wildcard"), lintManifests({read(s("netlify.toml"), policy)})).size(), 1);
+        QCOMPARE(of(s("docker/shell-command"), lintManifests({read(s("Dockerfile"), lines)})).size(), 1);
+    }
+
     void manualListsEveryRule()
     {
         const QString page = QString::fromUtf8(contents(s(SOURCE_DIR "/docs/manual/lint.md")));
