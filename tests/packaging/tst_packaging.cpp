@@ -12,6 +12,8 @@
 #include <QStandardPaths>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace Switchyard;
 
 namespace {
@@ -350,18 +352,25 @@ void TestPackaging::nothingNamesAPackageHost()
 /// A line that names a function nobody has any more would let the next one of that name be skipped unseen.
 void TestPackaging::allowedSkipsExist()
 {
-    QString tests;
+    QStringList tests;
     for (const QString &file : std::as_const(m_files)) {
         if (file.startsWith(L("tests/")) && file.endsWith(L(".cpp")))
-            tests += textOf(file);
+            tests.append(textOf(file));
     }
+    const auto has = [&tests](const QString &function) {
+        const QString within = QStringLiteral("class %1 ").arg(function.section(L("::"), 0, 0));
+        const QString declared = QStringLiteral(" void %1()").arg(function.section(L("::"), 1));
+        return std::ranges::any_of(tests, [&](const QString &text) {
+            return text.contains(within) && text.contains(declared);
+        });
+    };
     for (const QString &line : textOf(QStringLiteral("tests/skips-allowed.txt")).split(QLatin1Char('\n'))) {
         const QString rule = line.trimmed();
         if (rule.isEmpty() || rule.startsWith(QLatin1Char('#')))
             continue;
         const QString function = rule.section(QLatin1Char(' '), 0, 0);
         QVERIFY2(!rule.section(QLatin1Char(' '), 1).trimmed().isEmpty(), qPrintable(function + L(": no reason")));
-        QVERIFY2(tests.contains(QStringLiteral("void %1(").arg(function)), qPrintable(function));
+        QVERIFY2(has(function), qPrintable(function));
     }
 }
 
