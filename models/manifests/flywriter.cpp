@@ -1,0 +1,658 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// fly.toml in the order and the quotes of flyctl: one file for each service that a machine can run.
+#include "models/common/redact.h"
+#include "models/common/secret.h"
+#include "models/common/shellwords.h"
+#include "models/manifests/containervalues.h"
+#include "models/manifests/formats.h"
+#include "models/manifests/modelplaces.h"
+#include "models/manifests/placetables.h"
+
+#include <QSet>
+
+#include <algorithm>
+#include <cmath>
+
+namespace Switchyard {
+
+namespace {
+
+using Source = EnvironmentEntry::Source;
+
+/// Where Render's servers listen unless PORT says otherwise; compose and Dockerfiles say it themselves.
+constexpr int renderPort = 10'000;
+constexpr int usualPort = 8'080;
+constexpr Milliseconds renderGrace{30'000};
+constexpr Milliseconds dockerGrace{10'000};
+constexpr Milliseconds mostGrace{300'000};
+
+/// A literal string where it can be one, as flyctl writes them.
+QString toml(const QString &text)
+{
+    const bool literal = std::none_of(text.begin(), text.end(), [](QChar c) {
+        return c == QLatin1Char('\'') || c.unicode() < 0x20 || c.unicode() == 0x7f;
+    });
+    if (literal)
+        return QLatin1Char('\'') + text + QLatin1Char('\'');
+    QString result = QStringLiteral("\"");
+    for (const QChar c : text) {
+        if (c == QLatin1Char('"') || c == QLatin1Char('\\'))
+            result += QLatin1Char('\\') + QString(c);
+        else if (c.unicode() < 0x20 || c.unicode() == 0x7f)
+            result += QStringLiteral("\\u%1").arg(int(c.unicode()), 4, 16, QLatin1Char('0'));
+        else
+            result += c;
+    }
+    return result + QLatin1Char('"');
+}
+
+QString tomlKey(const QString &key)
+{
+    const bool bare = !key.isEmpty() && std::all_of(key.begin(), key.end(), [](QChar c) {
+        return (c.unicode() < 128 && c.isLetterOrNumber()) || c == QLatin1Char('_') || c == QLatin1Char('-');
+    });
+    return bare ? key : toml(key);
+}
+
+class FlyWriter
+{
+public:
+    FlyWriter(const ServiceModel &model, Ledger &ledger)
+        : m_model(model)
+        , m_ledger(ledger)
+    {
+    }
+
+    Written write()
+    {
+        QList<const Service *> apps;
+        for (const Service &service : m_model.services) {
+            if (const QString why = whyNot(service); why.isEmpty())
+                apps.append(&service);
+            else
+                forEachPlace(service, [&](const Place &place) { m_ledger.lost(place, why); });
+        }
+        for (const Service *service : apps)
+            writeApp(*service, apps.size() > 1);
+        for (const ManifestDatabase &database : m_model.databases)
+            forEachPlace(database, [&](const Place &place) {
+                m_ledger.lost(place, QStringLiteral("a database is made by fly mpg create, not by fly.toml"));
+            });
+        for (const EnvironmentGroup &group : m_model.groups) {
+            m_ledger.rewritten(group.namePlace, QStringLiteral("fly.toml: env"),
+                               QStringLiteral("Fly has no groups: its variables stand in each app that uses it"));
+            forEachPlace(group, [&](const Place &place) {
+                m_ledger.lost(place, QStringLiteral("no service of the file uses the group"));
+            });
+        }
+        return m_written;
+    }
+
+private:
+    static QString whyNot(const Service &service)
+    {
+        switch (service.kind) {
+        case ServiceKind::Static:
+            return QStringLiteral("Fly runs machines: a static site needs an image with a web server, or another host");
+        case ServiceKind::Cron:
+            return QStringLiteral("fly.toml has no schedules: fly machine run --schedule, or a scheduler in the app");
+        case ServiceKind::KeyValue:
+            return QStringLiteral("a Redis is made by fly redis create, not by fly.toml");
+        default:
+            return {};
+        }
+    }
+
+    // --- text and account
+
+    void line(const QString &text) { m_text += text + QLatin1Char('\n'); }
+    void section(const QString &header) { m_text += QLatin1Char('\n') + header + QLatin1Char('\n'); }
+    QString target(const QString &key) const { return QStringLiteral("%1: %2").arg(m_file, key); }
+    template <typename T>
+    void mapped(const Field<T> &field, const QString &key)
+    {
+        if (field)
+            m_ledger.mapped(field->place, target(key));
+    }
+    template <typename T>
+    void rewritten(const Field<T> &field, const QString &key, const QString &reason)
+    {
+        if (field)
+            m_ledger.rewritten(field->place, target(key), reason);
+    }
+    template <typename T>
+    void lost(const Field<T> &field, const QString &what, const QString &reason)
+    {
+        if (!field)
+            return;
+        m_ledger.lost(field->place, reason);
+        note(QStringLiteral("%1: %2").arg(what, reason));
+    }
+    void note(const QString &text)
+    {
+        if (!m_notes.contains(text))
+            m_notes.append(text.simplified());
+    }
+    void added(const QString &key, const QString &value, const QString &reason)
+    {
+        m_written.added.append({target(key), value, reason});
+    }
+
+    // --- one app
+
+    void writeApp(const Service &service, bool several)
+    {
+        m_file = several ? service.name + QStringLiteral("/fly.toml") : QStringLiteral("fly.toml");
+        m_text.clear();
+        m_notes.clear();
+        m_secrets.clear();
+        m_service = &service;
+        m_processes = false;
+        m_port = portOf(service);
+        head(service);
+        build(service);
+        deploy(service);
+        const QString environment = environmentText(service);
+        if (!environment.isEmpty()) {
+            section(QStringLiteral("[env]"));
+            m_text += environment;
+        }
+        process(service);
+        mounts(service);
+        front(service);
+        size(service);
+        restart(service);
+        settleRest(service);
+        m_written.files.append({m_file, (comments() + m_text).toUtf8()});
+    }
+
+    QString comments() const
+    {
+        QString text = QStringLiteral("# fly.toml of %1, written by Switchyard\n").arg(m_service->name);
+        if (!m_secrets.isEmpty())
+            text += QStringLiteral("# Before the first deploy, with their values: fly secrets set %1\n")
+                        .arg(m_secrets.join(QStringLiteral("=… ")) + QStringLiteral("=…"));
+        for (const QString &each : m_notes)
+            text += QStringLiteral("# not carried over: %1\n").arg(each);
+        return text + QLatin1Char('\n');
+    }
+
+    /// Where the process listens: what is stated, what PORT says, or the source platform's default.
+    int portOf(const Service &service) const
+    {
+        if (service.port)
+            return service.port->value;
+        for (const EnvironmentEntry &entry : service.environment) {
+            const int port = entry.value.toInt();
+            if (entry.name == QLatin1StringView("PORT") && entry.source == Source::Literal && port > 0 && port < 65536)
+                return port;
+        }
+        return m_model.format == QLatin1StringView("render") ? renderPort : usualPort;
+    }
+
+    void head(const Service &service)
+    {
+        QString name = service.name.toLower();
+        name.replace(QRegularExpression(QStringLiteral("[^a-z0-9-]+")), QStringLiteral("-"));
+        line(QStringLiteral("app = %1").arg(toml(name)));
+        if (service.nameField && service.nameField->value == name)
+            mapped(service.nameField, QStringLiteral("app"));
+        else
+            rewritten(service.nameField, QStringLiteral("app"),
+                      QStringLiteral("names of apps are in lower case, with hyphens, and one of a kind on all of Fly"));
+        if (service.region) {
+            const bool own = m_model.format == QLatin1StringView("fly");
+            const QString region = own ? service.region->value : flyRegionFor(service.region->value);
+            if (!region.isEmpty()) {
+                line(QStringLiteral("primary_region = %1").arg(toml(region)));
+                if (own)
+                    mapped(service.region, QStringLiteral("primary_region"));
+                else
+                    rewritten(service.region, QStringLiteral("primary_region"),
+                              QStringLiteral("%1 is Fly's nearest region").arg(region));
+            } else {
+                lost(service.region, QStringLiteral("region"), QStringLiteral("Fly has no region by that name"));
+            }
+        }
+        shutdown(service);
+        line({});
+    }
+
+    /// Fly's own default is SIGINT and 5 s; what the service had is kept.
+    void shutdown(const Service &service)
+    {
+        const QString signal = service.stopSignal ? service.stopSignal->value : QStringLiteral("SIGTERM");
+        line(QStringLiteral("kill_signal = %1").arg(toml(signal)));
+        mapped(service.stopSignal, QStringLiteral("kill_signal"));
+        if (!service.stopSignal)
+            added(QStringLiteral("kill_signal"), signal, QStringLiteral("Fly would send SIGINT"));
+        Milliseconds grace = m_model.format == QLatin1StringView("render") ? renderGrace : dockerGrace;
+        if (service.stopGrace)
+            grace = service.stopGrace->value;
+        const Milliseconds kept = std::min(grace, mostGrace);
+        line(QStringLiteral("kill_timeout = %1").arg(toml(writeGoDuration(kept))));
+        if (!service.stopGrace)
+            added(QStringLiteral("kill_timeout"), writeGoDuration(kept),
+                  QStringLiteral("Fly would wait 5 s, the source waits so long by default"));
+        else if (kept == grace)
+            mapped(service.stopGrace, QStringLiteral("kill_timeout"));
+        else
+            rewritten(service.stopGrace, QStringLiteral("kill_timeout"), QStringLiteral("Fly waits 300 s at most"));
+    }
+
+    void build(const Service &service)
+    {
+        if (service.image || service.dockerfile || service.dockerTarget || !service.buildArguments.isEmpty()) {
+            section(QStringLiteral("[build]"));
+            write(service.image, QStringLiteral("image"), QStringLiteral("build.image"));
+            write(service.dockerfile, QStringLiteral("dockerfile"), QStringLiteral("build.dockerfile"));
+            write(service.dockerTarget, QStringLiteral("build-target"), QStringLiteral("build.build-target"));
+            for (qsizetype i = 0; i < service.buildArguments.size(); ++i) {
+                if (i == 0)
+                    section(QStringLiteral("  [build.args]"));
+                const auto &[name, value] = service.buildArguments[i];
+                line(QStringLiteral("    %1 = %2").arg(tomlKey(name), toml(value.value)));
+                m_ledger.mapped(value.place, target(QStringLiteral("build.args.") + name));
+            }
+        }
+        const bool container = service.image || service.dockerfile || !service.runtime ||
+                               service.runtime->value == QLatin1StringView("docker") ||
+                               service.runtime->value == QLatin1StringView("image");
+        if (service.runtime && container)
+            m_ledger.defaulted(service.runtime->place, QStringLiteral("Fly runs images only"));
+        else
+            lost(service.runtime,
+                 QStringLiteral("runtime %1").arg(service.runtime ? service.runtime->value : QString()),
+                 QStringLiteral("Fly runs images only: a Dockerfile has to install it"));
+        lost(service.buildCommand, QStringLiteral("build command"),
+             QStringLiteral("it belongs into the Dockerfile, as RUN"));
+        lost(service.installCommand, QStringLiteral("install command"),
+             QStringLiteral("it belongs into the Dockerfile, as RUN"));
+        lost(service.dockerContext, QStringLiteral("build context"),
+             QStringLiteral("fly deploy takes the folder it is run in"));
+        lost(service.root, QStringLiteral("root folder"), QStringLiteral("fly deploy takes the folder it is run in"));
+    }
+
+    void write(const Field<QString> &field, const QString &key, const QString &path)
+    {
+        if (!field)
+            return;
+        line(QStringLiteral("  %1 = %2").arg(key, toml(field->value)));
+        mapped(field, path);
+    }
+
+    void deploy(const Service &service)
+    {
+        const bool known = service.strategy && m_model.format == QLatin1StringView("fly");
+        if (!known && !service.preDeployCommand)
+            return;
+        section(QStringLiteral("[deploy]"));
+        if (known)
+            write(service.strategy, QStringLiteral("strategy"), QStringLiteral("deploy.strategy"));
+        if (const Field<QString> &command = service.preDeployCommand) {
+            bool shell = false;
+            line(QStringLiteral("  release_command = %1").arg(toml(withoutShell(command->value, &shell))));
+            if (shell)
+                rewritten(command, QStringLiteral("deploy.release_command"),
+                          QStringLiteral("Fly runs no shell: it is put into sh -c"));
+            else
+                mapped(command, QStringLiteral("deploy.release_command"));
+        }
+    }
+
+    /// A command for a platform that runs none through a shell.
+    static QString withoutShell(const QString &command, bool *shell)
+    {
+        const Result<ShellWords> words = splitShellWords(command);
+        *shell = words && (words->needsShell || command.contains(QLatin1Char('$')));
+        return *shell ? QStringLiteral("sh -c ") + shellQuoted(command) : command;
+    }
+
+    // --- variables
+
+    QString environmentText(const Service &service)
+    {
+        QString text;
+        QSet<QString> done;
+        for (const EnvironmentEntry &entry : service.environment)
+            variable(entry, text, done);
+        // A service's own variable beats one of a group, so that groups come last.
+        for (const EnvironmentEntry &entry : service.environment) {
+            if (entry.source != Source::FromGroup)
+                continue;
+            const auto group = std::find_if(m_model.groups.begin(), m_model.groups.end(),
+                                            [&](const EnvironmentGroup &each) { return each.name == entry.of; });
+            if (group == m_model.groups.end()) {
+                m_ledger.lost(entry.place, QStringLiteral("the group is not in the file"));
+                note(QStringLiteral("variables of the group %1: they are not in the file").arg(entry.of));
+                continue;
+            }
+            m_ledger.rewritten(entry.place, target(QStringLiteral("env")),
+                               QStringLiteral("Fly has no groups: its variables stand here"));
+            for (const EnvironmentEntry &member : group->entries)
+                variable(member, text, done);
+        }
+        const bool listens = service.kind == ServiceKind::Web || service.kind == ServiceKind::Private;
+        if (listens && !done.contains(QStringLiteral("PORT")) && m_model.format == QLatin1StringView("render")) {
+            text += QStringLiteral("  PORT = '%1'\n").arg(m_port);
+            added(QStringLiteral("env.PORT"), QString::number(m_port), QStringLiteral("Fly sets none, Render does"));
+        }
+        return text;
+    }
+
+    void variable(const EnvironmentEntry &entry, QString &text, QSet<QString> &done)
+    {
+        if (entry.source == Source::FromGroup)
+            return;
+        const QString key = QStringLiteral("env.") + entry.name;
+        const auto tell = [&](const QString &where, const QString &reason) {
+            for (const Place &place : QList<Place>{entry.namePlace, entry.place} + entry.details) {
+                if (reason.isEmpty())
+                    m_ledger.mapped(place, where);
+                else
+                    m_ledger.rewritten(place, where, reason);
+            }
+        };
+        if (done.contains(entry.name))
+            return tell(target(key), QStringLiteral("the service's own variable of that name stands instead"));
+        done.insert(entry.name);
+        if (entry.name.startsWith(QLatin1StringView("FLY_"))) {
+            note(QStringLiteral("%1: Fly refuses names that begin with FLY_").arg(entry.name));
+            for (const Place &place : QList<Place>{entry.namePlace, entry.place} + entry.details)
+                m_ledger.lost(place, QStringLiteral("Fly refuses names that begin with FLY_"));
+            return;
+        }
+        const bool secret = entry.source == Source::Literal &&
+                            (isSecretName(entry.name) || urlCarriesSecret(entry.value) || entry.interpolated);
+        if (entry.source == Source::Literal && !secret) {
+            text += QStringLiteral("  %1 = %2\n").arg(tomlKey(entry.name), toml(entry.value));
+            return tell(target(key), {});
+        }
+        if (entry.source == Source::FromService &&
+            (entry.property == QLatin1StringView("host") || entry.property == QLatin1StringView("hostport"))) {
+            QString value = entry.of + QStringLiteral(".internal");
+            if (entry.property == QLatin1StringView("hostport"))
+                value += QStringLiteral(":%1").arg(portOfNamed(entry.of));
+            text += QStringLiteral("  %1 = %2\n").arg(tomlKey(entry.name), toml(value));
+            return tell(target(key), QStringLiteral("an app's name on Fly's private network"));
+        }
+        m_secrets.append(entry.name);
+        tell(QStringLiteral("fly secrets: ") + entry.name, secretReason(entry, secret));
+    }
+
+    static QString secretReason(const EnvironmentEntry &entry, bool literal)
+    {
+        if (literal)
+            return QStringLiteral("a secret stands in no file here: it is set by fly secrets");
+        switch (entry.source) {
+        case Source::Generated:
+            return QStringLiteral("Fly generates none: take over the value in use, or make one, by fly secrets");
+        case Source::FromDatabase:
+        case Source::FromService:
+            return QStringLiteral("Fly has no references: the address is set by fly secrets, or by attaching");
+        default:
+            return QStringLiteral("it is set by fly secrets");
+        }
+    }
+
+    int portOfNamed(const QString &name) const
+    {
+        const auto it = std::find_if(m_model.services.begin(), m_model.services.end(),
+                                     [&](const Service &each) { return each.name == name; });
+        return it == m_model.services.end() ? usualPort : portOf(*it);
+    }
+
+    // --- running
+
+    void process(const Service &service)
+    {
+        if (!service.startCommand)
+            return;
+        bool shell = false;
+        const QString command = withoutShell(service.startCommand->value, &shell);
+        section(QStringLiteral("[processes]"));
+        line(QStringLiteral("  app = %1").arg(toml(command)));
+        m_processes = true;
+        const QString key = QStringLiteral("processes.app");
+        const QString reason = QStringLiteral("Fly runs no shell: it is put into sh -c");
+        if (shell)
+            rewritten(service.startCommand, key, reason);
+        else
+            mapped(service.startCommand, key);
+        for (const Place &place : service.startCommandDetails)
+            m_ledger.mapped(place, target(key));
+    }
+
+    void mounts(const Service &service)
+    {
+        bool first = true;
+        for (const Disk &disk : service.disks) {
+            if (!std::exchange(first, false)) {
+                for (const auto *field : {&disk.name, &disk.mountPath})
+                    lost(*field, QStringLiteral("a further disk"), QStringLiteral("a machine has one volume"));
+                lost(disk.sizeGb, QStringLiteral("a further disk"), QStringLiteral("a machine has one volume"));
+                continue;
+            }
+            section(QStringLiteral("[[mounts]]"));
+            QString name = disk.name ? disk.name->value.toLower() : QStringLiteral("data");
+            name.replace(QRegularExpression(QStringLiteral("[^a-z0-9_]+")), QStringLiteral("_"));
+            line(QStringLiteral("  source = %1").arg(toml(name)));
+            if (disk.name && disk.name->value == name)
+                mapped(disk.name, QStringLiteral("mounts.source"));
+            else
+                rewritten(disk.name, QStringLiteral("mounts.source"),
+                          QStringLiteral("names of volumes are in lower case, with underscores"));
+            write(disk.mountPath, QStringLiteral("destination"), QStringLiteral("mounts.destination"));
+            if (disk.sizeGb) {
+                line(QStringLiteral("  initial_size = '%1gb'").arg(disk.sizeGb->value));
+                mapped(disk.sizeGb, QStringLiteral("mounts.initial_size"));
+            }
+        }
+    }
+
+    /// The HTTP service with its checks and limits.
+    void front(const Service &service)
+    {
+        if (service.kind != ServiceKind::Web)
+            return;
+        section(QStringLiteral("[http_service]"));
+        line(QStringLiteral("  internal_port = %1").arg(m_port));
+        mapped(service.port, QStringLiteral("http_service.internal_port"));
+        if (!service.port)
+            added(QStringLiteral("http_service.internal_port"), QString::number(m_port),
+                  QStringLiteral("where the server listens: PORT, or the source's default"));
+        line(QStringLiteral("  force_https = %1")
+                 .arg(service.forceHttps && !service.forceHttps->value ? QStringLiteral("false")
+                                                                       : QStringLiteral("true")));
+        mapped(service.forceHttps, QStringLiteral("http_service.force_https"));
+        starting(service);
+        if (m_processes)
+            line(QStringLiteral("  processes = ['app']"));
+        limits(service);
+        for (const HealthCheck &check : service.checks)
+            healthCheck(check);
+    }
+
+    void starting(const Service &service)
+    {
+        const Scaling &scaling = service.scaling;
+        const QString stop = scaling.autoStop ? scaling.autoStop->value : QStringLiteral("off");
+        line(QStringLiteral("  auto_stop_machines = %1").arg(toml(stop)));
+        mapped(scaling.autoStop, QStringLiteral("http_service.auto_stop_machines"));
+        if (!scaling.autoStop)
+            added(QStringLiteral("http_service.auto_stop_machines"), stop,
+                  QStringLiteral("sockets are held by machines that run"));
+        line(QStringLiteral("  auto_start_machines = %1")
+                 .arg(scaling.autoStart && !scaling.autoStart->value ? QStringLiteral("false")
+                                                                     : QStringLiteral("true")));
+        mapped(scaling.autoStart, QStringLiteral("http_service.auto_start_machines"));
+        const Field<int> &count = scaling.leastRunning ? scaling.leastRunning
+                                  : scaling.instances  ? scaling.instances
+                                                       : scaling.least;
+        const int least = count ? count->value : 1;
+        line(QStringLiteral("  min_machines_running = %1").arg(least));
+        if (scaling.leastRunning)
+            mapped(scaling.leastRunning, QStringLiteral("http_service.min_machines_running"));
+        const QString counted = QStringLiteral("machines are counted by fly scale count, which has to be run once");
+        rewritten(scaling.instances, QStringLiteral("http_service.min_machines_running"), counted);
+        rewritten(scaling.least, QStringLiteral("http_service.min_machines_running"), counted);
+        if (least > 1)
+            note(QStringLiteral("the number of machines: run fly scale count %1 once").arg(least));
+        const QString grows = QStringLiteral("Fly makes no machines by itself, it only starts those that there are");
+        lost(scaling.most, QStringLiteral("the most instances"), grows);
+        lost(scaling.cpuPercent, QStringLiteral("scaling by processor"), grows);
+        lost(scaling.memoryPercent, QStringLiteral("scaling by memory"), grows);
+    }
+
+    void limits(const Service &service)
+    {
+        const Scaling &scaling = service.scaling;
+        if (!scaling.limitBy && !scaling.softLimit && !scaling.hardLimit)
+            return;
+        section(QStringLiteral("  [http_service.concurrency]"));
+        if (scaling.limitBy)
+            line(QStringLiteral("    type = %1").arg(toml(scaling.limitBy->value)));
+        if (scaling.softLimit)
+            line(QStringLiteral("    soft_limit = %1").arg(scaling.softLimit->value));
+        if (scaling.hardLimit)
+            line(QStringLiteral("    hard_limit = %1").arg(scaling.hardLimit->value));
+        mapped(scaling.limitBy, QStringLiteral("http_service.concurrency.type"));
+        mapped(scaling.softLimit, QStringLiteral("http_service.concurrency.soft_limit"));
+        mapped(scaling.hardLimit, QStringLiteral("http_service.concurrency.hard_limit"));
+    }
+
+    void healthCheck(const HealthCheck &check)
+    {
+        if (!check.moves || !check.path) {
+            const QString why = QStringLiteral("only a check by HTTP tells Fly's proxy whether a machine is well");
+            lost(check.command, QStringLiteral("the check's command"), why);
+            lost(check.path, QStringLiteral("a check that only watches"), why);
+            for (const auto *time : {&check.interval, &check.timeout, &check.grace})
+                lost(*time, QStringLiteral("the check's times"), why);
+            return;
+        }
+        section(QStringLiteral("  [[http_service.checks]]"));
+        const auto duration = [&](const Field<Milliseconds> &field, const char *name, Milliseconds usual) {
+            const QString key = QString::fromLatin1(name);
+            const Milliseconds wanted = field ? field->value : usual;
+            const Milliseconds within = std::clamp(wanted, Milliseconds(1'000), Milliseconds(60'000));
+            line(QStringLiteral("    %1 = %2").arg(key, toml(writeGoDuration(within))));
+            if (!field)
+                added(QStringLiteral("http_service.checks.") + key, writeGoDuration(within),
+                      QStringLiteral("the source leaves it to its platform"));
+            else if (within == wanted)
+                mapped(field, QStringLiteral("http_service.checks.") + key);
+            else
+                rewritten(field, QStringLiteral("http_service.checks.") + key,
+                          QStringLiteral("Fly's checks take 1 s to 1 min"));
+        };
+        duration(check.grace, "grace_period", Milliseconds(10'000));
+        duration(check.interval, "interval", Milliseconds(15'000));
+        duration(check.timeout, "timeout", Milliseconds(5'000));
+        line(QStringLiteral("    method = %1").arg(toml(check.method ? check.method->value : QStringLiteral("GET"))));
+        mapped(check.method, QStringLiteral("http_service.checks.method"));
+        line(QStringLiteral("    path = %1").arg(toml(check.path->value)));
+        mapped(check.path, QStringLiteral("http_service.checks.path"));
+        for (qsizetype i = 0; i < check.headers.size(); ++i) {
+            if (i == 0)
+                section(QStringLiteral("    [http_service.checks.headers]"));
+            const auto &[name, value] = check.headers[i];
+            line(QStringLiteral("      %1 = %2").arg(tomlKey(name), toml(value.value)));
+            m_ledger.mapped(value.place, target(QStringLiteral("http_service.checks.headers.") + name));
+        }
+    }
+
+    void size(const Service &service)
+    {
+        const MachineSize &size = service.size;
+        if (m_model.format == QLatin1StringView("fly")) {
+            if (!size.plan && !size.memoryMb && !size.cpus && !size.cpuKind)
+                return;
+            section(QStringLiteral("[[vm]]"));
+            write(size.plan, QStringLiteral("size"), QStringLiteral("vm.size"));
+            if (size.memoryMb)
+                line(QStringLiteral("  memory = '%1mb'").arg(size.memoryMb->value));
+            mapped(size.memoryMb, QStringLiteral("vm.memory"));
+            if (size.cpus)
+                line(QStringLiteral("  cpus = %1").arg(int(std::ceil(size.cpus->value))));
+            mapped(size.cpus, QStringLiteral("vm.cpus"));
+            write(size.cpuKind, QStringLiteral("cpu_kind"), QStringLiteral("vm.cpu_kind"));
+            return;
+        }
+        const std::optional<PlanSize> plan = size.plan ? renderPlanSize(size.plan->value) : std::nullopt;
+        if (size.plan && !plan)
+            lost(size.plan, QStringLiteral("plan"), QStringLiteral("its size is not known here"));
+        const int memory = plan ? plan->memoryMb : size.memoryMb ? size.memoryMb->value : 0;
+        if (memory <= 0)
+            return;
+        const int cpus = std::max(1, int(std::ceil(plan ? plan->cpus : size.cpus ? size.cpus->value : 1)));
+        // A shared processor comes with 2 GB at most.
+        const bool shared = memory <= cpus * 2048;
+        section(QStringLiteral("[[vm]]"));
+        line(QStringLiteral("  memory = '%1mb'").arg(memory));
+        line(QStringLiteral("  cpus = %1").arg(cpus));
+        line(
+            QStringLiteral("  cpu_kind = '%1'").arg(shared ? QStringLiteral("shared") : QStringLiteral("performance")));
+        rewritten(size.plan, QStringLiteral("vm"), QStringLiteral("a machine with as much memory; prices differ"));
+        mapped(size.memoryMb, QStringLiteral("vm.memory"));
+        rewritten(size.cpus, QStringLiteral("vm.cpus"), QStringLiteral("whole processors only"));
+    }
+
+    void restart(const Service &service)
+    {
+        if (!service.restartPolicy)
+            return;
+        const QString &policy = service.restartPolicy->value;
+        const QStringList known{QStringLiteral("always"), QStringLiteral("on-failure"), QStringLiteral("never")};
+        if (!known.contains(policy)) {
+            rewritten(service.restartPolicy, QStringLiteral("restart.policy"),
+                      QStringLiteral("Fly knows always, on-failure and never"));
+            section(QStringLiteral("[[restart]]"));
+            return line(
+                QStringLiteral("  policy = '%1'")
+                    .arg(policy == QLatin1StringView("no") ? QStringLiteral("never") : QStringLiteral("always")));
+        }
+        section(QStringLiteral("[[restart]]"));
+        write(service.restartPolicy, QStringLiteral("policy"), QStringLiteral("restart.policy"));
+    }
+
+    /// What nobody above has spoken of.
+    void settleRest(const Service &service)
+    {
+        rewritten(service.kindField,
+                  service.kind == ServiceKind::Web ? QStringLiteral("http_service") : QStringLiteral("processes"),
+                  QStringLiteral("what is reachable has an [http_service], the rest has none"));
+        for (const Stated<QString> &domain : service.domains) {
+            m_ledger.lost(domain.place, QStringLiteral("fly certs add, and a record at the name's registrar"));
+            note(QStringLiteral("domain: fly certs add %1").arg(domain.value));
+        }
+        lost(service.repository, QStringLiteral("repository"), QStringLiteral("a pipeline runs fly deploy"));
+        lost(service.branch, QStringLiteral("branch"), QStringLiteral("a pipeline runs fly deploy"));
+        for (const OpenPort &port : service.ports) {
+            const QString why = QStringLiteral("a port beside HTTP is a [[services]] with an address of its own");
+            lost(port.internal, QStringLiteral("a further port"), why);
+            lost(port.external, QStringLiteral("a further port"), why);
+            lost(port.protocol, QStringLiteral("a further port"), why);
+        }
+    }
+
+    const ServiceModel &m_model;
+    Ledger &m_ledger;
+    const Service *m_service = nullptr;
+    Written m_written;
+    QString m_file;
+    QString m_text;
+    QStringList m_notes;
+    QStringList m_secrets;
+    int m_port = 0;
+    bool m_processes = false;
+};
+
+} // namespace
+
+Written writeFly(const ServiceModel &model, Ledger &ledger)
+{
+    return FlyWriter(model, ledger).write();
+}
+
+} // namespace Switchyard
