@@ -110,7 +110,7 @@ private:
 
     void writeApp(const Service &service, bool several)
     {
-        const QString file = several ? service.name + QStringLiteral("/fly.toml") : QStringLiteral("fly.toml");
+        const QString file = several ? appName(service) + QStringLiteral("/fly.toml") : QStringLiteral("fly.toml");
         begin(file);
         m_text.clear();
         m_secrets.clear();
@@ -153,10 +153,23 @@ private:
         return m_model.format == QLatin1StringView("render") ? renderPort : usualPort;
     }
 
+    /// Lower case, digits and hyphens, a letter first.
+    static QString appName(const Service &service)
+    {
+        static const QRegularExpression odd(QStringLiteral("[^a-z0-9]+"));
+        QString name = service.name.toLower().replace(odd, QStringLiteral("-"));
+        while (name.startsWith(QLatin1Char('-')))
+            name.remove(0, 1);
+        while (name.endsWith(QLatin1Char('-')))
+            name.chop(1);
+        if (name.isEmpty() || !name.front().isLetter())
+            name.prepend(QStringLiteral("app-"));
+        return name.endsWith(QLatin1Char('-')) ? name.chopped(1) : name;
+    }
+
     void head(const Service &service)
     {
-        QString name = service.name.toLower();
-        name.replace(QRegularExpression(QStringLiteral("[^a-z0-9-]+")), QStringLiteral("-"));
+        const QString name = appName(service);
         line(QStringLiteral("app = %1").arg(toml(name)));
         if (service.nameField && service.nameField->value == name)
             mapped(service.nameField, QStringLiteral("app"));
@@ -415,7 +428,7 @@ private:
         if (m_processes)
             line(QStringLiteral("  processes = ['app']"));
         limits(service);
-        for (const HealthCheck &check : service.checks)
+        for (const ServiceCheck &check : service.checks)
             healthCheck(check);
     }
 
@@ -426,7 +439,7 @@ private:
                                     .arg(service.name));
         defaulted(service.forceHttps, QStringLiteral("nothing of it is public"));
         machines(service);
-        for (const HealthCheck &check : service.checks)
+        for (const ServiceCheck &check : service.checks)
             loseCheck(check, QStringLiteral("nothing of it is public, so that no check decides about traffic"));
     }
 
@@ -500,7 +513,7 @@ private:
         mapped(scaling.hardLimit, QStringLiteral("http_service.concurrency.hard_limit"));
     }
 
-    void loseCheck(const HealthCheck &check, const QString &why)
+    void loseCheck(const ServiceCheck &check, const QString &why)
     {
         lost(check.command, QStringLiteral("the check's command"), why);
         lost(check.path, QStringLiteral("a health check"), why);
@@ -513,7 +526,7 @@ private:
             ledger().lost(value.place, why);
     }
 
-    void healthCheck(const HealthCheck &check)
+    void healthCheck(const ServiceCheck &check)
     {
         if (!check.path)
             return loseCheck(check, QStringLiteral("only a check by HTTP tells Fly's proxy whether a machine is well"));
@@ -617,10 +630,17 @@ private:
         rewritten(service.kindField,
                   service.kind == ServiceKind::Web ? QStringLiteral("http_service") : QStringLiteral("processes"),
                   QStringLiteral("what is reachable has an [http_service], the rest has none"));
+        for (const Place &place : service.groupDetails)
+            ledger().rewritten(place, target(QStringLiteral("processes.app")),
+                               QStringLiteral("each process group is an app of its own"));
+        for (const Place &place : service.frontDetails)
+            ledger().rewritten(place, target(QStringLiteral("http_service")),
+                               QStringLiteral("an [http_service] answers on 80 and 443"));
         for (const Stated<QString> &domain : service.domains) {
             ledger().lost(domain.place, QStringLiteral("fly certs add, and a record at the name's registrar"));
             note(QStringLiteral("domain: fly certs add %1").arg(domain.value));
         }
+        defaulted(service.publicPort, QStringLiteral("an [http_service] answers on 80 and 443"));
         lost(service.repository, QStringLiteral("repository"), QStringLiteral("a pipeline runs fly deploy"));
         lost(service.branch, QStringLiteral("branch"), QStringLiteral("a pipeline runs fly deploy"));
         for (const OpenPort &port : service.ports) {

@@ -37,24 +37,36 @@ bool isRuntime(const QString &word)
 class RenderWriter : private WriterAccount
 {
 public:
-    RenderWriter(const ServiceModel &model, Ledger &ledger, Written &written)
+    RenderWriter(Ledger &ledger, Written &written)
         : WriterAccount(ledger, written.added)
-        , m_model(model)
         , m_written(written)
     {
     }
 
-    void write()
+    void write(const QList<ServiceModel> &models)
     {
         const QString file = QStringLiteral("render.yaml");
         begin(file);
+        QString services;
+        QString databases;
+        QString groups;
+        int databaseCount = 0;
+        int groupCount = 0;
+        for (const ServiceModel &model : models) {
+            m_model = &model;
+            for (const Service &service : model.services)
+                services += writeService(service);
+            for (const ManifestDatabase &database : model.databases)
+                databases += writeDatabase(database, databaseCount++);
+            for (const EnvironmentGroup &group : model.groups)
+                groups += writeGroup(group, groupCount++);
+        }
         QString text;
-        for (const Service &service : m_model.services)
-            text += writeService(service);
-        if (!text.isEmpty())
-            text.prepend(QStringLiteral("services:\n"));
-        text += writeDatabases();
-        text += writeGroups();
+        for (const auto &[key, elements] : {std::pair("services", services), std::pair("databases", databases),
+                                            std::pair("envVarGroups", groups)}) {
+            if (!elements.isEmpty())
+                text += L(key) + QStringLiteral(":\n") + elements;
+        }
         if (text.isEmpty())
             return;
         m_written.files.append(
@@ -82,7 +94,7 @@ private:
         numberLine(key, field->value);
         mapped(field, key);
     }
-    bool own() const { return m_model.format == L("render"); }
+    bool own() const { return m_model->format == L("render"); }
 
     /// The text of an element of a list, its comments before it.
     QString element()
@@ -174,7 +186,7 @@ private:
     {
         if (!field)
             return;
-        const QString name = m_model.format == L("fly") ? renderRegionFor(field->value) : QString();
+        const QString name = m_model->format == L("fly") ? renderRegionFor(field->value) : QString();
         if (own())
             return write(field, QStringLiteral("region"));
         if (name.isEmpty())
@@ -189,7 +201,7 @@ private:
     {
         const MachineSize &size = service.size;
         if (own())
-            return write(size.plan, QStringLiteral("plan"));
+            return ownPlan(size.plan, false);
         const bool store = service.kind == ServiceKind::KeyValue;
         const std::optional<PlanSize> preset = size.plan ? flyPresetSize(size.plan->value) : std::nullopt;
         const bool known = !store && (preset || size.memoryMb || size.cpus);
@@ -205,7 +217,7 @@ private:
         if (size.memoryMb)
             wanted.memoryMb = size.memoryMb->value;
         const bool shared = size.cpuKind ? size.cpuKind->value == L("shared")
-                                         : m_model.format == L("fly") && (!size.plan || size.plan->value.startsWith(
+                                         : m_model->format == L("fly") && (!size.plan || size.plan->value.startsWith(
                                                                                             L("shared")));
         // A shared processor of Fly is a sixteenth of one for long: the half of one that Render's smallest has is more.
         if (size.cpus)
@@ -225,6 +237,21 @@ private:
         rewritten(size.memoryMb, QStringLiteral("plan"), reason);
         rewritten(size.cpus, QStringLiteral("plan"), reason);
         rewritten(size.cpuKind, QStringLiteral("plan"), reason);
+    }
+
+    /// The API writes an underscore where a Blueprint has a space (plans of services) or a hyphen (of databases). Names
+    /// are an open list: what is not known here is written as it stands.
+    void ownPlan(const Field<QString> &plan, bool database)
+    {
+        if (!plan)
+            return;
+        QString name = plan->value.trimmed().toLower();
+        name.replace(QLatin1Char('_'), database ? QLatin1Char('-') : QLatin1Char(' '));
+        textLine(QStringLiteral("plan"), name);
+        if (name == plan->value)
+            mapped(plan, QStringLiteral("plan"));
+        else
+            rewritten(plan, QStringLiteral("plan"), QStringLiteral("as Blueprints write it"));
     }
 
     void build(const Service &service)
@@ -247,7 +274,11 @@ private:
         lost(service.dockerTarget, QStringLiteral("build target"),
              QStringLiteral("Render builds a Dockerfile's last stage"));
         commands(service);
-        write(service.publishPath, QStringLiteral("staticPublishPath"));
+        if (service.kind == ServiceKind::Static)
+            write(service.publishPath, QStringLiteral("staticPublishPath"));
+        else
+            lost(service.publishPath, QStringLiteral("folder of the built site"),
+                 QStringLiteral("a server serves it, and Render's static sites alone publish a folder"));
         if (service.kind == ServiceKind::Static && !service.publishPath)
             note(QStringLiteral("the folder of the built site is not stated: add staticPublishPath"));
     }
@@ -324,7 +355,7 @@ private:
         if (web)
             checks(service);
         else
-            for (const HealthCheck &check : service.checks)
+            for (const ServiceCheck &check : service.checks)
                 loseCheck(check, QStringLiteral("Render checks web services only"));
         if (service.kind == ServiceKind::Static || service.kind == ServiceKind::Cron) {
             const QString reason = QStringLiteral("nothing of it is stopped by a deploy");
@@ -400,12 +431,12 @@ private:
     void checks(const Service &service)
     {
         // One that decides about traffic, else one that only watches: Render has no such.
-        const HealthCheck *chosen = nullptr;
-        for (const HealthCheck &check : service.checks) {
+        const ServiceCheck *chosen = nullptr;
+        for (const ServiceCheck &check : service.checks) {
             if (check.path && (!chosen || (check.moves && !chosen->moves)))
                 chosen = &check;
         }
-        for (const HealthCheck &check : service.checks) {
+        for (const ServiceCheck &check : service.checks) {
             if (&check == chosen)
                 writeCheck(check);
             else if (check.path || check.command)
@@ -415,7 +446,7 @@ private:
         }
     }
 
-    void writeCheck(const HealthCheck &check)
+    void writeCheck(const ServiceCheck &check)
     {
         const QString key = QStringLiteral("healthCheckPath");
         textLine(key, check.path->value);
@@ -443,16 +474,19 @@ private:
     }
 
     /// A TCP check: what Render does where there is no path.
-    void defaultCheck(const HealthCheck &check)
+    void defaultCheck(const ServiceCheck &check)
     {
         const QString reason = QStringLiteral("without a path Render looks whether the port is open");
         defaulted(check.kind, reason);
         defaulted(check.port, reason);
+        lost(check.method, QStringLiteral("the check's method"), reason);
+        for (const auto &[name, value] : check.headers)
+            ledger().lost(value.place, reason);
         for (const auto *time : {&check.interval, &check.timeout, &check.grace})
             lost(*time, QStringLiteral("the check's times"), ownChecks);
     }
 
-    void loseCheck(const HealthCheck &check, const QString &reason)
+    void loseCheck(const ServiceCheck &check, const QString &reason)
     {
         for (const auto *field : {&check.kind, &check.path, &check.method, &check.command})
             if (*field && !(*field)->place.file.isEmpty())
@@ -556,7 +590,7 @@ private:
 
     void routes(const Service &service)
     {
-        const RouteForm from = routeFormOf(m_model.format);
+        const RouteForm from = routeFormOf(m_model->format);
         int written = 0;
         for (const Route &route : service.routes) {
             const TranslatedRoute form =
@@ -730,15 +764,15 @@ private:
                 ? QStringLiteral("          envVarKey: %1\n").arg(composeScalar(entry.property.mid(4)))
                 : QStringLiteral("          property: %1\n").arg(composeScalar(entry.property));
         if (entry.source == Source::FromDatabase) {
-            const bool there = std::any_of(m_model.databases.begin(), m_model.databases.end(),
+            const bool there = std::any_of(m_model->databases.begin(), m_model->databases.end(),
                                            [&](const ManifestDatabase &each) { return each.name == entry.of; });
             return there ? QStringLiteral("        fromDatabase:\n          name: %1\n").arg(composeScalar(entry.of)) +
                                property
                          : QString();
         }
-        const auto it = std::find_if(m_model.services.begin(), m_model.services.end(),
+        const auto it = std::find_if(m_model->services.begin(), m_model->services.end(),
                                      [&](const Service &each) { return each.name == entry.of; });
-        if (it == m_model.services.end())
+        if (it == m_model->services.end())
             return {};
         return QStringLiteral("        fromService:\n          type: %1\n          name: %2\n")
                    .arg(typeOf(it->kind), composeScalar(entry.of)) +
@@ -749,6 +783,10 @@ private:
 
     void settleRest(const Service &service)
     {
+        for (const Place &place : service.groupDetails)
+            ledger().defaulted(place, QStringLiteral("each process group is a service of its own"));
+        for (const Place &place : service.frontDetails)
+            ledger().defaulted(place, QStringLiteral("Render answers on 443, and sends those of port 80 there"));
         defaulted(service.publicPort, QStringLiteral("Render answers on 443, and sends those of port 80 there"));
         if (service.forceHttps && !service.forceHttps->value)
             lost(service.forceHttps, QStringLiteral("HTTP without TLS"),
@@ -789,54 +827,44 @@ private:
         }
     }
 
-    QString writeDatabases()
+    QString writeDatabase(const ManifestDatabase &database, int index)
     {
-        QString text;
-        int count = 0;
-        for (const ManifestDatabase &database : m_model.databases) {
-            setPrefix(QStringLiteral("databases[%1].").arg(count++));
-            textLine(QStringLiteral("name"), database.name);
-            mapped(database.nameField, QStringLiteral("name"));
-            if (own())
-                write(database.plan, QStringLiteral("plan"));
-            else
-                lost(database.plan, QStringLiteral("plan of %1").arg(database.name),
-                     QStringLiteral("plans of databases are each platform's own"));
-            region(database.region);
-            if (database.version) {
-                line(QStringLiteral("postgresMajorVersion: ") + composeQuoted(database.version->value));
-                mapped(database.version, QStringLiteral("postgresMajorVersion"));
-            }
-            write(database.databaseName, QStringLiteral("databaseName"));
-            write(database.user, QStringLiteral("user"));
-            write(database.diskGb, QStringLiteral("diskSizeGB"));
-            if (!own())
-                note(QStringLiteral("what is in %1: dump it and restore it").arg(database.name));
-            text += element();
+        setPrefix(QStringLiteral("databases[%1].").arg(index));
+        textLine(QStringLiteral("name"), database.name);
+        mapped(database.nameField, QStringLiteral("name"));
+        if (own())
+            ownPlan(database.plan, true);
+        else
+            lost(database.plan, QStringLiteral("plan of %1").arg(database.name),
+                 QStringLiteral("plans of databases are each platform's own"));
+        region(database.region);
+        if (database.version) {
+            line(QStringLiteral("postgresMajorVersion: ") + composeQuoted(database.version->value));
+            mapped(database.version, QStringLiteral("postgresMajorVersion"));
         }
-        return text.isEmpty() ? text : QStringLiteral("databases:\n") + text;
+        write(database.databaseName, QStringLiteral("databaseName"));
+        write(database.user, QStringLiteral("user"));
+        write(database.diskGb, QStringLiteral("diskSizeGB"));
+        if (!own())
+            note(QStringLiteral("what is in %1: dump it and restore it").arg(database.name));
+        return element();
     }
 
-    QString writeGroups()
+    QString writeGroup(const EnvironmentGroup &group, int index)
     {
-        QString text;
-        int count = 0;
-        for (const EnvironmentGroup &group : m_model.groups) {
-            setPrefix(QStringLiteral("envVarGroups[%1].").arg(count++));
-            textLine(QStringLiteral("name"), group.name);
-            ledger().mapped(group.namePlace, target(QStringLiteral("name")));
-            QSet<QString> done;
-            QString variables;
-            for (const EnvironmentEntry &entry : group.entries)
-                variables += variable(entry, done, QStringLiteral("envVars"));
-            m_text += variables.isEmpty() ? QStringLiteral("    envVars: []\n")
-                                          : QStringLiteral("    envVars:\n") + variables;
-            text += element();
-        }
-        return text.isEmpty() ? text : QStringLiteral("envVarGroups:\n") + text;
+        setPrefix(QStringLiteral("envVarGroups[%1].").arg(index));
+        textLine(QStringLiteral("name"), group.name);
+        ledger().mapped(group.namePlace, target(QStringLiteral("name")));
+        QSet<QString> done;
+        QString variables;
+        for (const EnvironmentEntry &entry : group.entries)
+            variables += variable(entry, done, QStringLiteral("envVars"));
+        m_text += variables.isEmpty() ? QStringLiteral("    envVars: []\n")
+                                      : QStringLiteral("    envVars:\n") + variables;
+        return element();
     }
 
-    const ServiceModel &m_model;
+    const ServiceModel *m_model = nullptr; ///< that of the service at hand
     Written &m_written;
     QString m_text;
     QSet<QString> m_done; ///< places of commands that one service runs for all
@@ -846,10 +874,10 @@ private:
 
 } // namespace
 
-Written writeRender(const ServiceModel &model, Ledger &ledger)
+Written writeRender(const QList<ServiceModel> &models, Ledger &ledger)
 {
     Written written;
-    RenderWriter(model, ledger, written).write();
+    RenderWriter(ledger, written).write(models);
     return written;
 }
 
