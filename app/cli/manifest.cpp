@@ -247,8 +247,8 @@ int runManifestConvert(const Global &global, const ManifestOptions &options)
     else
         printResult(lossText(conversion) + (nothing ? QString() : summary(conversion, folder)));
     if (nothing) {
-        reportError(usage(conversion.notes.join(QStringLiteral("; ")),
-                          QStringLiteral("loss.json says of each key why")));
+        reportError(
+            usage(conversion.notes.join(QStringLiteral("; ")), QStringLiteral("loss.json says of each key why")));
         return exitFail;
     }
     return options.strict && conversion.count(KeyOutcome::NotTranslated) > 0 ? exitFail : exitPass;

@@ -246,9 +246,8 @@ private:
     {
         QList<ServiceModel> models;
         for (const Source &source : m_sources) {
-            const auto it = std::find_if(models.begin(), models.end(), [&](const ServiceModel &each) {
-                return each.format == source.model.format;
-            });
+            const auto it = std::find_if(models.begin(), models.end(),
+                                         [&](const ServiceModel &each) { return each.format == source.model.format; });
             if (it == models.end()) {
                 models.append(source.model);
                 continue;

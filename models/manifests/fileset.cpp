@@ -17,8 +17,10 @@ namespace {
 
 Error diskError(const QString &what, const QString &why)
 {
-    return {ErrorKind::Io, QStringLiteral("%1: %2").arg(what, why),
-            QStringLiteral("nothing was changed; free some space or choose another folder"), {}};
+    return {ErrorKind::Io,
+            QStringLiteral("%1: %2").arg(what, why),
+            QStringLiteral("nothing was changed; free some space or choose another folder"),
+            {}};
 }
 
 /// The files on their way: what was made is taken away again unless keep() is called.
@@ -46,8 +48,8 @@ public:
         if (info.isDir())
             return {};
         if (info.exists())
-            return tl::unexpected(Error{ErrorKind::Usage, QStringLiteral("%1 is a file").arg(path),
-                                        QStringLiteral("a folder is wanted"), {}});
+            return tl::unexpected(Error{
+                ErrorKind::Usage, QStringLiteral("%1 is a file").arg(path), QStringLiteral("a folder is wanted"), {}});
         if (const Result<void> parent = makeFolder(info.absolutePath()); !parent)
             return parent;
         if (!QDir().mkdir(path) && !QFileInfo(path).isDir())
@@ -136,11 +138,15 @@ Result<QString> placeOf(const QDir &folder, const QString &path)
                          clean.startsWith(QStringLiteral("../")) || path.contains(QChar(u'\0'));
     const QString place = folder.absoluteFilePath(clean);
     if (outside)
-        return tl::unexpected(Error{ErrorKind::Usage, QStringLiteral("\"%1\" is no path below the folder").arg(path),
-                                    QStringLiteral("rename the service that gives it"), {}});
+        return tl::unexpected(Error{ErrorKind::Usage,
+                                    QStringLiteral("\"%1\" is no path below the folder").arg(path),
+                                    QStringLiteral("rename the service that gives it"),
+                                    {}});
     if (QFileInfo(place).isDir())
-        return tl::unexpected(Error{ErrorKind::Usage, QStringLiteral("%1 is a folder").arg(place),
-                                    QStringLiteral("a file of that name is to be written; choose another folder"), {}});
+        return tl::unexpected(Error{ErrorKind::Usage,
+                                    QStringLiteral("%1 is a folder").arg(place),
+                                    QStringLiteral("a file of that name is to be written; choose another folder"),
+                                    {}});
     return place;
 }
 

@@ -394,7 +394,8 @@ private:
             }
         }
         // One that names the group beats one that is for all.
-        std::stable_partition(machines.begin(), machines.end(), [](const ManifestNode *vm) { return namesGroups(*vm); });
+        std::stable_partition(machines.begin(), machines.end(),
+                              [](const ManifestNode *vm) { return namesGroups(*vm); });
         for (const ManifestNode *vm : std::as_const(machines))
             readSize(*vm, service);
         for (const char *key : {"mounts", "mount"}) {

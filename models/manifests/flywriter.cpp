@@ -24,6 +24,8 @@ constexpr Milliseconds renderGrace{30'000};
 constexpr Milliseconds dockerGrace{10'000};
 constexpr Milliseconds mostGrace{300'000};
 
+const auto inShell = QStringLiteral("Fly runs no shell: it is put into sh -c, and the server in the shell's place");
+
 /// A literal string where it can be one, as flyctl writes them.
 QString toml(const QString &text)
 {
@@ -138,8 +140,8 @@ private:
     {
         QString text = QStringLiteral("# fly.toml of %1, written by Switchyard\n").arg(m_service->name);
         if (!m_secrets.isEmpty())
-            text += QStringLiteral("# Before the first deploy, with their values: fly secrets set %1\n")
-                        .arg(m_secrets.join(QStringLiteral("=… ")) + QStringLiteral("=…"));
+            text += QStringLiteral("# Before the first deploy, by fly secrets import: %1\n")
+                        .arg(m_secrets.join(QStringLiteral(", ")));
         for (const QString &each : takeNotes())
             text += QStringLiteral("# not carried over: %1\n").arg(each);
         return text + QLatin1Char('\n');
@@ -191,7 +193,6 @@ private:
             }
         }
         shutdown(service);
-        line({});
     }
 
     /// Fly's own default is SIGINT and 5 s; what the service had is kept.
@@ -269,8 +270,7 @@ private:
             const ExecCommand exec = withoutShell(command->value);
             line(QStringLiteral("  release_command = %1").arg(toml(exec.text)));
             if (exec.wrapped)
-                rewritten(command, QStringLiteral("deploy.release_command"),
-                          QStringLiteral("Fly runs no shell: it is put into sh -c"));
+                rewritten(command, QStringLiteral("deploy.release_command"), inShell);
             else
                 mapped(command, QStringLiteral("deploy.release_command"));
         }
@@ -343,7 +343,8 @@ private:
         switch (entry.source) {
         case Source::Literal:
             return entry.interpolated
-                       ? QStringLiteral("its value is filled in by the machine that runs compose: set it by fly secrets")
+                       ? QStringLiteral(
+                             "its value is filled in by the machine that runs compose: set it by fly secrets")
                        : QStringLiteral("a secret stands in no file here: it is set by fly secrets");
         case Source::Generated:
             return QStringLiteral("Fly generates none: take over the value in use, or make one, by fly secrets");
@@ -373,9 +374,8 @@ private:
         line(QStringLiteral("  app = %1").arg(toml(command.text)));
         m_processes = true;
         const QString key = QStringLiteral("processes.app");
-        const QString reason = QStringLiteral("Fly runs no shell: it is put into sh -c");
         if (command.wrapped)
-            rewritten(service.startCommand, key, reason);
+            rewritten(service.startCommand, key, inShell);
         else
             mapped(service.startCommand, key);
         for (const Place &place : service.startCommandDetails)
@@ -435,8 +435,8 @@ private:
     /// What the public does not reach has no service: others find it by name on the private network.
     void behind(const Service &service)
     {
-        defaulted(service.port, QStringLiteral("any port is reached at %1.internal on Fly's private network")
-                                    .arg(service.name));
+        defaulted(service.port,
+                  QStringLiteral("any port is reached at %1.internal on Fly's private network").arg(service.name));
         defaulted(service.forceHttps, QStringLiteral("nothing of it is public"));
         machines(service);
         for (const ServiceCheck &check : service.checks)
@@ -456,12 +456,14 @@ private:
                  .arg(scaling.autoStart && !scaling.autoStart->value ? QStringLiteral("false")
                                                                      : QStringLiteral("true")));
         mapped(scaling.autoStart, QStringLiteral("http_service.auto_start_machines"));
-        const int least = countOf(scaling);
-        line(QStringLiteral("  min_machines_running = %1").arg(least));
-        mapped(scaling.leastRunning, QStringLiteral("http_service.min_machines_running"));
-        if (!scaling.leastRunning && !scaling.instances && !scaling.least)
-            added(QStringLiteral("http_service.min_machines_running"), QString::number(least),
-                  QStringLiteral("a machine that is stopped holds no socket"));
+        // Fly asks how many are to stay awake only where it puts machines to sleep.
+        const QString key = QStringLiteral("http_service.min_machines_running");
+        if (stop != QLatin1StringView("off")) {
+            line(QStringLiteral("  min_machines_running = %1").arg(countOf(scaling)));
+            mapped(scaling.leastRunning, key);
+        } else if (m_model.format == QLatin1StringView("fly")) {
+            defaulted(scaling.leastRunning, QStringLiteral("machines are not stopped, so that none has to be kept"));
+        }
         machines(service);
     }
 
@@ -477,19 +479,17 @@ private:
     void machines(const Service &service)
     {
         const Scaling &scaling = service.scaling;
-        const bool web = service.kind == ServiceKind::Web;
         const QString counted = QStringLiteral("machines are counted by fly scale count, which has to be run once");
         for (const Field<int> &field : {scaling.instances, scaling.least}) {
-            if (web)
-                rewritten(field, QStringLiteral("http_service.min_machines_running"), counted);
-            else if (field)
+            if (field)
                 ledger().rewritten(field->place, QStringLiteral("fly scale count"), counted);
         }
         const int least = countOf(scaling);
         // The first deploy makes two machines of a service with a public port, and one of any other or with a disk.
         if (scaling.instances || scaling.least || !service.disks.isEmpty())
             note(QStringLiteral("number of machines: fly deploy makes two at first, or one with --ha=false; then "
-                                "fly scale count %1").arg(least));
+                                "fly scale count %1")
+                     .arg(least));
         const QString grows = QStringLiteral("Fly makes no machines by itself, it only starts those that there are");
         lost(scaling.most, QStringLiteral("the most instances"), grows);
         lost(scaling.cpuPercent, QStringLiteral("scaling by processor"), grows);
@@ -592,8 +592,7 @@ private:
         const int memory = plan ? plan->memoryMb : size.memoryMb ? size.memoryMb->value : 0;
         if (memory <= 0 && !size.cpus)
             return;
-        const FlyMachine machine =
-            flyMachineFor({memory, plan ? plan->cpus : size.cpus ? size.cpus->value : 1});
+        const FlyMachine machine = flyMachineFor({memory, plan ? plan->cpus : size.cpus ? size.cpus->value : 1});
         section(QStringLiteral("[[vm]]"));
         line(QStringLiteral("  memory = '%1mb'").arg(machine.memoryMb));
         line(QStringLiteral("  cpu_kind = %1").arg(toml(machine.cpuKind)));

@@ -62,8 +62,8 @@ public:
                 groups += writeGroup(group, groupCount++);
         }
         QString text;
-        for (const auto &[key, elements] : {std::pair("services", services), std::pair("databases", databases),
-                                            std::pair("envVarGroups", groups)}) {
+        for (const auto &[key, elements] :
+             {std::pair("services", services), std::pair("databases", databases), std::pair("envVarGroups", groups)}) {
             if (!elements.isEmpty())
                 text += L(key) + QStringLiteral(":\n") + elements;
         }
@@ -71,7 +71,9 @@ public:
             return;
         m_written.files.append(
             {file, (QStringLiteral("# render.yaml, written by Switchyard; Render reads it in the root of the "
-                                   "repository\n") + text).toUtf8()});
+                                   "repository\n") +
+                    text)
+                       .toUtf8()});
     }
 
 private:
@@ -216,9 +218,9 @@ private:
         PlanSize wanted = preset.value_or(PlanSize{256, 0.5});
         if (size.memoryMb)
             wanted.memoryMb = size.memoryMb->value;
-        const bool shared = size.cpuKind ? size.cpuKind->value == L("shared")
-                                         : m_model->format == L("fly") && (!size.plan || size.plan->value.startsWith(
-                                                                                            L("shared")));
+        const bool shared =
+            size.cpuKind ? size.cpuKind->value == L("shared")
+                         : m_model->format == L("fly") && (!size.plan || size.plan->value.startsWith(L("shared")));
         // A shared processor of Fly is a sixteenth of one for long: the half of one that Render's smallest has is more.
         if (size.cpus)
             wanted.cpus = shared ? size.cpus->value * 0.5 : size.cpus->value;
@@ -340,7 +342,8 @@ private:
         const ExecCommand exec = m_exec ? withoutShell(field->value) : ExecCommand{field->value, false};
         textLine(key, exec.text);
         if (exec.wrapped)
-            rewritten(field, key, QStringLiteral("Render runs an image's command without a shell: it is put into sh -c"));
+            rewritten(field, key,
+                      QStringLiteral("Render runs an image's command without a shell: it is put into sh -c"));
         else
             mapped(field, key);
         for (const Place &place : details)
@@ -385,8 +388,7 @@ private:
             }
             return;
         }
-        const auto seconds =
-            qint64(std::ceil(std::chrono::duration<double>(service.stopGrace->value).count()));
+        const auto seconds = qint64(std::ceil(std::chrono::duration<double>(service.stopGrace->value).count()));
         const int kept = int(std::clamp<qint64>(seconds, 1, mostGraceSeconds));
         numberLine(key, kept);
         if (std::chrono::seconds(kept) == service.stopGrace->value)
@@ -532,7 +534,7 @@ private:
     void count(const Service &service)
     {
         const Scaling &scaling = service.scaling;
-        const Field<int> &field = scaling.instances   ? scaling.instances
+        const Field<int> &field = scaling.instances      ? scaling.instances
                                   : scaling.leastRunning ? scaling.leastRunning
                                                          : scaling.least;
         if (!field)
@@ -749,9 +751,8 @@ private:
         default:
             WriterAccount::entry(
                 entry, where,
-                entry.interpolated
-                    ? QStringLiteral("Render fills in no references: it asks for the value")
-                    : QStringLiteral("a secret stands in no file here: Render asks for its value once"));
+                entry.interpolated ? QStringLiteral("Render fills in no references: it asks for the value")
+                                   : QStringLiteral("a secret stands in no file here: Render asks for its value once"));
             return asked;
         }
     }
@@ -859,8 +860,8 @@ private:
         QString variables;
         for (const EnvironmentEntry &entry : group.entries)
             variables += variable(entry, done, QStringLiteral("envVars"));
-        m_text += variables.isEmpty() ? QStringLiteral("    envVars: []\n")
-                                      : QStringLiteral("    envVars:\n") + variables;
+        m_text +=
+            variables.isEmpty() ? QStringLiteral("    envVars: []\n") : QStringLiteral("    envVars:\n") + variables;
         return element();
     }
 

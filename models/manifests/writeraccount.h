@@ -77,7 +77,8 @@ private:
     QStringList m_notes;
 };
 
-/// A command for a platform that runs none through a shell: put into sh -c where it needs one.
+/// A command for a platform that runs none through a shell: put into sh -c where it needs one, its last command with
+/// exec, so that the stop signal reaches the server.
 struct ExecCommand
 {
     QString text;
