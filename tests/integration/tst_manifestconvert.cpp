@@ -287,7 +287,7 @@ void ManifestConvertTest::realFilesAreValid()
         QSKIP("the real-world files lie beside the repository, and are not here");
     int count = 0;
     int converted = 0;
-    // A third of the files each, so that the run stays short; tst_convert takes every one of them.
+    // A third of the files, so that the run stays short; tst_convert takes every one of them.
     for (const char *folder : {"corpus/render", "corpus/fly", "fly/appconfig-testdata", "corpus/fly-fixtures",
                                "corpus/vercel", "corpus/vercel-fixtures", "corpus/dockerfile"}) {
         QDirIterator it(dataFolder + s(folder), QDir::Files, QDirIterator::Subdirectories);
@@ -301,7 +301,7 @@ void ManifestConvertTest::realFilesAreValid()
             converted += result.status == 0 ? 1 : 0;
         }
     }
-    QVERIFY2(converted > 15, qPrintable(QString::number(converted)));
+    QVERIFY2(converted > 10, qPrintable(QString::number(converted)));
     qInfo("%d of %d files converted to %s", converted, count / 3, qPrintable(target));
     QCOMPARE(wrongIn(target, path("all"), schema), QString());
 }
