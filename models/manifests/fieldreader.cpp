@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/fieldreader.h"
 
-#include <QRegularExpression>
+#include "models/manifests/containervalues.h"
 
 #include <cmath>
 #include <limits>
@@ -16,20 +16,9 @@ std::optional<Milliseconds> goDuration(const QString &text, double unitMs)
     const double number = text.toDouble(&plain);
     if (plain)
         return number >= 0 && number < 1e9 ? std::optional(Milliseconds(std::llround(number * unitMs))) : std::nullopt;
-    static const QRegularExpression whole(QStringLiteral("\\A(?:\\d+(?:\\.\\d*)?(?:h|ms|m|s|us|µs|ns))+\\z"));
-    static const QRegularExpression part(QStringLiteral("(\\d+(?:\\.\\d*)?)(h|ms|m|s|us|µs|ns)"));
-    static const QMap<QString, double> units{{QStringLiteral("h"), 3'600'000}, {QStringLiteral("m"), 60'000},
-                                             {QStringLiteral("s"), 1'000},     {QStringLiteral("ms"), 1},
-                                             {QStringLiteral("us"), 1e-3},     {QStringLiteral("µs"), 1e-3},
-                                             {QStringLiteral("ns"), 1e-6}};
-    if (text.size() > 40 || !whole.match(text).hasMatch())
-        return std::nullopt;
-    double sum = 0;
-    for (auto it = part.globalMatch(text); it.hasNext();) {
-        const QRegularExpressionMatch match = it.next();
-        sum += match.captured(1).toDouble() * units.value(match.captured(2));
-    }
-    return sum < 1e12 ? std::optional(Milliseconds(std::llround(sum))) : std::nullopt;
+    if (const Result<Milliseconds> duration = parseGoDuration(text); duration)
+        return *duration;
+    return std::nullopt;
 }
 
 void FieldReader::problem(const ManifestNode &at, const QString &message, const QString &hint)

@@ -2,6 +2,8 @@
 // What rules for all formats look at: variables and commands of each service, from whatever format.
 #include "models/manifests/lintkit.h"
 
+#include "models/manifests/fieldreader.h"
+
 #include <algorithm>
 
 namespace Switchyard {
@@ -307,24 +309,7 @@ bool hasWord(const QString &text, QStringView word)
 
 std::optional<Milliseconds> goDuration(const ManifestNode &node, Milliseconds bare)
 {
-    bool number = false;
-    const double value = node.text.toDouble(&number);
-    if (number)
-        return Milliseconds(qint64(value * double(bare.count())));
-    static const QRegularExpression whole(QStringLiteral(R"(\A([0-9]+(\.[0-9]*)?(ms|s|m|h))+\z)"));
-    static const QRegularExpression part(QStringLiteral(R"(([0-9]+(?:\.[0-9]*)?)(ms|s|m|h))"));
-    if (!node.isScalar() || !whole.match(node.text).hasMatch())
-        return std::nullopt;
-    double sum = 0;
-    for (auto it = part.globalMatch(node.text); it.hasNext();) {
-        const QRegularExpressionMatch match = it.next();
-        const QString unit = match.captured(2);
-        sum += match.captured(1).toDouble() * (unit == QLatin1StringView("ms")  ? 1
-                                               : unit == QLatin1StringView("s") ? 1000
-                                               : unit == QLatin1StringView("m") ? 60000
-                                                                                : 3600000);
-    }
-    return Milliseconds(qint64(sum));
+    return node.isScalar() ? goDuration(node.text, double(bare.count())) : std::nullopt;
 }
 
 namespace {
