@@ -2,6 +2,7 @@
 #include "models/manifests/convert.h"
 
 #include "models/manifests/modelplaces.h"
+#include "models/manifests/writeraccount.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -89,6 +90,7 @@ public:
         if (services)
             joinAside();
         prepareImages();
+        preparePorts();
         nameOnce();
         const QList<ServiceModel> models = grouped();
         m_result.described = !models.isEmpty();
@@ -219,6 +221,19 @@ private:
                 service.buildArguments.clear();
                 service.startCommand.reset();
                 service.startCommandDetails.clear();
+            }
+        }
+    }
+
+    /// compose opens ports by number, where the platforms go by PORT.
+    void preparePorts()
+    {
+        if (m_target != ConvertTarget::Compose)
+            return;
+        for (Source &source : m_sources) {
+            for (Service &service : source.model.services) {
+                if (service.kind == ServiceKind::Web || service.kind == ServiceKind::Private)
+                    service.port = statedPort(service);
             }
         }
     }
