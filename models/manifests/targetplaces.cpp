@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/manifests/targetplaces.h"
+
+#include "models/manifests/manifestset.h"
+
+#include <algorithm>
+
+namespace Switchyard {
+
+namespace {
+
+QString keyOf(const QString &file, const QString &path)
+{
+    return file + QStringLiteral(": ") + path;
+}
+
+/// The comment of a line in any of the formats; empty where it is none.
+QString commentOf(const QString &line)
+{
+    const QString text = line.trimmed();
+    if (text.startsWith(QLatin1Char('#')))
+        return text.mid(1).trimmed();
+    return text.startsWith(QLatin1StringView("//")) ? text.mid(2).trimmed() : QString();
+}
+
+} // namespace
+
+TargetPlaces::TargetPlaces(const QList<WrittenFile> &files)
+{
+    for (const WrittenFile &file : files) {
+        m_files.insert(file.path);
+        if (const Result<LintSubject> read = readManifestText(file.path, file.text);
+            read && read->manifest.document.isMap()) {
+            walk(file.path, read->manifest.document, {});
+            continue;
+        }
+        const QList<QByteArray> lines = file.text.split('\n');
+        for (qsizetype i = 0; i < lines.size(); ++i) {
+            // NAME=value, and the first word of everything else.
+            const QString line = QString::fromUtf8(lines[i]).trimmed();
+            const auto end =
+                std::find_if(line.begin(), line.end(), [](QChar c) { return c == QLatin1Char('=') || c.isSpace(); });
+            const QString key = keyOf(file.path, line.left(end - line.begin()));
+            if (end != line.begin() && !m_places.contains(key))
+                m_places.insert(key, {file.path, int(i) + 1, 1});
+        }
+    }
+}
+
+void TargetPlaces::walk(const QString &file, const ManifestNode &node, const QString &path)
+{
+    if (!path.isEmpty())
+        m_places.insert(keyOf(file, path), node.keyPlace.line > 0 ? node.keyPlace : node.place);
+    int n = 0;
+    for (const ManifestNode &child : node.children)
+        walk(file, child,
+             node.isList()    ? path + QStringLiteral("[%1]").arg(n++)
+             : path.isEmpty() ? child.key
+                              : path + QLatin1Char('.') + child.key);
+}
+
+Place TargetPlaces::find(const QString &target) const
+{
+    const qsizetype colon = target.indexOf(QStringLiteral(": "));
+    const QString file = colon < 0 ? target : target.left(colon);
+    if (!m_files.contains(file))
+        return {};
+    // What follows a comma is another key, and what stands in parentheses a word about it.
+    QString path = colon < 0 ? QString() : target.mid(colon + 2).section(QStringLiteral(", "), 0, 0);
+    path = path.section(QStringLiteral(" ("), 0, 0).trimmed();
+    while (!path.isEmpty()) {
+        if (const auto found = m_places.constFind(keyOf(file, path)); found != m_places.cend())
+            return *found;
+        path.truncate(std::max({path.lastIndexOf(QLatin1Char('.')), path.lastIndexOf(QLatin1Char('[')), qsizetype(0)}));
+    }
+    return {file, 0, 0};
+}
+
+QList<int> lossCommentLines(const WrittenFile &file, const QList<KeyFate> &loss)
+{
+    QSet<QString> reasons;
+    for (const KeyFate &fate : loss) {
+        if (!fate.reason.isEmpty() && fate.outcome != KeyOutcome::Mapped)
+            reasons.insert(fate.reason);
+    }
+    QList<int> lines;
+    int number = 0;
+    for (const QByteArray &line : file.text.split('\n')) {
+        ++number;
+        const QString comment = commentOf(QString::fromUtf8(line));
+        if (comment.isEmpty())
+            continue;
+        if (std::any_of(reasons.begin(), reasons.end(),
+                        [&](const QString &reason) { return comment.contains(reason); }))
+            lines.append(number);
+    }
+    return lines;
+}
+
+} // namespace Switchyard
