@@ -59,15 +59,10 @@ LossPane::LossPane(ChooseSavePath chooseSavePath, QWidget *parent)
     layout->addWidget(m_stack, 1);
     layout->addWidget(m_details);
     connect(m_none, &NoticePane::buttonPressed, this, &LossPane::clearFilter);
-    const auto choose = [this](const QString &key) {
-        fillDetails(key);
-        if (m_reading && m_reading->fates.contains(key))
-            Q_EMIT chosen(m_reading->fates.value(key));
-    };
     // A click on the row that is current already leads there once more.
     connect(m_table, &Table::clicked, this,
-            [choose](const QModelIndex &index) { choose(index.siblingAtColumn(0).data(Role::Key).toString()); });
-    connect(m_table, &Table::currentKeyChanged, this, [this, choose](const QString &key) {
+            [this](const QModelIndex &index) { choose(index.siblingAtColumn(0).data(Role::Key).toString()); });
+    connect(m_table, &Table::currentKeyChanged, this, [this](const QString &key) {
         if (m_table->hasFocus() && !key.isEmpty())
             choose(key);
         else
@@ -170,6 +165,22 @@ void LossPane::focusFilter()
 {
     m_text->setFocus();
     m_text->selectAll();
+}
+
+void LossPane::choose(const QString &key)
+{
+    fillDetails(key);
+    if (m_reading && m_reading->fates.contains(key))
+        Q_EMIT chosen(m_reading->fates.value(key));
+}
+
+void LossPane::chooseRow(int row)
+{
+    if (row < 0 || row >= m_model->rowCount())
+        return;
+    m_table->selectRow(row);
+    m_table->setCurrentIndex(m_model->index(row, 0));
+    choose(m_table->currentKey());
 }
 
 void LossPane::fillDetails(const QString &key)

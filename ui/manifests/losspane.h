@@ -36,6 +36,8 @@ public:
     void focusFilter();
     void clearFilter();
     void exportCsv();
+    /// As a click on the row.
+    void chooseRow(int row);
 
 Q_SIGNALS:
     /// A row was clicked or chosen by key.
@@ -45,6 +47,7 @@ Q_SIGNALS:
 private:
     QWidget *makeFilters();
     void applyFilter();
+    void choose(const QString &key);
     void fillDetails(const QString &key);
     void chooseStack();
 

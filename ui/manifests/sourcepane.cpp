@@ -51,7 +51,6 @@ SourcePane::SourcePane(ManifestDesk *desk, QWidget *parent)
     : QWidget(parent)
     , m_desk(desk)
     , m_list(new QListWidget(this))
-    , m_banner(makeBanner())
     , m_editors(new QStackedWidget(this))
     , m_model(new BulkRowModel(findingColumns(), this))
 {
@@ -72,6 +71,7 @@ SourcePane::SourcePane(ManifestDesk *desk, QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(6);
     layout->addWidget(m_list);
+    m_banner = makeBanner();
     layout->addWidget(m_banner);
     layout->addWidget(splitter, 1);
     connect(m_desk, &ManifestDesk::filesChanged, this, &SourcePane::fillFiles);

@@ -49,7 +49,7 @@ private:
 
     ManifestDesk *m_desk;
     QListWidget *m_list;
-    QFrame *m_banner;
+    QFrame *m_banner = nullptr;
     QLabel *m_bannerText = nullptr;
     QStackedWidget *m_editors;
     QHash<QString, CodeEditor *> m_byFile;
