@@ -53,6 +53,10 @@ struct ManifestOptions
 {
     QStringList files;
     bool rules = false;
+    QString to;  ///< convert: the target
+    QString out; ///< convert: its folder
+    bool strict = false;
+    bool force = false;
 };
 
 struct HoldOptions
@@ -90,6 +94,7 @@ int runDemo(const Global &global, const DemoCommandOptions &options);
 int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
+int runManifestConvert(const Global &global, const ManifestOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);

@@ -207,6 +207,13 @@ void addManifest(CLI::App &app, Everything &all)
     texts(lint, "FILE", all.manifest.files, "manifests of one service, linted together")->expected(-1);
     lint->add_flag("--rules", all.manifest.rules, "list the rules, with reason and source");
     lint->callback([&all] { all.run = [&all] { return runManifestLint(all.global, all.manifest); }; });
+    CLI::App *convert = manifest->add_subcommand("convert", "writes another platform's manifests and what was lost");
+    texts(convert, "SRC", all.manifest.files, "manifests of one product, converted together")->expected(-1);
+    text(convert, "--to", all.manifest.to, "render, fly, compose or vercel");
+    text(convert, "--out", all.manifest.out, "folder for the files and loss.json");
+    convert->add_flag("--strict", all.manifest.strict, "fail where a key is not translated");
+    convert->add_flag("--force", all.manifest.force, "replace files that were not written by an earlier conversion");
+    convert->callback([&all] { all.run = [&all] { return runManifestConvert(all.global, all.manifest); }; });
 }
 
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)

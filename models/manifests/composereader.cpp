@@ -542,7 +542,7 @@ private:
                 problem(node.place, QStringLiteral("\"healthcheck\" must be a mapping"));
             return;
         }
-        HealthCheck check;
+        ServiceCheck check;
         check.place = node.place;
         // Platforms run checks of their own: this one only marks the container.
         check.moves = false;
@@ -568,7 +568,7 @@ private:
     }
 
     /// False: the test says that there is no check.
-    bool readTest(const ManifestNode &node, HealthCheck &check)
+    bool readTest(const ManifestNode &node, ServiceCheck &check)
     {
         if (node.isScalar()) {
             check.command = Stated<QString>{composeText(node.text), node.place};

@@ -17,7 +17,8 @@ QLatin1StringView L(const char *text)
 
 QString composeScalar(const QString &text)
 {
-    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*\\z"));
+    static const QRegularExpression plain(
+        QStringLiteral("\\A(\\.{1,2}/)?[A-Za-z/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*\\z"));
     static const QSet<QString> words{QStringLiteral("true"), QStringLiteral("false"), QStringLiteral("yes"),
                                      QStringLiteral("no"),   QStringLiteral("on"),    QStringLiteral("off"),
                                      QStringLiteral("null"), QStringLiteral("y"),     QStringLiteral("n")};

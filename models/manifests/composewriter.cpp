@@ -128,7 +128,7 @@ private:
             field(disk.mountPath);
             field(disk.sizeGb);
         }
-        for (const HealthCheck &check : service.checks)
+        for (const ServiceCheck &check : service.checks)
             loseCheck(check, reason);
         loseRest(service);
     }
@@ -634,10 +634,10 @@ private:
 
     void writeCheck(const Service &service)
     {
-        const HealthCheck *check = service.deployCheck();
+        const ServiceCheck *check = service.deployCheck();
         if (!check && !service.checks.isEmpty())
             check = &service.checks.first();
-        for (const HealthCheck &other : service.checks) {
+        for (const ServiceCheck &other : service.checks) {
             if (&other != check)
                 loseCheck(other, QStringLiteral("a container has one health check"));
         }
@@ -675,7 +675,7 @@ private:
         mapped(place, QStringLiteral("healthcheck.test"));
     }
 
-    void writeHttpTest(const HealthCheck &check, int port)
+    void writeHttpTest(const ServiceCheck &check, int port)
     {
         const QString path =
             check.path->value.startsWith(QLatin1Char('/')) ? check.path->value : QLatin1Char('/') + check.path->value;
@@ -699,7 +699,7 @@ private:
             lost(header.second.place, "check headers", QStringLiteral("the check asks without them"));
     }
 
-    void loseCheck(const HealthCheck &check, const QString &reason)
+    void loseCheck(const ServiceCheck &check, const QString &reason)
     {
         lost(check.place, "health check", reason);
         for (const Field<QString> *field : {&check.kind, &check.path, &check.method, &check.command})

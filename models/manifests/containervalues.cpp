@@ -102,7 +102,7 @@ QString commandText(const QStringList &words)
     return quoted.join(QLatin1Char(' '));
 }
 
-void readProbedUrl(HealthCheck &check)
+void readProbedUrl(ServiceCheck &check)
 {
     if (!check.command)
         return;

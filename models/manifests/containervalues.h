@@ -26,6 +26,6 @@ QString commandText(const QStringList &words);
 
 /// Takes what a check's command says of the URL that it asks of the container itself: path and port, with the command's
 /// place. Nothing where it asks no URL of localhost.
-void readProbedUrl(HealthCheck &check);
+void readProbedUrl(ServiceCheck &check);
 
 } // namespace Switchyard

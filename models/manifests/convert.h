@@ -27,8 +27,9 @@ struct Conversion
     /// What became of each key of each source, in the order of files and lines. Keys of values that are secrets are
     /// named, their values never.
     QList<KeyFate> loss;
-    QList<Error> problems; ///< values of the sources that could not be understood (usage, with place)
-    QStringList notes;     ///< what a person should know about the whole: nothing to deploy, files that were left aside
+    QList<Error> problems;  ///< values of the sources that could not be understood (usage, with place)
+    bool described = false; ///< whether the sources describe anything at all
+    QStringList notes; ///< what a person should know about the whole: nothing to deploy, files that were left aside
 
     qsizetype count(KeyOutcome outcome) const;
 };

@@ -333,7 +333,7 @@ private:
         }
         m_ledger.read(instruction.place,
                       QStringLiteral("platforms ignore HEALTHCHECK: the check stands in their own manifest"));
-        HealthCheck check;
+        ServiceCheck check;
         check.place = instruction.place;
         // Render and Fly never look at an image's own check: it moves no traffic there.
         check.moves = false;
@@ -352,7 +352,7 @@ private:
         m_service.checks.append(check);
     }
 
-    void readCheckFlags(const DockerInstruction &instruction, HealthCheck &check)
+    void readCheckFlags(const DockerInstruction &instruction, ServiceCheck &check)
     {
         for (auto it = instruction.flags.cbegin(); it != instruction.flags.cend(); ++it) {
             if (it.key() == L("retries")) {

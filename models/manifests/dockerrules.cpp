@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/lintkit.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-
 #include <algorithm>
 
 namespace Switchyard {
@@ -54,62 +51,18 @@ QList<RuleText> dockerRules()
 
 QList<DockerInstruction> dockerInstructions(const LintSubject &subject)
 {
-    QList<DockerInstruction> all;
-    const QStringList lines = QString::fromUtf8(subject.text).split(QLatin1Char('\n'));
-    static const QRegularExpression start(s(R"(\A(\s*)([A-Za-z]+)(\s+)(.*)\z)"));
-    static const QRegularExpression hereDocument(s(R"(<<-?\s*["']?([A-Za-z_]\w*)["']?)"));
-    static const QRegularExpression escapeLine(s(R"(\A#\s*escape\s*=\s*`)"));
-    const QChar escape =
-        !lines.isEmpty() && escapeLine.match(lines.first().toLower()).hasMatch() ? QLatin1Char('`') : QLatin1Char('\\');
-    int stage = -1;
-    for (qsizetype i = 0; i < lines.size(); ++i) {
-        const QRegularExpressionMatch match = start.match(lines[i]);
-        if (!match.hasMatch() || lines[i].trimmed().startsWith(QLatin1Char('#')))
-            continue;
-        DockerInstruction instruction;
-        instruction.keyword = match.captured(2).toUpper();
-        instruction.place = {subject.manifest.file, int(i) + 1, int(match.capturedStart(2)) + 1};
-        instruction.argumentsPlace = {subject.manifest.file, int(i) + 1, int(match.capturedStart(4)) + 1};
-        QString line = match.captured(4);
-        QString text = line;
-        // Comment lines between continued ones do not end them.
-        while (line.trimmed().endsWith(escape) && i + 1 < lines.size()) {
-            text.truncate(text.lastIndexOf(escape));
-            line = lines[++i];
-            const bool comment = line.trimmed().startsWith(QLatin1Char('#'));
-            text += QLatin1Char('\n') + (comment ? QString() : line);
-            if (comment)
-                line = escape;
-        }
-        const QRegularExpressionMatch document = hereDocument.match(text);
-        const bool takesDocument = instruction.keyword == L("RUN") || instruction.keyword == L("COPY");
-        if (document.hasMatch() && takesDocument) {
-            while (i + 1 < lines.size() && lines[i + 1].trimmed() != document.captured(1))
-                text += QLatin1Char('\n') + lines[++i];
-            ++i;
-        }
-        if (instruction.keyword == L("FROM"))
-            ++stage;
-        instruction.stage = stage;
-        while (!text.isEmpty() && text.back().isSpace())
-            text.chop(1);
-        instruction.arguments = text;
-        all.append(instruction);
+    QList<Error> problems;
+    QList<DockerInstruction> all = parseDockerfile(subject.text, subject.manifest.file, problems);
+    for (DockerInstruction &instruction : all) {
+        for (const DockerHeredoc &document : std::as_const(instruction.heredocs))
+            instruction.arguments += QLatin1Char('\n') + document.text;
     }
     return all;
 }
 
-std::optional<QStringList> dockerExecForm(const QString &arguments)
+std::optional<QStringList> dockerExecForm(const DockerInstruction &instruction)
 {
-    if (!arguments.startsWith(QLatin1Char('[')))
-        return std::nullopt;
-    const QJsonDocument document = QJsonDocument::fromJson(arguments.toUtf8());
-    if (!document.isArray())
-        return std::nullopt;
-    QStringList words;
-    for (const QJsonValue &word : document.array())
-        words.append(word.toString());
-    return words;
+    return instruction.json ? std::optional(instruction.words) : std::nullopt;
 }
 
 namespace {
@@ -119,7 +72,7 @@ void checkStages(const QList<DockerInstruction> &all, LintRun &run)
     static const QRegularExpression as(s(R"(\s(as|As|aS)\s)"));
     for (const DockerInstruction &instruction : all) {
         const QRegularExpressionMatch match = as.match(instruction.arguments);
-        if (instruction.keyword != L("FROM") || !match.hasMatch())
+        if (instruction.name != L("FROM") || !match.hasMatch())
             continue;
         Place place = instruction.argumentsPlace;
         place.column += int(match.capturedStart(1));
@@ -138,12 +91,12 @@ void checkPackages(const QList<DockerInstruction> &all, int last, LintRun &run)
             continue;
         const bool underRoot =
             instruction.arguments.split(QRegularExpression(s(R"(\s+)"))).last().startsWith(L("/root"));
-        const bool asUser = instruction.keyword == L("RUN") && instruction.arguments.contains(L("pip install")) &&
+        const bool asUser = instruction.name == L("RUN") && instruction.arguments.contains(L("pip install")) &&
                             instruction.arguments.contains(QRegularExpression(s(R"(\s--user\b)")));
         const bool rootNow = user.isEmpty() || user == L("root") || user == L("0");
-        if (instruction.keyword == L("USER"))
+        if (instruction.name == L("USER"))
             user = instruction.arguments.section(QLatin1Char(':'), 0, 0).trimmed();
-        else if (copied.line == 0 && ((instruction.keyword == L("COPY") && underRoot) || (asUser && rootNow)))
+        else if (copied.line == 0 && ((instruction.name == L("COPY") && underRoot) || (asUser && rootNow)))
             copied = instruction.place;
     }
     if (copied.line > 0 && !user.isEmpty() && user != L("root") && user != L("0"))
@@ -154,7 +107,7 @@ void checkPackages(const QList<DockerInstruction> &all, int last, LintRun &run)
 
 void checkStart(const DockerInstruction &instruction, LintRun &run)
 {
-    const std::optional<QStringList> words = dockerExecForm(instruction.arguments);
+    const std::optional<QStringList> words = dockerExecForm(instruction);
     const QString text = words ? words->join(QLatin1Char(' ')) : instruction.arguments;
     const bool shellWords = words && words->size() >= 3 && (words->at(1) == L("-c") || words->at(1) == L("-lc")) &&
                             words->first().endsWith(L("sh"));
@@ -162,7 +115,7 @@ void checkStart(const DockerInstruction &instruction, LintRun &run)
     if ((!words || shellWords) && !hasWord(script, u"exec"))
         run.report(
             "docker/shell-command", instruction.argumentsPlace,
-            s("%1 runs under a shell, which stands between the stop signal and the server").arg(instruction.keyword),
+            s("%1 runs under a shell, which stands between the stop signal and the server").arg(instruction.name),
             words ? s("begin the script with exec") : s("write it as [\"program\", \"argument\"], or begin with exec"));
     static const QRegularExpression variable(s(R"(\$\{?[A-Za-z_])"));
     const bool expands = words && !shellWords && std::any_of(words->begin(), words->end(), [](const QString &word) {
@@ -199,16 +152,16 @@ void checkDocker(const LintSubject &subject, LintRun &run)
     checkStages(all, run);
     checkPackages(all, last, run);
     for (const DockerInstruction &instruction : all) {
-        const bool start = instruction.keyword == L("CMD") || instruction.keyword == L("ENTRYPOINT");
+        const bool start = instruction.name == L("CMD") || instruction.name == L("ENTRYPOINT");
         if (start && instruction.stage == last)
             checkStart(instruction, run);
-        if (instruction.keyword == L("HEALTHCHECK") && instruction.stage == last &&
+        if (instruction.name == L("HEALTHCHECK") && instruction.stage == last &&
             instruction.arguments.trimmed().toUpper() != L("NONE"))
             run.report("docker/healthcheck-ignored", instruction.place, s("Fly takes no notice of HEALTHCHECK"),
                        s("state the check in fly.toml, or healthCheckPath in render.yaml"));
         static const QRegularExpression environmentFile(
             s(R"((?:\A|[\s/])\.env(?:\.(?:production|local|prod))?(?=\s))"));
-        const bool copies = instruction.keyword == L("COPY") || instruction.keyword == L("ADD");
+        const bool copies = instruction.name == L("COPY") || instruction.name == L("ADD");
         if (copies && environmentFile.match(instruction.arguments).hasMatch())
             run.report("docker/copied-environment-file", instruction.place,
                        s("a file of variables goes into the image"), s("set the variables on the platform"));

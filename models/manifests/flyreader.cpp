@@ -17,6 +17,7 @@ using Type = ManifestNode::Type;
 const QString proxy = QStringLiteral("how Fly's proxy treats requests has no counterpart on the target");
 const QString building =
     QStringLiteral("how the image is built beyond its Dockerfile is set up outside of the manifest");
+const QString again = QStringLiteral("another section says it for the same service");
 const QString observing = QStringLiteral("it only watches, and moves no traffic");
 
 class FlyModelReader
@@ -43,6 +44,8 @@ public:
                 service.name += QLatin1Char('-') + group;
             service.startCommand = command && !command->value.trimmed().isEmpty() ? command : common.startCommand;
             service.kind = ServiceKind::Worker;
+            if (const ManifestNode *name = groupName(group))
+                service.groupDetails.append(name->place);
             readServices(group, service);
             readOf(group, service);
             m_model.services.append(service);
@@ -152,7 +155,7 @@ private:
                 QStringList words;
                 for (const ManifestNode &word : member.children)
                     words.append(word.text);
-                m_read.ledger().readAll(member);
+                m_read.ledger().readAll(member, QStringLiteral("[processes] says what runs"));
                 service.startCommand =
                     Stated<QString>{member.isList() ? words.join(QLatin1Char(' ')) : member.text, member.place};
             } else if (member.key != L("kill_timeout")) {
@@ -190,20 +193,53 @@ private:
         return groups;
     }
 
-    /// Whether a section is for this group; one that names none is for all of them.
-    bool isFor(const ManifestNode &section, const QString &group)
+    /// The name of a group in the older list form, which is a value of its own.
+    const ManifestNode *groupName(const QString &group) const
+    {
+        const ManifestNode *node = m_root.find(u"processes");
+        for (std::size_t i = 0; node && node->isList() && i < node->children.size(); ++i) {
+            const ManifestNode *name = node->children[i].find(u"name");
+            if (name && name->text == group)
+                return name;
+        }
+        return nullptr;
+    }
+
+    static bool namesGroups(const ManifestNode &section)
     {
         const ManifestNode *list = section.find(u"processes");
-        if (!list || !list->isList() || list->children.empty())
+        return list && list->isList() && !list->children.empty();
+    }
+
+    /// Whether a section is for this group; one that names none is for all of them.
+    bool isFor(const ManifestNode &section, const QString &group, Service *service = nullptr)
+    {
+        if (!namesGroups(section))
             return true;
-        m_read.ledger().readAll(*list, QStringLiteral("each group becomes a service of its own"));
-        return std::any_of(list->children.begin(), list->children.end(),
-                           [&](const ManifestNode &name) { return name.text == group; });
+        const ManifestNode &list = *section.find(u"processes");
+        m_read.ledger().readAll(list, QStringLiteral("each group becomes a service of its own"));
+        const bool named = std::any_of(list.children.begin(), list.children.end(),
+                                       [&](const ManifestNode &name) { return name.text == group; });
+        if (named && service)
+            service->groupDetails.append(list.place);
+        return named;
+    }
+
+    /// The first section that says it stands: what a second one says has no room in one service.
+    template <typename T>
+    void take(Field<T> &field, const Field<T> &value)
+    {
+        if (!value)
+            return;
+        if (field && !(field->place == value->place))
+            m_read.ledger().read(value->place, again);
+        else
+            field = value;
     }
 
     void readServices(const QString &group, Service &service)
     {
-        if (const ManifestNode *http = m_read.map(m_root, L("http_service")); http && isFor(*http, group)) {
+        if (const ManifestNode *http = m_read.map(m_root, L("http_service")); http && isFor(*http, group, &service)) {
             service.kind = ServiceKind::Web;
             service.port = m_read.integer(*http, L("internal_port"));
             service.forceHttps = m_read.boolean(*http, L("force_https"));
@@ -213,7 +249,7 @@ private:
                 m_read.known(*http, L(key), proxy);
         }
         for (const ManifestNode *entry : m_read.maps(m_root, L("services"))) {
-            if (isFor(*entry, group))
+            if (isFor(*entry, group, &service))
                 readService(*entry, service);
         }
     }
@@ -241,16 +277,18 @@ private:
             }
             for (const char *key : {"start_port", "end_port", "tls_options", "http_options", "proxy_proto_options"})
                 m_read.known(*port, L(key), proxy);
-            if (const Field<bool> force = m_read.boolean(*port, L("force_https")))
-                service.forceHttps = force;
-            if (entry.handlers.contains(QStringLiteral("http")))
-                http = true;
-            else
+            take(service.forceHttps, m_read.boolean(*port, L("force_https")));
+            if (!entry.handlers.contains(QStringLiteral("http"))) {
                 service.ports.append(entry);
-            if (entry.handlers.contains(QStringLiteral("http")) && entry.external)
-                m_read.ledger().read(entry.external->place,
-                                     QStringLiteral("the target answers on 80 and 443 by itself"));
+                continue;
+            }
+            http = true;
+            readFront(*port, entry, service);
         }
+        if (http && protocol)
+            service.frontDetails.append(protocol->place);
+        if (service.port && internal && !(service.port->place == internal->place))
+            m_read.ledger().read(internal->place, again);
         if (http) {
             service.kind = ServiceKind::Web;
             if (!service.port)
@@ -258,6 +296,16 @@ private:
         } else if (service.kind == ServiceKind::Worker && internal) {
             service.kind = ServiceKind::Private;
             service.port = internal;
+        }
+    }
+
+    void readFront(const ManifestNode &node, const OpenPort &port, Service &service)
+    {
+        if (const ManifestNode *handlers = node.find(u"handlers"))
+            service.frontDetails.append(handlers->place);
+        if (port.external) {
+            service.frontDetails.append(port.external->place);
+            m_read.ledger().read(port.external->place, QStringLiteral("the target answers on 80 and 443 by itself"));
         }
     }
 
@@ -272,12 +320,10 @@ private:
             const QString word = stop->type != Type::Boolean ? stop->text
                                  : stop->boolean             ? QStringLiteral("stop")
                                                              : QStringLiteral("off");
-            service.scaling.autoStop = Stated<QString>{word, stop->place};
+            take(service.scaling.autoStop, Field<QString>(Stated<QString>{word, stop->place}));
         }
-        if (const Field<bool> start = m_read.boolean(node, L("auto_start_machines")))
-            service.scaling.autoStart = start;
-        if (const Field<int> least = m_read.integer(node, L("min_machines_running")))
-            service.scaling.leastRunning = least;
+        take(service.scaling.autoStart, m_read.boolean(node, L("auto_start_machines")));
+        take(service.scaling.leastRunning, m_read.integer(node, L("min_machines_running")));
         const ManifestNode *concurrency = node.find(u"concurrency");
         if (!concurrency)
             return;
@@ -285,13 +331,13 @@ private:
             m_read.ledger().read(concurrency->place);
             const QString soft = concurrency->text.section(QLatin1Char(','), 0, 0).trimmed();
             const QString hard = concurrency->text.section(QLatin1Char(','), 1).trimmed();
-            service.scaling.softLimit = Stated<int>{soft.toInt(), concurrency->place};
+            take(service.scaling.softLimit, Field<int>(Stated<int>{soft.toInt(), concurrency->place}));
             if (!hard.isEmpty())
-                service.scaling.hardLimit = Stated<int>{hard.toInt(), concurrency->place};
+                take(service.scaling.hardLimit, Field<int>(Stated<int>{hard.toInt(), concurrency->place}));
         } else if (const ManifestNode *limits = m_read.map(node, L("concurrency"))) {
-            service.scaling.limitBy = m_read.text(*limits, L("type"));
-            service.scaling.softLimit = m_read.integer(*limits, L("soft_limit"));
-            service.scaling.hardLimit = m_read.integer(*limits, L("hard_limit"));
+            take(service.scaling.limitBy, m_read.text(*limits, L("type")));
+            take(service.scaling.softLimit, m_read.integer(*limits, L("soft_limit")));
+            take(service.scaling.hardLimit, m_read.integer(*limits, L("hard_limit")));
         }
     }
 
@@ -301,9 +347,9 @@ private:
             service.checks.append(readCheck(*check, kind));
     }
 
-    HealthCheck readCheck(const ManifestNode &node, L kind)
+    ServiceCheck readCheck(const ManifestNode &node, L kind)
     {
-        HealthCheck check;
+        ServiceCheck check;
         check.place = node.place;
         check.kind = m_read.text(node, L("type"));
         if (!check.kind)
@@ -330,6 +376,8 @@ private:
                 const Field<QString> value = m_read.text(*header, L("value"));
                 if (name && value)
                     check.headers.append({name->value, *value});
+                if (name)
+                    m_read.ledger().read(name->place, QStringLiteral("the target's check sends no headers"));
             }
         }
         return check;
@@ -338,40 +386,46 @@ private:
     /// Sections that may be for some groups only: machines, disks, restarts.
     void readOf(const QString &group, Service &service)
     {
+        QList<const ManifestNode *> machines;
         for (const char *key : {"vm", "compute", "computes"}) {
             for (const ManifestNode *vm : m_read.maps(m_root, L(key))) {
-                if (isFor(*vm, group))
-                    readSize(*vm, service);
+                if (isFor(*vm, group, &service))
+                    machines.append(vm);
             }
         }
+        // One that names the group beats one that is for all.
+        std::stable_partition(machines.begin(), machines.end(),
+                              [](const ManifestNode *vm) { return namesGroups(*vm); });
+        for (const ManifestNode *vm : std::as_const(machines))
+            readSize(*vm, service);
         for (const char *key : {"mounts", "mount"}) {
             for (const ManifestNode *mount : m_read.maps(m_root, L(key))) {
-                if (isFor(*mount, group))
+                if (isFor(*mount, group, &service))
                     readMount(*mount, service);
             }
         }
         for (const ManifestNode *restart : m_read.maps(m_root, L("restart"))) {
-            if (!isFor(*restart, group))
+            if (!isFor(*restart, group, &service))
                 continue;
-            service.restartPolicy = m_read.text(*restart, L("policy"));
+            take(service.restartPolicy, m_read.text(*restart, L("policy")));
             m_read.known(*restart, L("retries"), QStringLiteral("the target tries for as long as it likes"));
         }
     }
 
     void readSize(const ManifestNode &node, Service &service)
     {
-        service.size.plan = m_read.text(node, L("size"));
-        service.size.cpus = m_read.number(node, L("cpus"));
-        service.size.cpuKind = m_read.text(node, L("cpu_kind"));
-        service.size.memoryMb = m_read.integer(node, L("memory_mb"));
+        take(service.size.plan, m_read.text(node, L("size")));
+        take(service.size.cpus, m_read.number(node, L("cpus")));
+        take(service.size.cpuKind, m_read.text(node, L("cpu_kind")));
         if (const ManifestNode *memory = node.find(u"memory"); memory && memory->isScalar()) {
             m_read.ledger().read(memory->place);
             if (const std::optional<int> megabytes = sizeIn(memory->text, 1))
-                service.size.memoryMb = Stated<int>{*megabytes, memory->place};
+                take(service.size.memoryMb, Field<int>(Stated<int>{*megabytes, memory->place}));
             else
                 m_read.problem(*memory, QStringLiteral("\"memory\" is no size"),
                                QStringLiteral("\"512mb\" or \"1gb\""));
         }
+        take(service.size.memoryMb, m_read.integer(node, L("memory_mb")));
         for (const char *key :
              {"gpus", "gpu_kind", "kernel_args", "host_dedication_id", "persist_rootfs", "max_memory_mb"})
             m_read.known(node, L(key), QStringLiteral("the target has no machines of that kind"));
@@ -439,7 +493,7 @@ private:
                 m_read.ledger().readAll(child, observing);
         }
         for (const ManifestNode *node : found) {
-            HealthCheck check = readCheck(*node, L("http"));
+            ServiceCheck check = readCheck(*node, L("http"));
             check.moves = false;
             m_read.ledger().readAll(*node, observing);
             for (Service &service : m_model.services) {

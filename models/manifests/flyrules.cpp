@@ -360,12 +360,12 @@ Listening listening(const FlyFile &file, const LintRun &run)
         for (const DockerInstruction &instruction : all) {
             if (instruction.stage != all.last().stage)
                 continue;
-            const bool start = instruction.keyword == L("CMD") || instruction.keyword == L("ENTRYPOINT");
-            const std::optional<QStringList> words = dockerExecForm(instruction.arguments);
+            const bool start = instruction.name == L("CMD") || instruction.name == L("ENTRYPOINT");
+            const std::optional<QStringList> words = dockerExecForm(instruction);
             const QString text = words ? words->join(QLatin1Char(' ')) : instruction.arguments;
             if (const std::optional<int> port = serverIn(text).fixedPort(); start && port)
-                return {*port, s("%1 in %2").arg(instruction.keyword, subject.manifest.file)};
-            if (instruction.keyword == L("EXPOSE"))
+                return {*port, s("%1 in %2").arg(instruction.name, subject.manifest.file)};
+            if (instruction.name == L("EXPOSE"))
                 exposed.append(instruction.arguments.split(QLatin1Char(' '), Qt::SkipEmptyParts));
         }
     }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // fly.toml in the order and the quotes of flyctl: one file for each service that a machine can run.
-#include "models/common/redact.h"
-#include "models/common/secret.h"
-#include "models/common/shellwords.h"
 #include "models/manifests/containervalues.h"
-#include "models/manifests/formats.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/placetables.h"
+#include "models/manifests/writeraccount.h"
 
+#include <QRegularExpression>
 #include <QSet>
 
 #include <algorithm>
@@ -25,6 +23,8 @@ constexpr int usualPort = 8'080;
 constexpr Milliseconds renderGrace{30'000};
 constexpr Milliseconds dockerGrace{10'000};
 constexpr Milliseconds mostGrace{300'000};
+
+const auto inShell = QStringLiteral("Fly runs no shell: it is put into sh -c, and the server in the shell's place");
 
 /// A literal string where it can be one, as flyctl writes them.
 QString toml(const QString &text)
@@ -54,38 +54,38 @@ QString tomlKey(const QString &key)
     return bare ? key : toml(key);
 }
 
-class FlyWriter
+class FlyWriter : private WriterAccount
 {
 public:
-    FlyWriter(const ServiceModel &model, Ledger &ledger)
-        : m_model(model)
-        , m_ledger(ledger)
+    FlyWriter(const ServiceModel &model, Ledger &ledger, Written &written)
+        : WriterAccount(ledger, written.added)
+        , m_model(model)
+        , m_written(written)
     {
     }
 
-    Written write()
+    void write()
     {
         QList<const Service *> apps;
         for (const Service &service : m_model.services) {
             if (const QString why = whyNot(service); why.isEmpty())
                 apps.append(&service);
             else
-                forEachPlace(service, [&](const Place &place) { m_ledger.lost(place, why); });
+                forEachPlace(service, [&](const Place &place) { ledger().lost(place, why); });
         }
         for (const Service *service : apps)
             writeApp(*service, apps.size() > 1);
         for (const ManifestDatabase &database : m_model.databases)
             forEachPlace(database, [&](const Place &place) {
-                m_ledger.lost(place, QStringLiteral("a database is made by fly mpg create, not by fly.toml"));
+                ledger().lost(place, QStringLiteral("a database is made by fly mpg create, not by fly.toml"));
             });
         for (const EnvironmentGroup &group : m_model.groups) {
-            m_ledger.rewritten(group.namePlace, QStringLiteral("fly.toml: env"),
+            ledger().rewritten(group.namePlace, QStringLiteral("fly.toml: env"),
                                QStringLiteral("Fly has no groups: its variables stand in each app that uses it"));
             forEachPlace(group, [&](const Place &place) {
-                m_ledger.lost(place, QStringLiteral("no service of the file uses the group"));
+                ledger().lost(place, QStringLiteral("no service of the file uses the group"));
             });
         }
-        return m_written;
     }
 
 private:
@@ -107,44 +107,14 @@ private:
 
     void line(const QString &text) { m_text += text + QLatin1Char('\n'); }
     void section(const QString &header) { m_text += QLatin1Char('\n') + header + QLatin1Char('\n'); }
-    QString target(const QString &key) const { return QStringLiteral("%1: %2").arg(m_file, key); }
-    template <typename T>
-    void mapped(const Field<T> &field, const QString &key)
-    {
-        if (field)
-            m_ledger.mapped(field->place, target(key));
-    }
-    template <typename T>
-    void rewritten(const Field<T> &field, const QString &key, const QString &reason)
-    {
-        if (field)
-            m_ledger.rewritten(field->place, target(key), reason);
-    }
-    template <typename T>
-    void lost(const Field<T> &field, const QString &what, const QString &reason)
-    {
-        if (!field)
-            return;
-        m_ledger.lost(field->place, reason);
-        note(QStringLiteral("%1: %2").arg(what, reason));
-    }
-    void note(const QString &text)
-    {
-        if (!m_notes.contains(text))
-            m_notes.append(text.simplified());
-    }
-    void added(const QString &key, const QString &value, const QString &reason)
-    {
-        m_written.added.append({target(key), value, reason});
-    }
 
     // --- one app
 
     void writeApp(const Service &service, bool several)
     {
-        m_file = several ? service.name + QStringLiteral("/fly.toml") : QStringLiteral("fly.toml");
+        const QString file = several ? appName(service) + QStringLiteral("/fly.toml") : QStringLiteral("fly.toml");
+        begin(file);
         m_text.clear();
-        m_notes.clear();
         m_secrets.clear();
         m_service = &service;
         m_processes = false;
@@ -160,19 +130,19 @@ private:
         process(service);
         mounts(service);
         front(service);
-        size(service);
         restart(service);
+        size(service);
         settleRest(service);
-        m_written.files.append({m_file, (comments() + m_text).toUtf8()});
+        m_written.files.append({file, (comments() + m_text).toUtf8()});
     }
 
-    QString comments() const
+    QString comments()
     {
         QString text = QStringLiteral("# fly.toml of %1, written by Switchyard\n").arg(m_service->name);
         if (!m_secrets.isEmpty())
-            text += QStringLiteral("# Before the first deploy, with their values: fly secrets set %1\n")
-                        .arg(m_secrets.join(QStringLiteral("=… ")) + QStringLiteral("=…"));
-        for (const QString &each : m_notes)
+            text += QStringLiteral("# Before the first deploy, by fly secrets import: %1\n")
+                        .arg(m_secrets.join(QStringLiteral(", ")));
+        for (const QString &each : takeNotes())
             text += QStringLiteral("# not carried over: %1\n").arg(each);
         return text + QLatin1Char('\n');
     }
@@ -180,20 +150,28 @@ private:
     /// Where the process listens: what is stated, what PORT says, or the source platform's default.
     int portOf(const Service &service) const
     {
-        if (service.port)
-            return service.port->value;
-        for (const EnvironmentEntry &entry : service.environment) {
-            const int port = entry.value.toInt();
-            if (entry.name == QLatin1StringView("PORT") && entry.source == Source::Literal && port > 0 && port < 65536)
-                return port;
-        }
+        if (const Field<int> port = statedPort(service))
+            return port->value;
         return m_model.format == QLatin1StringView("render") ? renderPort : usualPort;
+    }
+
+    /// Lower case, digits and hyphens, a letter first.
+    static QString appName(const Service &service)
+    {
+        static const QRegularExpression odd(QStringLiteral("[^a-z0-9]+"));
+        QString name = service.name.toLower().replace(odd, QStringLiteral("-"));
+        while (name.startsWith(QLatin1Char('-')))
+            name.remove(0, 1);
+        while (name.endsWith(QLatin1Char('-')))
+            name.chop(1);
+        if (name.isEmpty() || !name.front().isLetter())
+            name.prepend(QStringLiteral("app-"));
+        return name.endsWith(QLatin1Char('-')) ? name.chopped(1) : name;
     }
 
     void head(const Service &service)
     {
-        QString name = service.name.toLower();
-        name.replace(QRegularExpression(QStringLiteral("[^a-z0-9-]+")), QStringLiteral("-"));
+        const QString name = appName(service);
         line(QStringLiteral("app = %1").arg(toml(name)));
         if (service.nameField && service.nameField->value == name)
             mapped(service.nameField, QStringLiteral("app"));
@@ -215,7 +193,6 @@ private:
             }
         }
         shutdown(service);
-        line({});
     }
 
     /// Fly's own default is SIGINT and 5 s; what the service had is kept.
@@ -252,14 +229,14 @@ private:
                     section(QStringLiteral("  [build.args]"));
                 const auto &[name, value] = service.buildArguments[i];
                 line(QStringLiteral("    %1 = %2").arg(tomlKey(name), toml(value.value)));
-                m_ledger.mapped(value.place, target(QStringLiteral("build.args.") + name));
+                ledger().mapped(value.place, target(QStringLiteral("build.args.") + name));
             }
         }
         const bool container = service.image || service.dockerfile || !service.runtime ||
                                service.runtime->value == QLatin1StringView("docker") ||
                                service.runtime->value == QLatin1StringView("image");
         if (service.runtime && container)
-            m_ledger.defaulted(service.runtime->place, QStringLiteral("Fly runs images only"));
+            ledger().defaulted(service.runtime->place, QStringLiteral("Fly runs images only"));
         else
             lost(service.runtime,
                  QStringLiteral("runtime %1").arg(service.runtime ? service.runtime->value : QString()),
@@ -290,22 +267,13 @@ private:
         if (known)
             write(service.strategy, QStringLiteral("strategy"), QStringLiteral("deploy.strategy"));
         if (const Field<QString> &command = service.preDeployCommand) {
-            bool shell = false;
-            line(QStringLiteral("  release_command = %1").arg(toml(withoutShell(command->value, &shell))));
-            if (shell)
-                rewritten(command, QStringLiteral("deploy.release_command"),
-                          QStringLiteral("Fly runs no shell: it is put into sh -c"));
+            const ExecCommand exec = withoutShell(command->value);
+            line(QStringLiteral("  release_command = %1").arg(toml(exec.text)));
+            if (exec.wrapped)
+                rewritten(command, QStringLiteral("deploy.release_command"), inShell);
             else
                 mapped(command, QStringLiteral("deploy.release_command"));
         }
-    }
-
-    /// A command for a platform that runs none through a shell.
-    static QString withoutShell(const QString &command, bool *shell)
-    {
-        const Result<ShellWords> words = splitShellWords(command);
-        *shell = words && (words->needsShell || command.contains(QLatin1Char('$')));
-        return *shell ? QStringLiteral("sh -c ") + shellQuoted(command) : command;
     }
 
     // --- variables
@@ -323,11 +291,11 @@ private:
             const auto group = std::find_if(m_model.groups.begin(), m_model.groups.end(),
                                             [&](const EnvironmentGroup &each) { return each.name == entry.of; });
             if (group == m_model.groups.end()) {
-                m_ledger.lost(entry.place, QStringLiteral("the group is not in the file"));
+                ledger().lost(entry.place, QStringLiteral("the group is not in the file"));
                 note(QStringLiteral("variables of the group %1: they are not in the file").arg(entry.of));
                 continue;
             }
-            m_ledger.rewritten(entry.place, target(QStringLiteral("env")),
+            ledger().rewritten(entry.place, target(QStringLiteral("env")),
                                QStringLiteral("Fly has no groups: its variables stand here"));
             for (const EnvironmentEntry &member : group->entries)
                 variable(member, text, done);
@@ -346,25 +314,15 @@ private:
             return;
         const QString key = QStringLiteral("env.") + entry.name;
         const auto tell = [&](const QString &where, const QString &reason) {
-            for (const Place &place : QList<Place>{entry.namePlace, entry.place} + entry.details) {
-                if (reason.isEmpty())
-                    m_ledger.mapped(place, where);
-                else
-                    m_ledger.rewritten(place, where, reason);
-            }
+            WriterAccount::entry(entry, where, reason);
         };
         if (done.contains(entry.name))
             return tell(target(key), QStringLiteral("the service's own variable of that name stands instead"));
         done.insert(entry.name);
         if (entry.name.startsWith(QLatin1StringView("FLY_"))) {
-            note(QStringLiteral("%1: Fly refuses names that begin with FLY_").arg(entry.name));
-            for (const Place &place : QList<Place>{entry.namePlace, entry.place} + entry.details)
-                m_ledger.lost(place, QStringLiteral("Fly refuses names that begin with FLY_"));
-            return;
+            return lostEntry(entry, QStringLiteral("Fly refuses names that begin with FLY_"));
         }
-        const bool secret = entry.source == Source::Literal &&
-                            (isSecretName(entry.name) || urlCarriesSecret(entry.value) || entry.interpolated);
-        if (entry.source == Source::Literal && !secret) {
+        if (mayStandInFile(entry)) {
             text += QStringLiteral("  %1 = %2\n").arg(tomlKey(entry.name), toml(entry.value));
             return tell(target(key), {});
         }
@@ -377,14 +335,17 @@ private:
             return tell(target(key), QStringLiteral("an app's name on Fly's private network"));
         }
         m_secrets.append(entry.name);
-        tell(QStringLiteral("fly secrets: ") + entry.name, secretReason(entry, secret));
+        tell(QStringLiteral("fly secrets: ") + entry.name, secretReason(entry));
     }
 
-    static QString secretReason(const EnvironmentEntry &entry, bool literal)
+    static QString secretReason(const EnvironmentEntry &entry)
     {
-        if (literal)
-            return QStringLiteral("a secret stands in no file here: it is set by fly secrets");
         switch (entry.source) {
+        case Source::Literal:
+            return entry.interpolated
+                       ? QStringLiteral(
+                             "its value is filled in by the machine that runs compose: set it by fly secrets")
+                       : QStringLiteral("a secret stands in no file here: it is set by fly secrets");
         case Source::Generated:
             return QStringLiteral("Fly generates none: take over the value in use, or make one, by fly secrets");
         case Source::FromDatabase:
@@ -408,19 +369,17 @@ private:
     {
         if (!service.startCommand)
             return;
-        bool shell = false;
-        const QString command = withoutShell(service.startCommand->value, &shell);
+        const ExecCommand command = withoutShell(service.startCommand->value);
         section(QStringLiteral("[processes]"));
-        line(QStringLiteral("  app = %1").arg(toml(command)));
+        line(QStringLiteral("  app = %1").arg(toml(command.text)));
         m_processes = true;
         const QString key = QStringLiteral("processes.app");
-        const QString reason = QStringLiteral("Fly runs no shell: it is put into sh -c");
-        if (shell)
-            rewritten(service.startCommand, key, reason);
+        if (command.wrapped)
+            rewritten(service.startCommand, key, inShell);
         else
             mapped(service.startCommand, key);
         for (const Place &place : service.startCommandDetails)
-            m_ledger.mapped(place, target(key));
+            ledger().mapped(place, target(key));
     }
 
     void mounts(const Service &service)
@@ -454,7 +413,7 @@ private:
     void front(const Service &service)
     {
         if (service.kind != ServiceKind::Web)
-            return;
+            return behind(service);
         section(QStringLiteral("[http_service]"));
         line(QStringLiteral("  internal_port = %1").arg(m_port));
         mapped(service.port, QStringLiteral("http_service.internal_port"));
@@ -469,8 +428,19 @@ private:
         if (m_processes)
             line(QStringLiteral("  processes = ['app']"));
         limits(service);
-        for (const HealthCheck &check : service.checks)
+        for (const ServiceCheck &check : service.checks)
             healthCheck(check);
+    }
+
+    /// What the public does not reach has no service: others find it by name on the private network.
+    void behind(const Service &service)
+    {
+        defaulted(service.port,
+                  QStringLiteral("any port is reached at %1.internal on Fly's private network").arg(service.name));
+        defaulted(service.forceHttps, QStringLiteral("nothing of it is public"));
+        machines(service);
+        for (const ServiceCheck &check : service.checks)
+            loseCheck(check, QStringLiteral("nothing of it is public, so that no check decides about traffic"));
     }
 
     void starting(const Service &service)
@@ -486,18 +456,40 @@ private:
                  .arg(scaling.autoStart && !scaling.autoStart->value ? QStringLiteral("false")
                                                                      : QStringLiteral("true")));
         mapped(scaling.autoStart, QStringLiteral("http_service.auto_start_machines"));
+        // Fly asks how many are to stay awake only where it puts machines to sleep.
+        const QString key = QStringLiteral("http_service.min_machines_running");
+        if (stop != QLatin1StringView("off")) {
+            line(QStringLiteral("  min_machines_running = %1").arg(countOf(scaling)));
+            mapped(scaling.leastRunning, key);
+        } else if (m_model.format == QLatin1StringView("fly")) {
+            defaulted(scaling.leastRunning, QStringLiteral("machines are not stopped, so that none has to be kept"));
+        }
+        machines(service);
+    }
+
+    static int countOf(const Scaling &scaling)
+    {
         const Field<int> &count = scaling.leastRunning ? scaling.leastRunning
                                   : scaling.instances  ? scaling.instances
                                                        : scaling.least;
-        const int least = count ? count->value : 1;
-        line(QStringLiteral("  min_machines_running = %1").arg(least));
-        if (scaling.leastRunning)
-            mapped(scaling.leastRunning, QStringLiteral("http_service.min_machines_running"));
+        return count ? count->value : 1;
+    }
+
+    /// How many there are stands in no manifest of Fly.
+    void machines(const Service &service)
+    {
+        const Scaling &scaling = service.scaling;
         const QString counted = QStringLiteral("machines are counted by fly scale count, which has to be run once");
-        rewritten(scaling.instances, QStringLiteral("http_service.min_machines_running"), counted);
-        rewritten(scaling.least, QStringLiteral("http_service.min_machines_running"), counted);
-        if (least > 1)
-            note(QStringLiteral("the number of machines: run fly scale count %1 once").arg(least));
+        for (const Field<int> &field : {scaling.instances, scaling.least}) {
+            if (field)
+                ledger().rewritten(field->place, QStringLiteral("fly scale count"), counted);
+        }
+        const int least = countOf(scaling);
+        // The first deploy makes two machines of a service with a public port, and one of any other or with a disk.
+        if (scaling.instances || scaling.least || !service.disks.isEmpty())
+            note(QStringLiteral("number of machines: fly deploy makes two at first, or one with --ha=false; then "
+                                "fly scale count %1")
+                     .arg(least));
         const QString grows = QStringLiteral("Fly makes no machines by itself, it only starts those that there are");
         lost(scaling.most, QStringLiteral("the most instances"), grows);
         lost(scaling.cpuPercent, QStringLiteral("scaling by processor"), grows);
@@ -521,21 +513,36 @@ private:
         mapped(scaling.hardLimit, QStringLiteral("http_service.concurrency.hard_limit"));
     }
 
-    void healthCheck(const HealthCheck &check)
+    void loseCheck(const ServiceCheck &check, const QString &why)
     {
-        if (!check.moves || !check.path) {
-            const QString why = QStringLiteral("only a check by HTTP tells Fly's proxy whether a machine is well");
-            lost(check.command, QStringLiteral("the check's command"), why);
-            lost(check.path, QStringLiteral("a check that only watches"), why);
-            for (const auto *time : {&check.interval, &check.timeout, &check.grace})
-                lost(*time, QStringLiteral("the check's times"), why);
-            return;
-        }
+        lost(check.command, QStringLiteral("the check's command"), why);
+        lost(check.path, QStringLiteral("a health check"), why);
+        lost(check.method, QStringLiteral("a health check"), why);
+        lost(check.port, QStringLiteral("a health check"), why);
+        lost(check.retries, QStringLiteral("a health check"), why);
+        for (const auto *time : {&check.interval, &check.timeout, &check.grace})
+            lost(*time, QStringLiteral("a health check"), why);
+        for (const auto &[name, value] : check.headers)
+            ledger().lost(value.place, why);
+    }
+
+    void healthCheck(const ServiceCheck &check)
+    {
+        if (!check.path)
+            return loseCheck(check, QStringLiteral("only a check by HTTP tells Fly's proxy whether a machine is well"));
+        if (!check.moves)
+            return loseCheck(check, QStringLiteral("it only watched; as an HTTP check it would decide about traffic"));
+        if (check.port && check.port->value != m_port)
+            return loseCheck(check, QStringLiteral("a service of Fly is checked on its own port only"));
+        mapped(check.port, QStringLiteral("http_service.internal_port"));
+        mapped(check.command, QStringLiteral("http_service.checks.path"));
+        lost(check.retries, QStringLiteral("the check's retries"), QStringLiteral("Fly acts on the first failure"));
         section(QStringLiteral("  [[http_service.checks]]"));
         const auto duration = [&](const Field<Milliseconds> &field, const char *name, Milliseconds usual) {
             const QString key = QString::fromLatin1(name);
             const Milliseconds wanted = field ? field->value : usual;
-            const Milliseconds within = std::clamp(wanted, Milliseconds(1'000), Milliseconds(60'000));
+            // flyctl clamps a service's checks to this range, and warns.
+            const Milliseconds within = std::clamp(wanted, Milliseconds(2'000), Milliseconds(60'000));
             line(QStringLiteral("    %1 = %2").arg(key, toml(writeGoDuration(within))));
             if (!field)
                 added(QStringLiteral("http_service.checks.") + key, writeGoDuration(within),
@@ -544,7 +551,7 @@ private:
                 mapped(field, QStringLiteral("http_service.checks.") + key);
             else
                 rewritten(field, QStringLiteral("http_service.checks.") + key,
-                          QStringLiteral("Fly's checks take 1 s to 1 min"));
+                          QStringLiteral("Fly's checks take 2 s to 1 min"));
         };
         duration(check.grace, "grace_period", Milliseconds(10'000));
         duration(check.interval, "interval", Milliseconds(15'000));
@@ -558,7 +565,7 @@ private:
                 section(QStringLiteral("    [http_service.checks.headers]"));
             const auto &[name, value] = check.headers[i];
             line(QStringLiteral("      %1 = %2").arg(tomlKey(name), toml(value.value)));
-            m_ledger.mapped(value.place, target(QStringLiteral("http_service.checks.headers.") + name));
+            ledger().mapped(value.place, target(QStringLiteral("http_service.checks.headers.") + name));
         }
     }
 
@@ -583,19 +590,19 @@ private:
         if (size.plan && !plan)
             lost(size.plan, QStringLiteral("plan"), QStringLiteral("its size is not known here"));
         const int memory = plan ? plan->memoryMb : size.memoryMb ? size.memoryMb->value : 0;
-        if (memory <= 0)
+        if (memory <= 0 && !size.cpus)
             return;
-        const int cpus = std::max(1, int(std::ceil(plan ? plan->cpus : size.cpus ? size.cpus->value : 1)));
-        // A shared processor comes with 2 GB at most.
-        const bool shared = memory <= cpus * 2048;
+        const FlyMachine machine = flyMachineFor({memory, plan ? plan->cpus : size.cpus ? size.cpus->value : 1});
         section(QStringLiteral("[[vm]]"));
-        line(QStringLiteral("  memory = '%1mb'").arg(memory));
-        line(QStringLiteral("  cpus = %1").arg(cpus));
-        line(
-            QStringLiteral("  cpu_kind = '%1'").arg(shared ? QStringLiteral("shared") : QStringLiteral("performance")));
+        line(QStringLiteral("  memory = '%1mb'").arg(machine.memoryMb));
+        line(QStringLiteral("  cpu_kind = %1").arg(toml(machine.cpuKind)));
+        line(QStringLiteral("  cpus = %1").arg(machine.cpus));
         rewritten(size.plan, QStringLiteral("vm"), QStringLiteral("a machine with as much memory; prices differ"));
-        mapped(size.memoryMb, QStringLiteral("vm.memory"));
-        rewritten(size.cpus, QStringLiteral("vm.cpus"), QStringLiteral("whole processors only"));
+        if (size.memoryMb && size.memoryMb->value == machine.memoryMb)
+            mapped(size.memoryMb, QStringLiteral("vm.memory"));
+        else
+            rewritten(size.memoryMb, QStringLiteral("vm.memory"), QStringLiteral("the next size that Fly has"));
+        rewritten(size.cpus, QStringLiteral("vm.cpus"), QStringLiteral("the next number that Fly has"));
     }
 
     void restart(const Service &service)
@@ -622,10 +629,17 @@ private:
         rewritten(service.kindField,
                   service.kind == ServiceKind::Web ? QStringLiteral("http_service") : QStringLiteral("processes"),
                   QStringLiteral("what is reachable has an [http_service], the rest has none"));
+        for (const Place &place : service.groupDetails)
+            ledger().rewritten(place, target(QStringLiteral("processes.app")),
+                               QStringLiteral("each process group is an app of its own"));
+        for (const Place &place : service.frontDetails)
+            ledger().rewritten(place, target(QStringLiteral("http_service")),
+                               QStringLiteral("an [http_service] answers on 80 and 443"));
         for (const Stated<QString> &domain : service.domains) {
-            m_ledger.lost(domain.place, QStringLiteral("fly certs add, and a record at the name's registrar"));
+            ledger().lost(domain.place, QStringLiteral("fly certs add, and a record at the name's registrar"));
             note(QStringLiteral("domain: fly certs add %1").arg(domain.value));
         }
+        defaulted(service.publicPort, QStringLiteral("an [http_service] answers on 80 and 443"));
         lost(service.repository, QStringLiteral("repository"), QStringLiteral("a pipeline runs fly deploy"));
         lost(service.branch, QStringLiteral("branch"), QStringLiteral("a pipeline runs fly deploy"));
         for (const OpenPort &port : service.ports) {
@@ -637,12 +651,9 @@ private:
     }
 
     const ServiceModel &m_model;
-    Ledger &m_ledger;
+    Written &m_written;
     const Service *m_service = nullptr;
-    Written m_written;
-    QString m_file;
     QString m_text;
-    QStringList m_notes;
     QStringList m_secrets;
     int m_port = 0;
     bool m_processes = false;
@@ -652,7 +663,9 @@ private:
 
 Written writeFly(const ServiceModel &model, Ledger &ledger)
 {
-    return FlyWriter(model, ledger).write();
+    Written written;
+    FlyWriter(model, ledger, written).write();
+    return written;
 }
 
 } // namespace Switchyard

@@ -75,7 +75,8 @@ struct Written
 
 // Writers. Each gives the target's current form, in a stable order, with comments that say what was lost and what a
 // person has to do; and tells the ledger of every place of the model what became of it. Texts end with a line break.
-Written writeRender(const ServiceModel &model, Ledger &ledger);
+// A Blueprint holds what several manifests describe.
+Written writeRender(const QList<ServiceModel> &models, Ledger &ledger);
 Written writeFly(const ServiceModel &model, Ledger &ledger);
 Written writeCompose(const ServiceModel &model, Ledger &ledger);
 Written writeVercel(const ServiceModel &model, Ledger &ledger);

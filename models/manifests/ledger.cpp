@@ -121,6 +121,17 @@ void Ledger::lost(const Place &place, const QString &reason)
     settle(place, KeyOutcome::NotTranslated, {}, reason);
 }
 
+void Ledger::defaultRest(const QString &file, const QString &reason)
+{
+    for (Entry &entry : m_entries) {
+        if (entry.settled || entry.fate.place.file != file)
+            continue;
+        entry.fate.outcome = KeyOutcome::Defaulted;
+        entry.fate.reason = reason;
+        entry.settled = true;
+    }
+}
+
 QList<KeyFate> Ledger::fates() const
 {
     QList<KeyFate> result;

@@ -49,6 +49,8 @@ public:
     void rewritten(const Place &place, const QString &target, const QString &reason);
     void defaulted(const Place &place, const QString &reason);
     void lost(const Place &place, const QString &reason);
+    /// Everything of a file that nobody has spoken of yet.
+    void defaultRest(const QString &file, const QString &reason);
 
     /// All keys in the order of files and lines.
     QList<KeyFate> fates() const;

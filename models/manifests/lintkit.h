@@ -3,6 +3,7 @@
 
 // What the files of rules share; nobody else needs it.
 
+#include "models/manifests/dockerfile.h"
 #include "models/manifests/lint.h"
 
 #include <QMap>
@@ -75,18 +76,11 @@ struct LintHeader
     Place place;
 };
 
-/// One instruction of a Dockerfile, with its continued lines joined.
-struct DockerInstruction
-{
-    QString keyword; ///< in capitals
-    QString arguments;
-    int stage = -1; ///< -1 before the first FROM
-    Place place;
-    Place argumentsPlace;
-};
+/// A Dockerfile's instructions with the text of their here-documents in `arguments`. What is broken in it is not said
+/// here: the reader does.
 QList<DockerInstruction> dockerInstructions(const LintSubject &subject);
 /// The words of an exec form (["a", "b"]); nothing for a shell form.
-std::optional<QStringList> dockerExecForm(const QString &arguments);
+std::optional<QStringList> dockerExecForm(const DockerInstruction &instruction);
 
 /// What a start command says about the server in it.
 struct ServerCommand

@@ -113,34 +113,12 @@ QList<LintUnit> flyUnits(const LintSubject &subject)
     return {unit};
 }
 
-/// NAME=value pairs of ENV, and the old form ENV NAME value.
 void addDockerVariables(LintUnit &unit, const DockerInstruction &instruction)
 {
-    static const QRegularExpression pair(QStringLiteral(R"(([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s]*))"));
-    static const QRegularExpression old(QStringLiteral(R"(\A([A-Za-z_]\w*)\s+([^=].*)\z)"));
-    // Continued lines are joined with their line breaks, so that places can be counted; questions go forward only.
-    Place reached = instruction.argumentsPlace;
-    qsizetype counted = 0;
-    const auto placeAt = [&instruction, &reached, &counted](qsizetype at) {
-        for (; counted < at; ++counted) {
-            const bool newLine = instruction.arguments[counted] == QLatin1Char('\n');
-            reached.line += newLine ? 1 : 0;
-            reached.column = newLine ? 1 : reached.column + 1;
-        }
-        return reached;
-    };
-    const auto add = [&](const QRegularExpressionMatch &match) {
-        QString value = match.captured(2).trimmed();
-        if (value.size() >= 2 && (value.front() == QLatin1Char('"') || value.front() == QLatin1Char('\'')))
-            value = value.mid(1, value.size() - 2);
-        unit.variables.append(
-            {match.captured(1), value, true, placeAt(match.capturedStart(1)), placeAt(match.capturedStart(2))});
-    };
-    const QRegularExpressionMatch whole = old.match(instruction.arguments);
-    if (whole.hasMatch() && instruction.keyword == QLatin1StringView("ENV"))
-        return add(whole);
-    for (auto it = pair.globalMatch(instruction.arguments); it.hasNext();)
-        add(it.next());
+    for (const DockerVariable &variable : instruction.variables) {
+        if (variable.stated)
+            unit.variables.append({variable.name, variable.value, true, variable.namePlace, variable.place});
+    }
 }
 
 QList<LintUnit> dockerUnits(const LintSubject &subject)
@@ -152,15 +130,15 @@ QList<LintUnit> dockerUnits(const LintSubject &subject)
     const int last = all.isEmpty() ? -1 : all.last().stage;
     for (const DockerInstruction &instruction : all) {
         const bool start =
-            instruction.keyword == QLatin1StringView("CMD") || instruction.keyword == QLatin1StringView("ENTRYPOINT");
-        if (instruction.keyword == QLatin1StringView("ENV") || instruction.keyword == QLatin1StringView("ARG"))
+            instruction.name == QLatin1StringView("CMD") || instruction.name == QLatin1StringView("ENTRYPOINT");
+        if (instruction.name == QLatin1StringView("ENV") || instruction.name == QLatin1StringView("ARG"))
             addDockerVariables(unit, instruction);
-        if (instruction.keyword == QLatin1StringView("RUN"))
-            unit.commands.append({When::Build, instruction.arguments, instruction.argumentsPlace, instruction.keyword});
+        if (instruction.name == QLatin1StringView("RUN"))
+            unit.commands.append({When::Build, instruction.arguments, instruction.argumentsPlace, instruction.name});
         if (start && instruction.stage == last) {
-            const std::optional<QStringList> words = dockerExecForm(instruction.arguments);
+            const std::optional<QStringList> words = dockerExecForm(instruction);
             unit.commands.append({When::Start, words ? words->join(QLatin1Char(' ')) : instruction.arguments,
-                                  instruction.argumentsPlace, instruction.keyword});
+                                  instruction.argumentsPlace, instruction.name});
         }
     }
     return {unit};

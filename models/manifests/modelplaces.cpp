@@ -39,7 +39,11 @@ void forEachPlace(const Service &s, const VisitPlace &visit)
     fields(visit, s.nameField, s.kindField, s.runtime, s.image, s.dockerfile, s.dockerContext, s.dockerTarget, s.root,
            s.installCommand, s.buildCommand, s.publishPath, s.repository, s.branch, s.startCommand, s.preDeployCommand,
            s.schedule, s.region, s.port, s.forceHttps, s.stopSignal, s.stopGrace, s.restartPolicy, s.strategy,
-           s.evictionPolicy);
+           s.evictionPolicy, s.publicPort);
+    for (const QList<Place> &details : {s.startCommandDetails, s.groupDetails, s.frontDetails}) {
+        for (const Place &place : details)
+            visit(place);
+    }
     fields(visit, s.size.plan, s.size.memoryMb, s.size.cpus, s.size.cpuKind);
     fields(visit, s.scaling.instances, s.scaling.least, s.scaling.most, s.scaling.cpuPercent, s.scaling.memoryPercent,
            s.scaling.autoStop, s.scaling.autoStart, s.scaling.leastRunning, s.scaling.limitBy, s.scaling.softLimit,
@@ -51,7 +55,7 @@ void forEachPlace(const Service &s, const VisitPlace &visit)
         visit(port.place);
         fields(visit, port.internal, port.external, port.protocol);
     }
-    for (const HealthCheck &check : s.checks) {
+    for (const ServiceCheck &check : s.checks) {
         visit(check.place);
         fields(visit, check.kind, check.path, check.method, check.interval, check.timeout, check.grace, check.port,
                check.command, check.retries);

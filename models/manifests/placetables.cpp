@@ -4,6 +4,8 @@
 #include <QMap>
 #include <QRegularExpression>
 
+#include <algorithm>
+
 namespace Switchyard {
 
 namespace {
@@ -75,6 +77,20 @@ QString renderPlanFor(const PlanSize &size)
             return QString::fromLatin1(each.name);
     }
     return QString::fromLatin1(std::end(renderPlans)[-1].name);
+}
+
+FlyMachine flyMachineFor(const PlanSize &size)
+{
+    const auto rounded = [](int value, int unit) { return (value + unit - 1) / unit * unit; };
+    for (const int cpus : {1, 2, 4, 6, 8}) {
+        if (cpus >= size.cpus && cpus * 2048 >= size.memoryMb)
+            return {std::max(cpus * 256, rounded(size.memoryMb, 256)), cpus, QStringLiteral("shared")};
+    }
+    for (const int cpus : {1, 2, 4, 6, 8, 10, 12, 14, 16}) {
+        if (cpus >= size.cpus && cpus * 8192 >= size.memoryMb)
+            return {std::max(cpus * 2048, rounded(size.memoryMb, 1024)), cpus, QStringLiteral("performance")};
+    }
+    return {16 * 8192, 16, QStringLiteral("performance")};
 }
 
 std::optional<PlanSize> flyPresetSize(const QString &preset)

@@ -22,6 +22,15 @@ struct PlanSize
 std::optional<PlanSize> renderPlanSize(const QString &plan);
 /// The smallest of Render's paid plans that has as much of both.
 QString renderPlanFor(const PlanSize &size);
+/// The smallest machine of Fly that has as much of both: shared processors with up to 2 GB each, else performance ones
+/// with 2 to 8 GB each.
+struct FlyMachine
+{
+    int memoryMb = 256;
+    int cpus = 1;
+    QString cpuKind;
+};
+FlyMachine flyMachineFor(const PlanSize &size);
 /// "shared-cpu-2x", "performance-4x". Source: fly.io/docs/about/pricing, flyctl's presets.
 std::optional<PlanSize> flyPresetSize(const QString &preset);
 

@@ -167,7 +167,7 @@ private:
         if (const Field<int> seconds = m_read.integer(node, L("maxShutdownDelaySeconds")))
             service.stopGrace = Stated<Milliseconds>{Milliseconds(qint64(seconds->value) * 1000), seconds->place};
         if (const Field<QString> path = m_read.text(node, L("healthCheckPath")); path && !path->value.isEmpty()) {
-            HealthCheck check;
+            ServiceCheck check;
             check.place = path->place;
             check.path = path;
             service.checks.append(check);

@@ -24,9 +24,9 @@ QString serviceKindName(ServiceKind kind)
     return QStringLiteral("key-value");
 }
 
-const HealthCheck *Service::deployCheck() const
+const ServiceCheck *Service::deployCheck() const
 {
-    const auto it = std::find_if(checks.cbegin(), checks.cend(), [](const HealthCheck &check) { return check.moves; });
+    const auto it = std::find_if(checks.cbegin(), checks.cend(), [](const ServiceCheck &check) { return check.moves; });
     return it == checks.cend() ? nullptr : &*it;
 }
 

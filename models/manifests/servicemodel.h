@@ -54,7 +54,7 @@ struct EnvironmentEntry
     bool interpolated = false;
 };
 
-struct HealthCheck
+struct ServiceCheck
 {
     Field<QString> kind; ///< "http" or "tcp"; absent: http
     Field<QString> path;
@@ -164,7 +164,7 @@ struct Service
     Field<int> port; ///< where the process listens for HTTP
     Field<bool> forceHttps;
     QList<OpenPort> ports;
-    QList<HealthCheck> checks; ///< the first that moves traffic is the deploy's
+    QList<ServiceCheck> checks; ///< the first that moves traffic is the deploy's
     Field<QString> stopSignal;
     Field<Milliseconds> stopGrace;
     Field<QString> restartPolicy; ///< "always", "on-failure", "never"
@@ -182,8 +182,10 @@ struct Service
     Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
     /// Further places of which startCommand is made: an ENTRYPOINT beside its CMD.
     QList<Place> startCommandDetails;
+    QList<Place> groupDetails; ///< Fly: which process group a section is for
+    QList<Place> frontDetails; ///< Fly: the public ports 80 and 443 with their handlers, which lead to `port`
 
-    const HealthCheck *deployCheck() const;
+    const ServiceCheck *deployCheck() const;
 };
 
 struct ManifestDatabase

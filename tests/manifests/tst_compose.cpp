@@ -108,7 +108,7 @@ QStringList shown(const ServiceModel &model)
         for (const OpenPort &port : service.ports)
             words.append(s("port ") + shown(port.internal) + shown(port.external) +
                          (port.protocol ? port.protocol->value : s("tcp")));
-        for (const HealthCheck &check : service.checks)
+        for (const ServiceCheck &check : service.checks)
             words.append({s("check ") + shown(check.command), shown(check.path), shown(check.port),
                           shown(check.interval), shown(check.timeout), shown(check.grace), shown(check.retries)});
         for (const Disk &disk : service.disks)
@@ -644,11 +644,11 @@ void ComposeTest::fromPlatform()
     web.scaling.least = Stated<int>{1, place()};
     web.scaling.autoStop = Stated<QString>{s("stop"), place()};
     web.size.plan = Stated<QString>{s("shared-cpu-1x"), place()};
-    HealthCheck check;
+    ServiceCheck check;
     check.path = Stated<QString>{s("/health?a=1&b"), place()};
     check.interval = Stated<Milliseconds>{Milliseconds(15'000), place()};
     web.checks.append(check);
-    HealthCheck second;
+    ServiceCheck second;
     second.kind = Stated<QString>{s("tcp"), place()};
     web.checks.append(second);
     web.domains.append({s("x.example"), place()});

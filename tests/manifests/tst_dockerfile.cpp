@@ -349,7 +349,7 @@ void DockerfileTest::check()
                                  "  CMD curl -f http://localhost:8000/health || exit 1\n");
     QVERIFY2(read.problems.isEmpty(), qPrintable(messages(read.problems)));
     QCOMPARE(read.model.services.first().checks.size(), 1);
-    const HealthCheck &check = read.model.services.first().checks.first();
+    const ServiceCheck &check = read.model.services.first().checks.first();
     QCOMPARE(check.command->value, s("curl -f http://localhost:8000/health || exit 1"));
     QCOMPARE(check.interval->value, Milliseconds(90'000));
     QCOMPARE(check.timeout->value, Milliseconds(10'000));
