@@ -31,7 +31,7 @@ DraftReading readDrafts(const QList<ManifestDraft> &drafts, ConvertTarget target
         auto conversion = std::make_shared<Conversion>(convertManifests(converted, target));
         reading.places = TargetPlaces(conversion->written.files);
         for (const WrittenFile &file : conversion->written.files)
-            reading.lossLines.insert(file.path, lossCommentLines(file, conversion->loss));
+            reading.lossComments.insert(file.path, lossComments(file, conversion->loss));
         reading.conversion = std::move(conversion);
     }
     reading.milliseconds = double(clock.nsecsElapsed()) / 1e6;

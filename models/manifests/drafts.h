@@ -25,9 +25,9 @@ struct DraftReading
     QList<Error> problems; ///< drafts that cannot be read, with their place
     bool broken = false;   ///< one of `problems` keeps the drafts from being converted
     std::shared_ptr<const Conversion> conversion;
-    TargetPlaces places;                 ///< of the conversion's files
-    QMap<QString, QList<int>> lossLines; ///< by path of the written file
-    double milliseconds = 0;             ///< how long it took
+    TargetPlaces places;                            ///< of the conversion's files
+    QMap<QString, QList<LossComment>> lossComments; ///< by path of the written file
+    double milliseconds = 0;                        ///< how long it took
 };
 
 /// Lints and converts. Thread: any.

@@ -3,6 +3,8 @@
 
 #include "models/manifests/manifestset.h"
 
+#include <QMap>
+
 #include <algorithm>
 
 namespace Switchyard {
@@ -76,25 +78,36 @@ Place TargetPlaces::find(const QString &target) const
     return {file, 0, 0};
 }
 
-QList<int> lossCommentLines(const WrittenFile &file, const QList<KeyFate> &loss)
+QList<LossComment> lossComments(const WrittenFile &file, const QList<KeyFate> &loss)
 {
-    QSet<QString> reasons;
+    constexpr qsizetype mostKeys = 6;
+    QMap<QString, QStringList> byReason;
     for (const KeyFate &fate : loss) {
-        if (!fate.reason.isEmpty() && fate.outcome != KeyOutcome::Mapped)
-            reasons.insert(fate.reason);
+        if (fate.reason.isEmpty() || fate.outcome == KeyOutcome::Mapped || fate.outcome == KeyOutcome::Defaulted)
+            continue;
+        QStringList &keys = byReason[fate.reason];
+        if (keys.size() < mostKeys)
+            keys.append(fate.key);
+        else if (keys.size() == mostKeys)
+            keys.append(QStringLiteral("…"));
     }
-    QList<int> lines;
+    QList<LossComment> comments;
     int number = 0;
     for (const QByteArray &line : file.text.split('\n')) {
         ++number;
-        const QString comment = commentOf(QString::fromUtf8(line));
-        if (comment.isEmpty())
+        const QString text = commentOf(QString::fromUtf8(line));
+        if (text.isEmpty())
             continue;
-        if (std::any_of(reasons.begin(), reasons.end(),
-                        [&](const QString &reason) { return comment.contains(reason); }))
-            lines.append(number);
+        LossComment comment;
+        comment.line = number;
+        for (auto at = byReason.cbegin(); at != byReason.cend(); ++at) {
+            if (text.contains(at.key()))
+                comment.keys += at.value();
+        }
+        if (!comment.keys.isEmpty())
+            comments.append(comment);
     }
-    return lines;
+    return comments;
 }
 
 } // namespace Switchyard

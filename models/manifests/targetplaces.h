@@ -5,6 +5,7 @@
 
 #include <QHash>
 #include <QSet>
+#include <QStringList>
 
 namespace Switchyard {
 
@@ -27,7 +28,12 @@ private:
     QSet<QString> m_files;
 };
 
-/// The lines of a written file, from 1, that speak in a comment of something that was lost or rewritten.
-QList<int> lossCommentLines(const WrittenFile &file, const QList<KeyFate> &loss);
+/// A comment of a written file that speaks of something that was lost or rewritten.
+struct LossComment
+{
+    int line = 0;     ///< from 1
+    QStringList keys; ///< of the sources, at most a few
+};
+QList<LossComment> lossComments(const WrittenFile &file, const QList<KeyFate> &loss);
 
 } // namespace Switchyard

@@ -37,6 +37,8 @@
 
 #include <algorithm>
 
+#include <time.h>
+
 using namespace Switchyard;
 
 namespace {
@@ -82,7 +84,15 @@ QByteArray textOf(const QString &path)
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("(not there)");
 }
 
-/// The longest time in which the event loop of this thread did not turn.
+double threadCpuMs()
+{
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
+}
+
+/// The longest turn of this thread's event loop: by the clock on the wall, and by the processor's time in it, which
+/// what else runs on the machine does not lengthen.
 class Heartbeat final : public QObject
 {
 public:
@@ -91,18 +101,28 @@ public:
         m_timer.setTimerType(Qt::PreciseTimer);
         m_timer.setInterval(1);
         connect(&m_timer, &QTimer::timeout, this, [this] {
-            m_longest = std::max(m_longest, double(m_clock.nsecsElapsed()) / 1e6);
-            m_clock.restart();
+            m_longestWall = std::max(m_longestWall, double(m_wall.nsecsElapsed()) / 1e6);
+            m_longestCpu = std::max(m_longestCpu, threadCpuMs() - m_cpu);
+            start();
         });
-        m_clock.start();
+        start();
         m_timer.start();
     }
-    double longestMs() const { return m_longest; }
+    double wallMs() const { return m_longestWall; }
+    double cpuMs() const { return m_longestCpu; }
 
 private:
+    void start()
+    {
+        m_wall.start();
+        m_cpu = threadCpuMs();
+    }
+
     QTimer m_timer;
-    QElapsedTimer m_clock;
-    double m_longest = 0;
+    QElapsedTimer m_wall;
+    double m_cpu = 0;
+    double m_longestWall = 0;
+    double m_longestCpu = 0;
 };
 
 } // namespace
@@ -912,27 +932,33 @@ void TestManifestView::largeBlueprintDoesNotStall()
     auto *view = editor()->findChild<QWidget *>(QStringLiteral("sourceEditorText"));
     view->setFocus();
     editor()->goTo(2'500, 1);
-    double longest = 0;
-    QList<double> all;
-    // Several rounds: a machine that is busy with something else stalls once, what we do stalls every time.
+    QList<double> wall;
+    QList<double> cpu;
+    // Several rounds: something may happen once, what we do happens every time.
     for (int round = 0; round < 5; ++round) {
         QSignalSpy read(desk(), &ManifestDesk::readingChanged);
         Heartbeat heart;
         type("# typing\n");
         QTRY_COMPARE_WITH_TIMEOUT(read.size(), 1, 30'000);
         QTest::qWait(50);
-        all.append(heart.longestMs());
+        wall.append(heart.wallMs());
+        cpu.append(heart.cpuMs());
     }
-    std::sort(all.begin(), all.end());
-    longest = all[all.size() / 2];
-    QStringList figures;
-    for (const double ms : std::as_const(all))
-        figures.append(QString::number(ms, 'f', 1));
-    qInfo("5,000 lines: %lld keys, %lld findings, read in %.0f ms off the GUI thread; longest stalls of the GUI thread "
-          "in five rounds of typing: %s ms",
-          qlonglong(desk()->reading()->lossRows.size()), qlonglong(desk()->reading()->findingRows.size()),
-          desk()->reading()->reading.milliseconds, qPrintable(figures.join(QStringLiteral(", "))));
-    QVERIFY2(longest < 50, qPrintable(QStringLiteral("the GUI thread stood still for %1 ms").arg(longest)));
+    std::sort(wall.begin(), wall.end());
+    std::sort(cpu.begin(), cpu.end());
+    const auto figures = [](const QList<double> &list) {
+        QStringList texts;
+        for (const double ms : list)
+            texts.append(QString::number(ms, 'f', 1));
+        return texts.join(QStringLiteral(", "));
+    };
+    qInfo(
+        "5,000 lines: %lld keys, %lld findings, read in %.0f ms off the GUI thread; longest turns of the GUI thread in "
+        "five rounds of typing: %s ms by the wall, %s ms of its own work",
+        qlonglong(desk()->reading()->lossRows.size()), qlonglong(desk()->reading()->findingRows.size()),
+        desk()->reading()->reading.milliseconds, qPrintable(figures(wall)), qPrintable(figures(cpu)));
+    const double median = cpu[cpu.size() / 2];
+    QVERIFY2(median < 50, qPrintable(QStringLiteral("the GUI thread worked %1 ms at a stretch").arg(median)));
 }
 
 QTEST_MAIN(TestManifestView)

@@ -23,6 +23,8 @@ namespace Switchyard {
 
 namespace {
 
+constexpr int rowHeight = 22;
+
 QString shapeOf(FileChange::Kind kind)
 {
     switch (kind) {
@@ -36,21 +38,6 @@ QString shapeOf(FileChange::Kind kind)
         break;
     }
     return QStringLiteral("✕");
-}
-
-State stateOf(FileChange::Kind kind)
-{
-    switch (kind) {
-    case FileChange::Kind::New:
-        return State::Action;
-    case FileChange::Kind::Changed:
-        return State::Degraded;
-    case FileChange::Kind::Same:
-        return State::Up;
-    case FileChange::Kind::Refused:
-        break;
-    }
-    return State::Down;
 }
 
 bool sameDisk(const QList<FileChange> &a, const QList<FileChange> &b)
@@ -191,7 +178,7 @@ void ChangesDialog::take(const QList<QList<FileChange>> &changes)
                 QStringLiteral("%1 %2  ·  %3%4")
                     .arg(shapeOf(change.kind), change.path, fileChangeName(change.kind),
                          m_groups.size() > 1 ? QStringLiteral("  (%1)").arg(m_groups[group].title) : QString()));
-            item->setForeground(themeColors(palette()).state(stateOf(change.kind)));
+            item->setSizeHint(QSize(0, rowHeight));
             item->setToolTip(QDir(m_groups[group].folder).filePath(change.path));
             m_changes.append(change);
         }

@@ -123,7 +123,7 @@ void LossPane::show(const std::shared_ptr<const PreparedReading> &reading, bool 
                                                  .arg(keyOutcomeName(outcome)));
     if (other)
         m_model->setRows(reading ? reading->lossRows : QList<Row>());
-    m_heading->setText(stale ? QStringLiteral("<b>Keys</b>  ·  stale") : QStringLiteral("<b>Keys</b>"));
+    m_heading->setText(stale ? QStringLiteral("<b>Keys</b>  ·  ◐ stale") : QStringLiteral("<b>Keys</b>"));
     chooseStack();
     fillDetails(m_table->currentKey());
 }
@@ -174,13 +174,15 @@ void LossPane::choose(const QString &key)
         Q_EMIT chosen(m_reading->fates.value(key));
 }
 
-void LossPane::chooseRow(int row)
+void LossPane::chooseKey(const QString &key)
 {
-    if (row < 0 || row >= m_model->rowCount())
+    const QList<Row> &rows = m_model->shown();
+    const auto found =
+        std::find_if(rows.cbegin(), rows.cend(), [&](const Row &row) { return row.cells[1].text == key; });
+    if (found == rows.cend())
         return;
-    m_table->selectRow(row);
-    m_table->setCurrentIndex(m_model->index(row, 0));
-    choose(m_table->currentKey());
+    m_table->selectKey(found->key);
+    choose(found->key);
 }
 
 void LossPane::fillDetails(const QString &key)

@@ -36,8 +36,8 @@ public:
     void focusFilter();
     void clearFilter();
     void exportCsv();
-    /// As a click on the row.
-    void chooseRow(int row);
+    /// As a click on the row of this key, the first of that name.
+    void chooseKey(const QString &key);
 
 Q_SIGNALS:
     /// A row was clicked or chosen by key.

@@ -9,6 +9,7 @@
 #include <QFileInfo>
 #include <QFileSystemWatcher>
 #include <QStringDecoder>
+#include <QThreadPool>
 
 #include <algorithm>
 
@@ -18,6 +19,13 @@ namespace {
 
 /// Editors and git replace a file in several steps.
 constexpr int diskMs = 200;
+
+/// Thousands of rows take milliseconds to destroy; they need not be the GUI thread's.
+void dropElsewhere(std::shared_ptr<const PreparedReading> reading)
+{
+    if (reading)
+        QThreadPool::globalInstance()->start([reading = std::move(reading)]() mutable { reading.reset(); });
+}
 
 /// An editor of text would change what is no text.
 Result<QByteArray> readText(const QString &path)
@@ -313,13 +321,16 @@ void ManifestDesk::read()
                 read();
             return Q_EMIT workingChanged();
         }
-        m_reading = reading;
+        auto oldReading = std::exchange(m_reading, reading);
+        auto oldConverted = m_converted;
         // Without a source there is nothing to keep; a kept conversion to another target would be a wrong one.
         const bool keep = reading->reading.broken && m_converted && m_converted->target == m_target;
         if (!keep)
             m_converted = reading->reading.conversion ? reading : nullptr;
         Q_EMIT workingChanged();
         Q_EMIT readingChanged();
+        dropElsewhere(std::move(oldReading));
+        dropElsewhere(std::move(oldConverted));
     });
 }
 

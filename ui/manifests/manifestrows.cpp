@@ -109,12 +109,12 @@ void prepareLoss(PreparedReading &prepared, const QHash<QString, QString> &label
         prepared.fates.insert(row.key, fate);
         prepared.lossRows.append(std::move(row));
     }
-    const auto &lines = prepared.reading.lossLines;
-    for (auto file = lines.cbegin(); file != lines.cend(); ++file) {
-        for (const int line : file.value())
+    const auto &files = prepared.reading.lossComments;
+    for (auto file = files.cbegin(); file != files.cend(); ++file) {
+        for (const LossComment &comment : file.value())
             prepared.targetMarks[file.key()].append(
-                {line, MarkKind::Loss,
-                 QStringLiteral("Something of the source is not carried over here, or changed.")});
+                {comment.line, MarkKind::Loss,
+                 QStringLiteral("Not carried over as it was:\n%1").arg(redact(comment.keys.join(QLatin1Char('\n'))))});
     }
 }
 

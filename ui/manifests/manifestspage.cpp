@@ -192,7 +192,6 @@ QFrame *ManifestsPage::makeBanner()
 {
     auto *banner = new QFrame(this);
     banner->setObjectName(QStringLiteral("staleBanner"));
-    banner->setAutoFillBackground(true);
     m_bannerText = new QLabel(banner);
     m_bannerText->setObjectName(QStringLiteral("staleText"));
     m_bannerText->setTextFormat(Qt::PlainText);
@@ -430,9 +429,8 @@ void ManifestsPage::fillReading()
         QString text = QStringLiteral("■ %1: %2").arg(place.toString(), error.message);
         text += converted ? QStringLiteral(" — keys and target are those of the text before, and stale.") : QString();
         m_bannerText->setText(text);
-        QPalette colours = palette();
-        colours.setColor(QPalette::Window, themeColors(palette()).tintDown);
-        m_banner->setPalette(colours);
+        m_banner->setStyleSheet(QStringLiteral("#staleBanner { background: %1; border-radius: 4px; }")
+                                    .arg(themeColors(palette()).tintDown.name()));
     }
     int errors = 0;
     if (reading) {
@@ -441,6 +439,13 @@ void ManifestsPage::fillReading()
     }
     Q_EMIT badgeChanged(errors);
     fillWorking();
+}
+
+void ManifestsPage::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange && m_target)
+        fillReading();
+    Page::changeEvent(event);
 }
 
 void ManifestsPage::fillWorking()

@@ -56,6 +56,7 @@ public:
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;
+    void changeEvent(QEvent *event) override;
 
 private:
     void makeActions();
@@ -93,7 +94,7 @@ private:
     SourcePane *m_source = nullptr;
     LossPane *m_loss = nullptr;
     TargetPane *m_target = nullptr;
-    NoticePane *m_notice;
+    NoticePane *m_notice = nullptr;
     QStringList m_opened;    ///< by hand
     QString m_writtenFolder; ///< where the person wrote last
 };

@@ -194,6 +194,7 @@ void SourcePane::fillFiles()
             auto *item = new QListWidgetItem(m_list);
             item->setData(Qt::UserRole, manifest.file);
             item->setToolTip(manifest.file);
+            item->setSizeHint(QSize(0, rowHeight));
         }
         // Editors of files that are no longer open.
         for (const QString &path : m_byFile.keys()) {

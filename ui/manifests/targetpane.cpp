@@ -50,7 +50,7 @@ TargetPane::TargetPane(QWidget *parent)
 void TargetPane::show(const std::shared_ptr<const PreparedReading> &reading, bool stale, const QString &why)
 {
     m_reading = reading;
-    m_heading->setText(stale ? QStringLiteral("<b>Target</b>  ·  stale") : QStringLiteral("<b>Target</b>"));
+    m_heading->setText(stale ? QStringLiteral("<b>Target</b>  ·  ◐ stale") : QStringLiteral("<b>Target</b>"));
     const Conversion *conversion = reading ? reading->reading.conversion.get() : nullptr;
     const QSignalBlocker quiet(m_files);
     const QString before = m_files->currentText();
