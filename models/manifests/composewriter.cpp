@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/common/redact.h"
 #include "models/common/shellwords.h"
 #include "models/manifests/composetext.h"
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
+#include "models/manifests/writeraccount.h"
 #include "models/platforms/platform.h"
 
 #include <QHash>
@@ -305,7 +305,7 @@ private:
 
     static bool isSecret(const QString &name, const QString &value)
     {
-        return !value.isEmpty() && (isSecretName(name) || urlCarriesSecret(value));
+        return !mayStandInFile(name, value);
     }
     static QString secretReason() { return QStringLiteral("a secret does not stand in the file: give it in .env"); }
 

@@ -224,10 +224,14 @@ private:
             write(service.image, QStringLiteral("image"), QStringLiteral("build.image"));
             write(service.dockerfile, QStringLiteral("dockerfile"), QStringLiteral("build.dockerfile"));
             write(service.dockerTarget, QStringLiteral("build-target"), QStringLiteral("build.build-target"));
-            for (qsizetype i = 0; i < service.buildArguments.size(); ++i) {
-                if (i == 0)
+            bool first = true;
+            for (const auto &[name, value] : service.buildArguments) {
+                if (!mayStandInFile(name, value.value)) {
+                    loseSecret(name, value.place, QStringLiteral("fly deploy --build-secret"));
+                    continue;
+                }
+                if (std::exchange(first, false))
                     section(QStringLiteral("  [build.args]"));
-                const auto &[name, value] = service.buildArguments[i];
                 line(QStringLiteral("    %1 = %2").arg(tomlKey(name), toml(value.value)));
                 ledger().mapped(value.place, target(QStringLiteral("build.args.") + name));
             }
@@ -513,6 +517,12 @@ private:
         mapped(scaling.hardLimit, QStringLiteral("http_service.concurrency.hard_limit"));
     }
 
+    void loseSecret(const QString &name, const Place &place, const QString &instead)
+    {
+        ledger().lost(place, QStringLiteral("a secret stands in no file here: %1").arg(instead));
+        note(QStringLiteral("%1: a secret stands in no file here: %2").arg(name, instead));
+    }
+
     void loseCheck(const ServiceCheck &check, const QString &why)
     {
         lost(check.command, QStringLiteral("the check's command"), why);
@@ -560,10 +570,14 @@ private:
         mapped(check.method, QStringLiteral("http_service.checks.method"));
         line(QStringLiteral("    path = %1").arg(toml(check.path->value)));
         mapped(check.path, QStringLiteral("http_service.checks.path"));
-        for (qsizetype i = 0; i < check.headers.size(); ++i) {
-            if (i == 0)
+        bool first = true;
+        for (const auto &[name, value] : check.headers) {
+            if (!mayStandInFile(name, value.value)) {
+                loseSecret(name, value.place, QStringLiteral("let the path answer without it"));
+                continue;
+            }
+            if (std::exchange(first, false))
                 section(QStringLiteral("    [http_service.checks.headers]"));
-            const auto &[name, value] = check.headers[i];
             line(QStringLiteral("      %1 = %2").arg(tomlKey(name), toml(value.value)));
             ledger().mapped(value.place, target(QStringLiteral("http_service.checks.headers.") + name));
         }

@@ -672,9 +672,12 @@ private:
                 continue;
             }
             done.insert(name);
-            text += literal(name, value.value);
+            const bool open = mayStandInFile(name, value.value);
+            text += open ? literal(name, value.value)
+                         : QStringLiteral("      - key: %1\n        sync: false\n").arg(composeScalar(name));
             ledger().rewritten(value.place, target(QStringLiteral("envVars.") + name),
-                               QStringLiteral("Render gives its variables to the build; the process sees it too"));
+                               open ? QStringLiteral("Render gives its variables to the build; the process sees it too")
+                                    : QStringLiteral("a secret stands in no file here: Render asks for its value once"));
         }
         text += portVariable(service, done);
         if (!text.isEmpty())

@@ -3,6 +3,7 @@
 #include "models/manifests/formats.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/routepattern.h"
+#include "models/manifests/writeraccount.h"
 
 #include <QDir>
 #include <QSet>
@@ -302,7 +303,7 @@ private:
         QStringList variables;
         QSet<QString> names;
         for (const EnvironmentEntry &entry : m_service.environment) {
-            if (entry.source == EnvironmentEntry::Source::Literal && !names.contains(entry.name)) {
+            if (mayStandInFile(entry) && !names.contains(entry.name)) {
                 names.insert(entry.name);
                 variables.append(member(entry.name, quoted(entry.value)));
                 const QString target = at(QStringLiteral("build.env.%1").arg(entry.name));
@@ -313,9 +314,9 @@ private:
                 continue;
             }
             const QString reason =
-                entry.source == EnvironmentEntry::Source::Literal
+                names.contains(entry.name)
                     ? QStringLiteral("the variable stands there already")
-                    : QStringLiteral("vercel.json holds plain values only: set it in the project's settings or with "
+                    : QStringLiteral("vercel.json holds plain values only, and no secrets: set it in the project's settings or with "
                                      "vercel env add");
             m_ledger.lost(entry.place, reason);
             m_ledger.lost(entry.namePlace, reason);

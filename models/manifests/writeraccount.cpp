@@ -106,8 +106,13 @@ ExecCommand withoutShell(const QString &command)
 
 bool mayStandInFile(const EnvironmentEntry &entry)
 {
-    return entry.source == EnvironmentEntry::Source::Literal && !entry.interpolated && !isSecretName(entry.name) &&
-           !urlCarriesSecret(entry.value);
+    return entry.source == EnvironmentEntry::Source::Literal && !entry.interpolated &&
+           mayStandInFile(entry.name, entry.value);
+}
+
+bool mayStandInFile(const QString &name, const QString &value)
+{
+    return value.isEmpty() || (!isSecretName(name) && !urlCarriesSecret(value) && redact(value) == value);
 }
 
 Field<int> statedPort(const Service &service)

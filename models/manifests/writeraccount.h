@@ -89,6 +89,7 @@ ExecCommand withoutShell(const QString &command);
 /// Whether a value may stand in a file that is committed: no secret by its name or form, and nothing that only the
 /// machine which runs compose could fill in.
 bool mayStandInFile(const EnvironmentEntry &entry);
+bool mayStandInFile(const QString &name, const QString &value);
 
 /// A port the process listens on: what is stated, or what PORT says; nothing where neither does.
 Field<int> statedPort(const Service &service);

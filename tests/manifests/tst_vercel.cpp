@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // vercel.json: what is read of it, what is written, and that no key of a real file is dropped in silence.
 #include "models/manifests/formats.h"
+#include "models/manifests/writeraccount.h"
 #include "models/manifests/jsonreader.h"
 #include "models/manifests/routepattern.h"
 
@@ -859,8 +860,13 @@ void VercelTest::corpusGoesThere()
         }
         QList<Service> sites;
         for (const Service &service : r.model.services) {
-            if (service.kind == ServiceKind::Static)
-                sites.append(service);
+            if (service.kind != ServiceKind::Static)
+                continue;
+            sites.append(service);
+            // A secret stands in no file that is written.
+            sites.last().environment.removeIf([](const EnvironmentEntry &entry) {
+                return entry.source == EnvironmentEntry::Source::Literal && !mayStandInFile(entry);
+            });
         }
         QCOMPARE(out.files.size(), sites.size());
         for (qsizetype i = 0; i < sites.size(); ++i) {
