@@ -54,11 +54,19 @@ void TargetPlaces::walk(const QString &file, const ManifestNode &node, const QSt
     if (!path.isEmpty())
         m_places.insert(keyOf(file, path), node.keyPlace.line > 0 ? node.keyPlace : node.place);
     int n = 0;
-    for (const ManifestNode &child : node.children)
+    for (const ManifestNode &child : node.children) {
+        // Lists of named things are spoken of by the name: envVars.PORT for the entry with key: PORT.
+        for (const QStringView naming : {QStringView(u"key"), QStringView(u"name")}) {
+            const ManifestNode *name = node.isList() ? child.find(naming) : nullptr;
+            const QString named = keyOf(file, path + QLatin1Char('.') + (name ? name->text : QString()));
+            if (name && name->isScalar() && !m_places.contains(named))
+                m_places.insert(named, name->keyPlace);
+        }
         walk(file, child,
              node.isList()    ? path + QStringLiteral("[%1]").arg(n++)
              : path.isEmpty() ? child.key
                               : path + QLatin1Char('.') + child.key);
+    }
 }
 
 Place TargetPlaces::find(const QString &target) const

@@ -134,6 +134,8 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void opensTheWorkspacesManifest();
+    void takesWhatLiesBeside();
+    void fitsASmallWindow();
     void emptyFailedAndLoadingDiffer();
     void clickShowsBothPlaces();
     void filtersAndCopiesKeys();
@@ -331,6 +333,36 @@ void TestManifestView::opensTheWorkspacesManifest()
     QVERIFY(sources->currentText().contains(L("2 files")));
 }
 
+void TestManifestView::takesWhatLiesBeside()
+{
+    writeText(path("fly.toml"), flyText);
+    openWorkspace("[[backend]]\nname = \"old\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:9\"\n");
+    waitForReading();
+    QCOMPARE(desk()->files().size(), 1);
+    QCOMPARE(editor()->contents(), QByteArray(flyText));
+    // A backend of the same name in another workspace is another backend.
+    const QString other = path("other");
+    QVERIFY(QDir().mkpath(other));
+    writeText(other + QStringLiteral("/render.yaml"), renderText);
+    writeText(other + QStringLiteral("/switchyard.toml"),
+              "schema = 1\nname = \"other\"\n[[backend]]\nname = \"old\"\nplatform = \"render\"\n"
+              "url = \"http://127.0.0.1:9\"\nmanifest = \"render.yaml\"\n");
+    m_console->window().openPath(other);
+    QTRY_VERIFY(desk()->files().size() == 1 && desk()->files().first().file == other + QStringLiteral("/render.yaml"));
+    waitForReading();
+    QCOMPARE(editor()->contents(), QByteArray(renderText));
+    QCOMPARE(find<QComboBox>("manifestTarget")->currentText(), QStringLiteral("Fly.io"));
+}
+
+void TestManifestView::fitsASmallWindow()
+{
+    openFly();
+    QVERIFY2(page()->minimumSizeHint().width() <= 1'000,
+             qPrintable(QString::number(page()->minimumSizeHint().width())));
+    QVERIFY2(page()->minimumSizeHint().height() <= 500,
+             qPrintable(QString::number(page()->minimumSizeHint().height())));
+}
+
 void TestManifestView::emptyFailedAndLoadingDiffer()
 {
     openWorkspace("[[backend]]\nname = \"one\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:9\"\n");
@@ -376,7 +408,7 @@ void TestManifestView::clickShowsBothPlaces()
     const QByteArrayList lines = target()->contents().split('\n');
     QVERIFY(target()->shownLine() > 0);
     // The entry of the list in which the variable stands.
-    const QByteArray shown = lines.mid(target()->shownLine() - 1, 2).join('\n');
+    const QByteArray shown = lines.value(target()->shownLine() - 1);
     QVERIFY2(shown.contains("LOG_LEVEL"), shown.constData());
     QVERIFY(find<QLabel>("lossDetails")->text().contains(L("env.LOG_LEVEL")));
 }

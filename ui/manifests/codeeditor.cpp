@@ -159,6 +159,12 @@ void CodeEditor::setReadOnly(bool on)
     m_text->setReadOnly(on);
 }
 
+void CodeEditor::setWrapped(bool on)
+{
+    m_text->setWrapMode(on ? QsciScintilla::WrapWord : QsciScintilla::WrapNone);
+    m_text->setWrapIndentMode(QsciScintilla::WrapIndentIndented);
+}
+
 void CodeEditor::setLanguage(CodeLanguage language)
 {
     m_text->setTabWidth(language == CodeLanguage::Yaml || language == CodeLanguage::Json ? 2 : 4);

@@ -46,6 +46,8 @@ public:
     void setContents(const QByteArray &text, CodeLanguage language);
     QByteArray contents() const;
     void setReadOnly(bool on);
+    /// Long lines go on below, indented.
+    void setWrapped(bool on);
 
     /// Replaces all marks. Of several on one line the worst is drawn, and the tip holds all.
     void setMarks(const QList<CodeMark> &marks);

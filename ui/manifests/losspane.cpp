@@ -39,7 +39,9 @@ LossPane::LossPane(ChooseSavePath chooseSavePath, QWidget *parent)
     , m_details(new QLabel(this))
 {
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->setWidths({118, 170, 230, 190, 110});
+    m_table->setWidths({112, 172, 260, 200, 110});
+    // What is lost first.
+    m_table->sortByColumn(0, Qt::DescendingOrder);
     m_none->setObjectName(QStringLiteral("noKeyMatches"));
     m_none->show({}, QStringLiteral("No key matches the filter."), {}, QStringLiteral("Clear the filter"));
     m_stack->addWidget(m_table);
@@ -189,7 +191,6 @@ void LossPane::fillDetails(const QString &key)
 {
     if (!m_reading || !m_reading->fates.contains(key)) {
         m_details->setText(m_model->count() > 0 ? QStringLiteral("Click a key to see both of its places.") : QString());
-        m_details->setProperty("faded", true);
         return;
     }
     const KeyFate fate = m_reading->fates.value(key);

@@ -78,7 +78,7 @@ ManifestsPage::ManifestsPage(Workbench *workbench, ManifestChoosers choosers, QW
     for (QWidget *pane :
          {static_cast<QWidget *>(m_source), static_cast<QWidget *>(m_loss), static_cast<QWidget *>(m_target)})
         m_columns->addWidget(pane);
-    m_columns->setSizes({430, 410, 400});
+    m_columns->setSizes({400, 456, 400});
     auto *workLayout = new QVBoxLayout(work);
     workLayout->setContentsMargins(0, 0, 0, 0);
     workLayout->setSpacing(8);
@@ -251,7 +251,14 @@ void ManifestsPage::connectDesk()
 void ManifestsPage::fillSources()
 {
     const Workspace &workspace = m_workbench->workspace();
-    const QString before = m_sources->currentData().toString();
+    // A backend of the same name in another workspace is another backend.
+    const bool sameWorkspace = !workspace.file.isEmpty() && workspace.file == m_workspaceFile;
+    m_workspaceFile = workspace.file;
+    if (!sameWorkspace) {
+        m_opened.clear();
+        m_writtenFolder.clear();
+    }
+    const QString before = sameWorkspace ? m_sources->currentData().toString() : QString();
     m_sources->clear();
     const Backend *first = nullptr;
     for (const Backend &backend : workspace.backends) {
@@ -265,7 +272,8 @@ void ManifestsPage::fillSources()
     if (!m_opened.isEmpty())
         m_sources->addItem(QStringLiteral("Opened by hand  ·  %1").arg(QFileInfo(m_opened.first()).fileName()), byHand);
     m_sources->setVisible(m_sources->count() > 0);
-    if (const int same = m_sources->findData(before); same >= 0 && m_desk->state() != ManifestDesk::State::Empty) {
+    if (const int same = m_sources->findData(before);
+        sameWorkspace && same >= 0 && m_desk->state() != ManifestDesk::State::Empty) {
         m_sources->setCurrentIndex(same);
         return;
     }
@@ -277,6 +285,8 @@ void ManifestsPage::fillSources()
         DeskRequest request;
         request.beside = QFileInfo(workspace.file).absolutePath();
         m_desk->open(request);
+    } else if (m_opened.isEmpty()) {
+        m_desk->close();
     }
 }
 

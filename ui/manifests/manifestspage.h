@@ -95,6 +95,7 @@ private:
     LossPane *m_loss = nullptr;
     TargetPane *m_target = nullptr;
     NoticePane *m_notice = nullptr;
+    QString m_workspaceFile; ///< whose manifests are open
     QStringList m_opened;    ///< by hand
     QString m_writtenFolder; ///< where the person wrote last
 };

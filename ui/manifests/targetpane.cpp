@@ -28,6 +28,8 @@ TargetPane::TargetPane(QWidget *parent)
     m_files->setMinimumContentsLength(12);
     m_notice->setObjectName(QStringLiteral("targetNotice"));
     m_editor->setReadOnly(true);
+    // Comments say in sentences what was lost.
+    m_editor->setWrapped(true);
     m_stack->addWidget(m_editor);
     m_stack->addWidget(m_notice);
     m_notes->setObjectName(QStringLiteral("targetNotes"));
