@@ -892,6 +892,22 @@ void TestManifestView::marksHaveShapes()
     editor.setMarks({});
     QCOMPARE(editor.markOf(1), -1);
     QCOMPARE(editor.tipOf(1), QString());
+    // What a mark paints, without its colour: four pictures.
+    editor.show();
+    const QImage bare = editor.grab().toImage();
+    QSet<QByteArray> pictures;
+    for (const MarkKind kind : {MarkKind::Error, MarkKind::Warning, MarkKind::Loss, MarkKind::Note}) {
+        editor.setMarks({{2, kind, {}}});
+        const QImage marked = editor.grab().toImage();
+        QByteArray painted;
+        for (int y = 0; y < bare.height(); ++y) {
+            for (int x = 0; x < bare.width(); ++x)
+                painted.append(bare.pixel(x, y) == marked.pixel(x, y) ? '0' : '1');
+        }
+        QVERIFY2(painted.count('1') > 20, "nothing is painted");
+        pictures.insert(painted);
+    }
+    QCOMPARE(pictures.size(), 4);
 }
 
 void TestManifestView::rowsAreReplacedInOneStretch()
