@@ -31,12 +31,16 @@ TargetPlaces::TargetPlaces(const QList<WrittenFile> &files)
 {
     for (const WrittenFile &file : files) {
         m_files.insert(file.path);
+        const QList<QByteArray> lines = file.text.split('\n');
+        for (qsizetype i = 0; i < lines.size(); ++i) {
+            if (const QString comment = commentOf(QString::fromUtf8(lines[i])); !comment.isEmpty())
+                m_comments.append({{file.path, int(i) + 1, 1}, comment});
+        }
         if (const Result<LintSubject> read = readManifestText(file.path, file.text);
             read && read->manifest.document.isMap()) {
             walk(file.path, read->manifest.document, {});
             continue;
         }
-        const QList<QByteArray> lines = file.text.split('\n');
         for (qsizetype i = 0; i < lines.size(); ++i) {
             // NAME=value, and the first word of everything else.
             const QString line = QString::fromUtf8(lines[i]).trimmed();
@@ -74,7 +78,7 @@ Place TargetPlaces::find(const QString &target) const
     const qsizetype colon = target.indexOf(QStringLiteral(": "));
     const QString file = colon < 0 ? target : target.left(colon);
     if (!m_files.contains(file))
-        return {};
+        return colon < 0 ? Place() : findInComments(target.mid(colon + 2));
     // What follows a comma is another key, and what stands in parentheses a word about it.
     QString path = colon < 0 ? QString() : target.mid(colon + 2).section(QStringLiteral(", "), 0, 0);
     path = path.section(QStringLiteral(" ("), 0, 0).trimmed();
@@ -84,6 +88,22 @@ Place TargetPlaces::find(const QString &target) const
         path.truncate(std::max({path.lastIndexOf(QLatin1Char('.')), path.lastIndexOf(QLatin1Char('[')), qsizetype(0)}));
     }
     return {file, 0, 0};
+}
+
+Place TargetPlaces::findInComments(const QString &name) const
+{
+    if (name.isEmpty())
+        return {};
+    const auto isPart = [](QChar c) { return c.isLetterOrNumber() || c == QLatin1Char('_'); };
+    for (const auto &[place, comment] : m_comments) {
+        for (qsizetype at = comment.indexOf(name); at >= 0; at = comment.indexOf(name, at + 1)) {
+            const qsizetype end = at + name.size();
+            // A whole word: DB_PORT is not named by OTHER_DB_PORT.
+            if ((at == 0 || !isPart(comment[at - 1])) && (end == comment.size() || !isPart(comment[end])))
+                return place;
+        }
+    }
+    return {};
 }
 
 QList<LossComment> lossComments(const WrittenFile &file, const QList<KeyFate> &loss)

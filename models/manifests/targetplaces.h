@@ -18,13 +18,17 @@ public:
     explicit TargetPlaces(const QList<WrittenFile> &files);
 
     /// The place of KeyFate::target ("fly.toml: http_service.internal_port"): of the key, or of what is nearest above
-    /// it. Line 0: the file is known, the place is not. No file: it went into none of these.
+    /// it. What went into no file ("fly secrets: TOKEN") has the comment that names it. Line 0: the file is known, the
+    /// place is not. No file: none of these speaks of it.
     Place find(const QString &target) const;
 
 private:
     void walk(const QString &file, const ManifestNode &node, const QString &path);
 
+    Place findInComments(const QString &name) const;
+
     QHash<QString, Place> m_places; ///< by "file: path"
+    QList<std::pair<Place, QString>> m_comments;
     QSet<QString> m_files;
 };
 

@@ -22,6 +22,7 @@
 #include <QElapsedTimer>
 #include <QFile>
 #include <QFrame>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -34,6 +35,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -892,8 +894,18 @@ void TestManifestView::marksHaveShapes()
     editor.setMarks({});
     QCOMPARE(editor.markOf(1), -1);
     QCOMPARE(editor.tipOf(1), QString());
-    // What a mark paints, without its colour: four pictures.
+    // The tip shows a stranger's text as it is.
     editor.show();
+    editor.setMarks({{1, MarkKind::Error, QStringLiteral("<b>one</b>")}});
+    auto *view = editor.findChild<QWidget *>(QStringLiteral("eText"))
+                     ->findChild<QWidget *>(QStringLiteral("qt_scrollarea_viewport"));
+    QVERIFY(view);
+    QHelpEvent help(QEvent::ToolTip, QPoint(6, 6), view->mapToGlobal(QPoint(6, 6)));
+    QApplication::sendEvent(view, &help);
+    QVERIFY2(QToolTip::text().contains(L("&lt;b&gt;one&lt;/b&gt;")), qPrintable(QToolTip::text()));
+    QToolTip::hideText();
+    editor.setMarks({});
+    // What a mark paints, without its colour: four pictures.
     const QImage bare = editor.grab().toImage();
     QSet<QByteArray> pictures;
     for (const MarkKind kind : {MarkKind::Error, MarkKind::Warning, MarkKind::Loss, MarkKind::Note}) {

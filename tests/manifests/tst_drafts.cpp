@@ -123,6 +123,8 @@ void TestDrafts::findsPlacesInTheTarget_data()
     QTest::newRow("entry by its name") << s("render.yaml: services[0].envVars.B") << s("render.yaml") << 6;
     QTest::newRow("no tree") << s(".env.example: TOKEN") << s(".env.example") << 2;
     QTest::newRow("file that is not there") << s("vercel.json: regions") << QString() << 0;
+    QTest::newRow("a command, named in a comment") << s("fly secrets: SECRET_KEY") << s("fly.toml") << 7;
+    QTest::newRow("only part of a word") << s("fly secrets: SECRET") << QString() << 0;
     QTest::newRow("nowhere") << QString() << QString() << 0;
 }
 
@@ -130,7 +132,7 @@ void TestDrafts::findsPlacesInTheTarget()
 {
     QFETCH(QString, target);
     const TargetPlaces places(
-        {{s("fly.toml"), flyText},
+        {{s("fly.toml"), QByteArray(flyText) + "# fly secrets import: MY_SECRET_KEY\n# and SECRET_KEY, TOKEN_2\n"},
          {s("render.yaml"), "services:\n  - type: web\n    name: a\n    envVars:\n      - {key: A, value: 1}\n"
                             "      - key: B\n        value: 2\n"},
          {s(".env.example"), "# to fill in\nTOKEN=\n"}});
