@@ -327,6 +327,16 @@ void TestManifestView::opensTheWorkspacesManifest()
     QCOMPARE(editor()->contents(), QByteArray(renderText));
     QCOMPARE(find<QComboBox>("manifestTarget")->currentText(), QStringLiteral("Fly.io"));
     QVERIFY(target()->contents().contains("kill_timeout"));
+    // What changed on the disk meanwhile is shown when the file comes back to the desk.
+    QByteArray changed(flyText);
+    changed.replace("shop-api", "other-name");
+    sources->setCurrentIndex(0);
+    Q_EMIT sources->activated(0);
+    waitForReading();
+    writeText(path("fly.toml"), changed);
+    Q_EMIT sources->activated(0);
+    waitForReading();
+    QCOMPARE(editor()->contents(), changed);
     // By hand, several together.
     m_chosenFiles = {path("fly.toml"), path("render.yaml")};
     find<QPushButton>("openManifests")->click();

@@ -166,6 +166,9 @@ void ManifestDesk::take(const Loaded &loaded)
     watch();
     setState(m_files.isEmpty() ? (m_unreadable.isEmpty() ? State::Empty : State::Failed) : State::Ready);
     Q_EMIT filesChanged();
+    // A file that was open before may have an editor with another text.
+    for (const OpenManifest &manifest : std::as_const(m_files))
+        Q_EMIT textReplaced(manifest.file);
     if (!m_files.isEmpty())
         read();
 }

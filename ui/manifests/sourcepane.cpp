@@ -74,6 +74,7 @@ SourcePane::SourcePane(ManifestDesk *desk, QWidget *parent)
     m_banner = makeBanner();
     layout->addWidget(m_banner);
     layout->addWidget(splitter, 1);
+    connect(m_desk, &ManifestDesk::stateChanged, this, &SourcePane::fillMarks);
     connect(m_desk, &ManifestDesk::filesChanged, this, &SourcePane::fillFiles);
     connect(m_desk, &ManifestDesk::textReplaced, this, &SourcePane::replaceText);
     connect(m_desk, &ManifestDesk::readingChanged, this, [this] {
@@ -234,8 +235,11 @@ void SourcePane::fillBanner()
 void SourcePane::fillMarks()
 {
     const auto reading = m_desk->reading();
-    if (!reading)
-        return;
+    if (!reading) {
+        m_model->setRows({});
+        m_findingStack->setCurrentIndex(0);
+        return m_summary->clear();
+    }
     for (auto it = m_byFile.cbegin(); it != m_byFile.cend(); ++it)
         it.value()->setMarks(reading->marks.value(it.key()));
     m_model->setRows(reading->findingRows);
