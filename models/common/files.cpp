@@ -42,7 +42,9 @@ Result<void> writeFileAtomically(const QString &path, const QByteArray &content,
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
     if (privateFile && !file.setPermissions(QFile::ReadOwner | QFile::WriteOwner))
         return fail(ErrorKind::Io, QStringLiteral("%1 cannot be kept from others: %2").arg(path, file.errorString()));
-    if (file.write(content) != content.size() || !file.commit())
+    // What is still in the buffer when commit() closes the file is lost without a word where the disk is full, and an
+    // empty file put in the old one's place (Qt 6.4.2): it has to be on the disk before.
+    if (file.write(content) != content.size() || !file.flush() || !file.commit())
         return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString()));
     return {};
 }

@@ -264,7 +264,15 @@ private:
 
     void deploy(const Service &service)
     {
-        const bool known = service.strategy && m_model.format == QLatin1StringView("fly");
+        static const QStringList strategies{QStringLiteral("rolling"), QStringLiteral("immediate"),
+                                            QStringLiteral("bluegreen"), QStringLiteral("canary")};
+        const QString strategy = service.strategy ? service.strategy->value : QString();
+        const bool known =
+            strategies.contains(strategy) && (service.disks.isEmpty() || strategy != QLatin1StringView("canary"));
+        if (!known)
+            lost(service.strategy, QStringLiteral("strategy"),
+                 strategies.contains(strategy) ? QStringLiteral("canary is an error with a volume")
+                                               : QStringLiteral("Fly has no strategy of that name"));
         if (!known && !service.preDeployCommand)
             return;
         section(QStringLiteral("[deploy]"));

@@ -503,8 +503,11 @@ void TestCommon::keepsTheOldFile()
     };
     QVERIFY(::setrlimit(RLIMIT_FSIZE, &small) == 0);
     const Result<void> written = writeFileAtomically(path, QByteArray(100'000, 'n'));
+    // So little that it would all still lie in the buffer when the file is closed.
+    const Result<void> buffered = writeFileAtomically(path, QByteArray(5'000, 'n'));
     ::setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
+    QVERIFY(!buffered.has_value() && buffered.error().kind == ErrorKind::Io);
     QVERIFY(!written.has_value());
     QVERIFY(written.error().kind == ErrorKind::Io);
     QCOMPARE(*readFile(path), QByteArray("old"));

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QDirIterator>
+#include <QHash>
 #include <QMap>
 #include <QRegularExpression>
 #include <QSet>
@@ -122,6 +123,26 @@ QStringList judge(const QString &file, const QString &text, const Rules &rules)
     return problems;
 }
 
+/// Types that a text defines where other files see them, or could: outside of unnamed namespaces, with their namespace.
+QStringList namedTypes(const QString &text)
+{
+    static const QRegularExpression definition(QStringLiteral(
+        "^(?:class|struct|union|enum class|enum) (?:alignas\\(\\w+\\) )?([A-Z]\\w*)(?: final)?(?: : .*)?$"));
+    static const QRegularExpression opened(QStringLiteral("^namespace ?([\\w:]*) \\{$"));
+    QStringList types;
+    QStringList spaces;
+    for (const QString &line : text.split(QLatin1Char('\n'))) {
+        if (const QRegularExpressionMatch match = opened.match(line); match.hasMatch())
+            spaces.append(match.captured(1));
+        else if (line.startsWith(QLatin1StringView("} // namespace")) && !spaces.isEmpty())
+            spaces.removeLast();
+        else if (const QRegularExpressionMatch type = definition.match(line);
+                 type.hasMatch() && !spaces.contains(QString()))
+            types.append(spaces.join(QStringLiteral("::")) + QStringLiteral("::") + type.captured(1));
+    }
+    return types;
+}
+
 QSet<QString> headersOf(const QString &folder)
 {
     const QStringList names = QDir(folder).entryList(QDir::Files);
@@ -167,6 +188,7 @@ private Q_SLOTS:
     void findsViolations();
     void sourcesKeepToIt();
     void noFileIncludesItselfInCircles();
+    void typesHaveNamesOfTheirOwn();
 
 private:
     Rules m_rules;
@@ -286,6 +308,29 @@ void TestLayering::noFileIncludesItselfInCircles()
             included.append(at.next().captured(1));
     }
     QCOMPARE(cycleIn(headers), QString());
+}
+
+/// Two types of one name in one program: the linker keeps one of their functions for both, and says nothing.
+void TestLayering::typesHaveNamesOfTheirOwn()
+{
+    QCOMPARE(namedTypes(QStringLiteral("namespace A {\nstruct B;\nstruct C\n{\n};\nnamespace {\nclass D : public E\n"
+                                       "{\n};\n} // namespace\nenum class F\n{\n};\n} // namespace A\n")),
+             (QStringList{QStringLiteral("A::C"), QStringLiteral("A::F")}));
+    QHash<QString, QString> owners;
+    QStringList problems;
+    for (const QString &file : sources()) {
+        if (file.startsWith(QLatin1StringView("app/demo/")) || file.startsWith(QLatin1StringView("app/door/")))
+            continue; // programs apart
+        const Result<QByteArray> text = readFile(QStringLiteral(SOURCE_DIR "/") + file);
+        QVERIFY(text.has_value());
+        for (const QString &type : namedTypes(QString::fromUtf8(*text))) {
+            if (owners.contains(type))
+                problems.append(QStringLiteral("%1: in %2 and %3").arg(type, owners.value(type), file));
+            owners.insert(type, file);
+        }
+    }
+    QVERIFY(owners.size() > 200);
+    QVERIFY2(problems.isEmpty(), qPrintable(QLatin1Char('\n') + problems.join(QLatin1Char('\n'))));
 }
 
 QTEST_GUILESS_MAIN(TestLayering)
