@@ -27,9 +27,21 @@ void askFolder(QWidget *parent, std::function<void(const QString &)> answer)
     dialog->open();
 }
 
+void askFiles(QWidget *parent, std::function<void(const QStringList &)> answer)
+{
+    auto *dialog = new QFileDialog(parent, QStringLiteral("Open manifests"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFiles);
+    dialog->setNameFilters({QStringLiteral("Manifests (*.yaml *.yml *.toml *.json Dockerfile* *.dockerfile "
+                                           "Containerfile Procfile* _redirects)"),
+                            QStringLiteral("All files (*)")});
+    QObject::connect(dialog, &QFileDialog::filesSelected, parent, std::move(answer));
+    dialog->open();
+}
+
 void askSaveFile(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)
 {
-    auto *dialog = new QFileDialog(parent, QStringLiteral("Save the report"));
+    auto *dialog = new QFileDialog(parent, QStringLiteral("Save"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->selectFile(name);
@@ -75,7 +87,9 @@ void Console::makeWindow(ConsoleOptions options)
     services.saveSettings = options.saveSettings ? options.saveSettings : [](const WindowSettings &) {};
     services.notify = options.notify;
     services.applyTheme = [](ThemeChoice choice) { Switchyard::applyTheme(*qApp, choice); };
-    services.makePages = [workbench, chooseSaveFile](QWidget *parent) {
+    const ManifestChoosers manifests{options.chooseFiles ? options.chooseFiles : &askFiles, services.chooseFolder,
+                                     chooseSaveFile};
+    services.makePages = [workbench, chooseSaveFile, manifests](QWidget *parent) {
         return QList<Page *>{
             new OverviewPage(workbench, parent),
             new EnvironmentPage(parent),
@@ -85,7 +99,7 @@ void Console::makeWindow(ConsoleOptions options)
                 parent),
             new HealthPage(workbench, parent),
             new DatabasePage(parent),
-            new ManifestsPage(parent),
+            new ManifestsPage(workbench, manifests, parent),
             new RunbookPage(parent),
         };
     };

@@ -19,6 +19,7 @@ struct ConsoleOptions
     std::function<void(QWidget *parent, std::function<void(const QString &)> answer)> chooseFolder;
     std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>
         chooseSaveFile;
+    std::function<void(QWidget *parent, std::function<void(const QStringList &)> answer)> chooseFiles;
     Notify notify;
 };
 

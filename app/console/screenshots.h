@@ -3,6 +3,7 @@
 
 #include <QObject>
 #include <QStringList>
+#include <QTemporaryDir>
 
 #include <functional>
 
@@ -30,7 +31,9 @@ private:
     void both(const QString &name);
     void afterVerdict();
     void next();
-    void shoot(const QString &name);
+    void manifestPictures();
+    /// Of the window, or of something in it.
+    void shoot(const QString &name, QWidget *what = nullptr);
     void writePdf();
 
     MainWindow *m_window;
@@ -38,6 +41,7 @@ private:
     QString m_folder;
     QString m_shutdownMode;
     QList<std::pair<std::function<void()>, int>> m_steps; ///< what, and how long until the next
+    QTemporaryDir m_example;                              ///< manifests to convert
     bool m_complete = true;
     bool m_verdictSeen = false;
 };

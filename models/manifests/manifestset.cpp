@@ -3,6 +3,7 @@
 
 #include "models/common/files.h"
 
+#include <QDir>
 #include <QFileInfo>
 #include <QProcess>
 
@@ -30,8 +31,9 @@ bool isTree(ManifestFormat format)
            format != ManifestFormat::Redirects;
 }
 
-/// Modes of the scripts that git keeps in and below the folder; nothing where there is no repository or no git.
-QMap<QString, int> scriptModes(const QString &folder)
+} // namespace
+
+QMap<QString, int> scriptModesIn(const QString &folder)
 {
     QProcess git;
     git.setWorkingDirectory(folder);
@@ -51,7 +53,40 @@ QMap<QString, int> scriptModes(const QString &folder)
     return modes;
 }
 
-} // namespace
+QStringList manifestsIn(const QString &folder)
+{
+    static const QStringList names{
+        QStringLiteral("render.yaml"),       QStringLiteral("render.yml"),  QStringLiteral("fly.toml"),
+        QStringLiteral("fly.json"),          QStringLiteral("vercel.json"), QStringLiteral("netlify.toml"),
+        QStringLiteral("_redirects"),        QStringLiteral("Dockerfile"),  QStringLiteral("Procfile"),
+        QStringLiteral("compose.yaml"),      QStringLiteral("compose.yml"), QStringLiteral("docker-compose.yaml"),
+        QStringLiteral("docker-compose.yml")};
+    QStringList found;
+    for (const QString &name : names) {
+        const QFileInfo info(QDir(folder), name);
+        if (info.isFile())
+            found.append(QDir::cleanPath(info.absoluteFilePath()));
+    }
+    return found;
+}
+
+Result<LintSubject> readManifestText(const QString &fileName, const QByteArray &text)
+{
+    const Result<ManifestFormat> format = manifestFormatOf(fileName, text);
+    if (!format)
+        return tl::unexpected(format.error());
+    LintSubject subject;
+    subject.manifest.format = *format;
+    subject.manifest.file = fileName;
+    subject.text = text;
+    if (isTree(*format)) {
+        Result<ManifestNode> document = parseManifest(text, fileName, syntaxOf(*format, fileName));
+        if (!document)
+            return tl::unexpected(document.error());
+        subject.manifest.document = std::move(*document);
+    }
+    return subject;
+}
 
 ManifestSet readManifestSet(const QStringList &files)
 {
@@ -59,29 +94,17 @@ ManifestSet readManifestSet(const QStringList &files)
     QMap<QString, QMap<QString, int>> modes;
     for (const QString &file : files) {
         const Result<QByteArray> text = readFile(file);
-        const Result<ManifestFormat> format =
-            text ? manifestFormatOf(file, *text) : Result<ManifestFormat>(tl::unexpected(text.error()));
-        if (!format) {
-            set.problems.append(format.error());
+        Result<LintSubject> subject =
+            text ? readManifestText(file, *text) : Result<LintSubject>(tl::unexpected(text.error()));
+        if (!subject) {
+            set.problems.append(subject.error());
             continue;
-        }
-        LintSubject subject;
-        subject.manifest.format = *format;
-        subject.manifest.file = file;
-        subject.text = *text;
-        if (isTree(*format)) {
-            Result<ManifestNode> document = parseManifest(*text, file, syntaxOf(*format, file));
-            if (!document) {
-                set.problems.append(document.error());
-                continue;
-            }
-            subject.manifest.document = std::move(*document);
         }
         const QString folder = QFileInfo(file).absolutePath();
         if (!modes.contains(folder))
-            modes.insert(folder, scriptModes(folder));
-        subject.modes = modes.value(folder);
-        set.subjects.append(subject);
+            modes.insert(folder, scriptModesIn(folder));
+        subject->modes = modes.value(folder);
+        set.subjects.append(std::move(*subject));
     }
     return set;
 }

@@ -15,4 +15,15 @@ struct ManifestSet
 };
 [[nodiscard]] ManifestSet readManifestSet(const QStringList &files);
 
+/// The same for one text that is not, or not yet, on the disk; `fileName` says what it is. Errors (usage): broken, with
+/// its place, or nothing known here. The modes stay empty. Thread: any.
+[[nodiscard]] Result<LintSubject> readManifestText(const QString &fileName, const QByteArray &text);
+
+/// Git's modes of the scripts in and below a folder, as LintSubject::modes wants them; nothing where there is no
+/// repository or no git. Thread: any but the GUI's; blocks on git.
+[[nodiscard]] QMap<QString, int> scriptModesIn(const QString &folder);
+
+/// The manifests that lie in a folder under their usual names, with full paths. Thread: any; blocks on the folder.
+[[nodiscard]] QStringList manifestsIn(const QString &folder);
+
 } // namespace Switchyard

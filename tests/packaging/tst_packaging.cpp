@@ -107,7 +107,7 @@ bool hasLicenceLine(const QString &text)
 /// name none.
 QStringList packagesNamedIn(const QString &text, QStringList *bare)
 {
-    static const QRegularExpression call(QStringLiteral("^\\s*(?:find_package|pkg_check_modules)\\s*\\("));
+    static const QRegularExpression call(QStringLiteral("^\\s*(?:find_package|find_library|pkg_check_modules)\\s*\\("));
     static const QRegularExpression note(QStringLiteral("\\)\\s*#\\s*([a-z0-9][a-z0-9.+ -]*?)\\s*$"));
     QStringList packages;
     for (const QString &line : text.split(QLatin1Char('\n'))) {

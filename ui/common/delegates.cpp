@@ -98,7 +98,8 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
             color.setAlphaF(0.6F);
         painter->setPen(color);
         const QRect place = cell.rect.adjusted(4, 0, 0, 0);
-        painter->drawText(place, Qt::AlignLeft | Qt::AlignVCenter, stateShape(value));
+        const QString shape = index.data(Role::Shape).toString();
+        painter->drawText(place, Qt::AlignLeft | Qt::AlignVCenter, shape.isEmpty() ? stateShape(value) : shape);
         painter->setPen(faded ? colors.faded : colors.state(value));
         const QRect words = place.adjusted(18, 0, -4, 0);
         painter->drawText(words, Qt::AlignLeft | Qt::AlignVCenter,

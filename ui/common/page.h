@@ -3,6 +3,7 @@
 
 #include <QJsonObject>
 #include <QList>
+#include <QStringList>
 #include <QWidget>
 
 class QAction;
@@ -32,6 +33,8 @@ public:
     virtual bool togglePause() { return false; }
     /// Ctrl+F: puts the cursor into the page's filter. False: it has none.
     virtual bool focusFilter() { return false; }
+    /// Files whose edits would be lost if the program ended now.
+    virtual QStringList unsaved() const { return {}; }
     /// Brings one thing of the page to the front; `item` is the page's own key.
     virtual void showItem(const QString &item) { Q_UNUSED(item) }
 

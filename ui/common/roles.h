@@ -15,6 +15,7 @@ enum
     Faded,                  ///< bool: stale or of less weight
     Series,                 ///< QVariant of QList<double>: sparkline, NaN is a gap
     Share,                  ///< double 0 to 1: bar behind the text
+    Shape,                  ///< QString: shape that stands for the state's own, as lists have ✕ for ■
     LimitState              ///< int(State): colours a figure that broke its threshold
 };
 } // namespace Role

@@ -46,7 +46,11 @@ QVariant RowModel::data(const QModelIndex &index, int role) const
         return row.key;
     if (index.column() >= row.cells.size())
         return {};
-    const Cell &cell = row.cells[index.column()];
+    return cellData(row.cells[index.column()], role);
+}
+
+QVariant cellData(const Cell &cell, int role)
+{
     switch (role) {
     case Qt::DisplayRole:
         return cell.text;
@@ -66,6 +70,8 @@ QVariant RowModel::data(const QModelIndex &index, int role) const
         return cell.series;
     case Role::Share:
         return cell.share;
+    case Role::Shape:
+        return cell.shape.isEmpty() ? QVariant() : QVariant(cell.shape);
     default:
         return {};
     }

@@ -21,6 +21,7 @@ struct Cell
     bool right = false;   ///< figures stand right
     QVariant series = {}; ///< QList<double>
     QVariant share = {};  ///< 0 to 1
+    QString shape = {};   ///< for the state's own
     bool operator==(const Cell &) const = default;
 };
 
@@ -30,6 +31,9 @@ struct Row
     QList<Cell> cells;
     bool operator==(const Row &) const = default;
 };
+
+/// What a cell answers to a role of the tables.
+QVariant cellData(const Cell &cell, int role);
 
 /// A table of rows with keys. New contents are merged, never reset, so that selection and scrolling survive.
 class RowModel final : public QAbstractTableModel

@@ -18,6 +18,8 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenuBar>
+#include <QMessageBox>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabBar>
@@ -334,6 +336,34 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
     QMainWindow::keyPressEvent(event);
 }
 
+bool MainWindow::askAboutEdits()
+{
+    QStringList files;
+    for (const Page *page : std::as_const(m_pages))
+        files += page->unsaved();
+    if (files.isEmpty() || m_dropEdits)
+        return false;
+    if (findChild<QMessageBox *>(QStringLiteral("unsavedDialog")))
+        return true;
+    auto *box =
+        new QMessageBox(QMessageBox::Warning, QStringLiteral("Edits are not saved"),
+                        QStringLiteral("These files have edits that are not saved:"), QMessageBox::Cancel, this);
+    box->setObjectName(QStringLiteral("unsavedDialog"));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
+    box->setInformativeText(files.join(QLatin1Char('\n')));
+    const QPushButton *drop = box->addButton(QStringLiteral("Quit without saving"), QMessageBox::DestructiveRole);
+    box->setDefaultButton(QMessageBox::Cancel);
+    connect(box, &QMessageBox::buttonClicked, this, [this, drop](const QAbstractButton *button) {
+        if (button != static_cast<const QAbstractButton *>(drop))
+            return;
+        m_dropEdits = true;
+        close();
+    });
+    box->open();
+    return true;
+}
+
 void MainWindow::closeEvent(QCloseEvent *event)
 {
     if (m_closed) {
@@ -342,7 +372,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
         return;
     }
     event->ignore();
-    if (m_closing)
+    if (m_closing || askAboutEdits())
         return;
     m_closing = true;
     m_settings.geometry = saveGeometry();

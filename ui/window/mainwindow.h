@@ -65,6 +65,8 @@ private:
     void showKeys();
     void showPalette();
     void say(const QString &text);
+    /// Whether the window has to stay because of edits nobody saved; it asks.
+    bool askAboutEdits();
     Page *currentPage() const;
     void save();
 
@@ -91,6 +93,7 @@ private:
     QAction *m_cancel = nullptr;
     QList<Page *> m_pages;
     bool m_closing = false;
+    bool m_dropEdits = false; ///< the person said so
     bool m_closed = false;
 };
 
