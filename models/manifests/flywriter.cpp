@@ -80,8 +80,6 @@ public:
                 ledger().lost(place, QStringLiteral("a database is made by fly mpg create, not by fly.toml"));
             });
         for (const EnvironmentGroup &group : m_model.groups) {
-            ledger().rewritten(group.namePlace, QStringLiteral("fly.toml: env"),
-                               QStringLiteral("Fly has no groups: its variables stand in each app that uses it"));
             forEachPlace(group, [&](const Place &place) {
                 ledger().lost(place, QStringLiteral("no service of the file uses the group"));
             });
@@ -309,6 +307,8 @@ private:
             }
             ledger().rewritten(entry.place, target(QStringLiteral("env")),
                                QStringLiteral("Fly has no groups: its variables stand here"));
+            ledger().rewritten(group->namePlace, target(QStringLiteral("env")),
+                               QStringLiteral("Fly has no groups: its variables stand in each app that uses it"));
             for (const EnvironmentEntry &member : group->entries)
                 variable(member, text, done);
         }
@@ -649,10 +649,12 @@ private:
     void settleRest(const Service &service)
     {
         rewritten(service.kindField,
-                  service.kind == ServiceKind::Web ? QStringLiteral("http_service") : QStringLiteral("processes"),
+                  service.kind == ServiceKind::Web ? QStringLiteral("http_service")
+                  : m_processes                    ? QStringLiteral("processes.app")
+                                                   : QStringLiteral("app"),
                   QStringLiteral("what is reachable has an [http_service], the rest has none"));
         for (const Place &place : service.groupDetails)
-            ledger().rewritten(place, target(QStringLiteral("processes.app")),
+            ledger().rewritten(place, target(m_processes ? QStringLiteral("processes.app") : QStringLiteral("app")),
                                QStringLiteral("each process group is an app of its own"));
         for (const Place &place : service.frontDetails)
             ledger().rewritten(place, target(QStringLiteral("http_service")),
