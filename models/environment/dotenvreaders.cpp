@@ -130,7 +130,9 @@ qsizetype scriptStatement(std::string_view text, qsizetype start, qsizetype name
     if (at < size && text[std::size_t(at)] == '=') {
         ++at;
     } else {
-        const qsizetype space = startsWith(text, nameEnd, ":") ? spaceAt(text, nameEnd + 1, set) : 0;
+        qsizetype space = startsWith(text, nameEnd, ":") ? spaceAt(text, nameEnd + 1, set) : 0;
+        if (startsWith(text, nameEnd + 1, "\r\n"))
+            space = space > 0 ? 2 : 0; // one line break by the time the pattern sees it
         if (space == 0)
             return -1;
         at = nameEnd + 1 + space;
@@ -138,7 +140,7 @@ qsizetype scriptStatement(std::string_view text, qsizetype start, qsizetype name
     const ScriptValue value = scriptValue(text, at);
     EnvAssignment assignment;
     assignment.name = toText(slice(text, name, nameEnd));
-    assignment.value = QString::fromUtf8(value.value);
+    assignment.value = toText(value.value);
     assignment.exported = start != name;
     assignment.quoting = value.quoting;
     assignment.range = {start, value.end};
@@ -251,7 +253,7 @@ private:
             if (close == std::string_view::npos || qsizetype(close) == m_at + 1)
                 return "a quoted name that does not end: the line is left out";
             assignment.nameRange = {m_at, qsizetype(close) + 1};
-            assignment.name = QString::fromUtf8(unixBreaks(slice(m_text, m_at + 1, qsizetype(close))));
+            assignment.name = toText(unixBreaks(slice(m_text, m_at + 1, qsizetype(close))));
             m_at = qsizetype(close) + 1;
             return nullptr;
         }
@@ -280,7 +282,7 @@ private:
             assignment.quoting = quotingOf(quote);
             assignment.valueRange = {open, close + 1};
             assignment.value =
-                QString::fromUtf8(decodePythonEscapes(unixBreaks(slice(m_text, open + 1, close)), quote));
+                toText(decodePythonEscapes(unixBreaks(slice(m_text, open + 1, close)), quote));
             m_at = close + 1;
             return nullptr;
         }

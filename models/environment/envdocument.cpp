@@ -150,7 +150,7 @@ QString valueOf(std::string_view text, const EnvNode &node)
     if (node.quoting == EnvQuoting::None)
         return toText(written);
     const QByteArray inner = unixBreaks(written.substr(1, written.size() - 2));
-    return QString::fromUtf8(node.quoting == EnvQuoting::Backtick ? inner
+    return toText(node.quoting == EnvQuoting::Backtick ? inner
                                                                   : decodePythonEscapes(inner, written.front()));
 }
 

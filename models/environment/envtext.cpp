@@ -133,6 +133,12 @@ QByteArray unixBreaks(std::string_view text)
     return result;
 }
 
+QString toText(std::string_view bytes)
+{
+    const QString text = QString::fromUtf8(bytes.data(), qsizetype(bytes.size()));
+    return hasBom(bytes) ? QChar(QChar::ByteOrderMark) + text : text;
+}
+
 qsizetype invalidUtf8(std::string_view text)
 {
     const qsizetype size = qsizetype(text.size());
@@ -162,28 +168,15 @@ qsizetype invalidUtf8(std::string_view text)
 
 void LineCounter::advance(qsizetype offset)
 {
-    while (m_at < offset) {
-        const qsizetype end = lineEnd(m_text, m_at);
-        if (end >= offset) {
-            m_at = offset;
-            return;
+    for (; m_at < offset; ++m_at) {
+        const unsigned char byte = byteAt(m_text, m_at);
+        if (byte == '\n' || (byte == '\r' && byteAt(m_text, m_at + 1) != '\n')) {
+            ++m_line;
+            m_column = 1;
+        } else if ((byte & 0xC0) != 0x80) {
+            ++m_column;
         }
-        const qsizetype next = afterBreak(m_text, end);
-        if (next > offset) { // between \r and \n
-            m_at = offset;
-            return;
-        }
-        m_at = m_lineBegin = next;
-        ++m_line;
     }
-}
-
-int LineCounter::column() const
-{
-    int column = 1;
-    for (qsizetype at = m_lineBegin; at < m_at; ++at)
-        column += (byteAt(m_text, at) & 0xC0) != 0x80;
-    return column;
 }
 
 } // namespace Switchyard::EnvText

@@ -58,13 +58,15 @@ qsizetype escapedQuoteBefore(std::string_view text, qsizetype open, qsizetype be
 
 /// \r\n and \r become \n, as readers in text mode do.
 QByteArray unixBreaks(std::string_view text);
-inline QString toText(std::string_view bytes)
-{
-    return QString::fromUtf8(bytes.data(), qsizetype(bytes.size()));
-}
 inline std::string_view view(const QByteArray &bytes)
 {
     return {bytes.constData(), std::size_t(bytes.size())};
+}
+/// As QString::fromUtf8(), but a byte order mark stays: in the middle of a file it belongs to the text.
+QString toText(std::string_view bytes);
+inline QString toText(const QByteArray &bytes)
+{
+    return toText(view(bytes));
 }
 inline std::string_view slice(std::string_view text, qsizetype begin, qsizetype end)
 {
@@ -86,13 +88,13 @@ public:
     /// Offsets must not fall.
     void advance(qsizetype offset);
     int line() const { return m_line; }
-    int column() const; ///< in code points, from 1
+    int column() const { return m_column; } ///< in code points, from 1
 
 private:
     std::string_view m_text;
     qsizetype m_at = 0;
-    qsizetype m_lineBegin = 0;
     int m_line = 1;
+    int m_column = 1;
 };
 
 } // namespace EnvText

@@ -34,7 +34,7 @@ qsizetype nameEnd(QStringView text, qsizetype at)
 }
 
 /// Whether the value got too long; it is then cut off and said.
-bool tooLong(QString &value, const EnvAssignment &each, EnvReading &reading)
+bool isTooLong(QString &value, const EnvAssignment &each, EnvReading &reading)
 {
     if (value.size() <= largestExpandedValue)
         return false;
@@ -53,43 +53,75 @@ struct BracedReference
     qsizetype end = 0;
 };
 
-std::optional<BracedReference> bracedReference(QStringView text, qsizetype at)
+/// Finds the references of one value from left to right. Where one failed for want of its end, those that begin before
+/// the same place fail too and are not tried: texts of many "${" would take time by the square.
+class BracedReferences final
 {
-    if (!text.mid(at).startsWith(L("${")))
-        return std::nullopt;
-    BracedReference found;
-    qsizetype end = at + 2;
-    while (end < text.size() && text[end] != QLatin1Char('}') && text[end] != QLatin1Char(':'))
-        ++end;
-    found.name = text.mid(at + 2, end - at - 2);
-    if (end < text.size() && text[end] == QLatin1Char(':')) {
-        if (end + 1 >= text.size() || text[end + 1] != QLatin1Char('-'))
-            return std::nullopt;
-        const qsizetype begin = end + 2;
-        end = text.indexOf(QLatin1Char('}'), begin);
-        if (end < 0)
-            return std::nullopt;
-        found.fallback = text.mid(begin, end - begin);
-        found.hasFallback = true;
+public:
+    explicit BracedReferences(QStringView text)
+        : m_text(text)
+    {
     }
-    if (end >= text.size())
+
+    std::optional<BracedReference> at(qsizetype begin)
+    {
+        if (begin < m_hopeless || !m_text.mid(begin, 2).startsWith(L("${")))
+            return std::nullopt;
+        BracedReference found;
+        qsizetype end = begin + 2;
+        while (end < m_text.size() && m_text[end] != QLatin1Char('}') && m_text[end] != QLatin1Char(':'))
+            ++end;
+        found.name = m_text.mid(begin + 2, end - begin - 2);
+        if (end < m_text.size() && m_text[end] == QLatin1Char(':')) {
+            if (end + 1 >= m_text.size() || m_text[end + 1] != QLatin1Char('-'))
+                return fails(end);
+            const qsizetype fallback = end + 2;
+            end = m_text.indexOf(QLatin1Char('}'), fallback);
+            if (end < 0)
+                return fails(m_text.size());
+            found.fallback = m_text.mid(fallback, end - fallback);
+            found.hasFallback = true;
+        }
+        if (end >= m_text.size())
+            return fails(m_text.size());
+        found.end = end + 1;
+        return found;
+    }
+
+private:
+    std::optional<BracedReference> fails(qsizetype before)
+    {
+        m_hopeless = before;
         return std::nullopt;
-    found.end = end + 1;
-    return found;
-}
+    }
+
+    QStringView m_text;
+    qsizetype m_hopeless = 0;
+};
 
 } // namespace
+
+void ExpansionBudget::spend(qsizetype characters, const EnvAssignment &assignment, EnvReading &reading)
+{
+    const bool before = isSpent();
+    m_left -= characters;
+    if (!before && isSpent())
+        addProblem(reading, assignment.nameRange.begin,
+                   QStringLiteral("the references of the file make more than 32 MB: from here on they stay as written"));
+}
 
 void expandLikePython(EnvReading &reading, const EnvSurroundings &surroundings)
 {
     QHash<QString, std::optional<QString>> known;
     for (auto at = surroundings.cbegin(); at != surroundings.cend(); ++at)
         known.insert(at.key(), at.value());
+    ExpansionBudget budget;
     for (EnvAssignment &each : reading.assignments) {
-        if (!each.bare && each.value.contains(L("${"))) {
+        if (!each.bare && each.value.contains(L("${")) && !budget.isSpent()) {
             QString result;
+            BracedReferences references(each.value);
             for (qsizetype at = 0; at < each.value.size();) {
-                const auto reference = bracedReference(each.value, at);
+                const auto reference = references.at(at);
                 if (!reference) {
                     result += each.value[at++];
                     continue;
@@ -98,9 +130,10 @@ void expandLikePython(EnvReading &reading, const EnvSurroundings &surroundings)
                 result += found == known.cend() ? reference->fallback.toString() : found->value_or(QString());
                 each.interpolated = true;
                 at = reference->end;
-                if (tooLong(result, each, reading))
+                if (isTooLong(result, each, reading))
                     break;
             }
+            budget.spend(result.size(), each, reading);
             each.value = result;
         }
         known.insert(each.name, each.bare ? std::nullopt : std::optional<QString>(each.value));
@@ -112,18 +145,23 @@ void expandTolerantly(EnvReading &reading, const EnvSurroundings &surroundings)
     QHash<QString, QString> known;
     for (auto at = surroundings.cbegin(); at != surroundings.cend(); ++at)
         known.insert(at.key(), at.value());
+    ExpansionBudget budget;
     for (EnvAssignment &each : reading.assignments) {
         if (each.bare)
             continue;
         if (each.quoting != EnvQuoting::Single && each.quoting != EnvQuoting::Backtick &&
-            each.value.contains(L("${"))) {
+            each.value.contains(L("${")) && !budget.isSpent()) {
             QString result;
+            BracedReferences references(each.value);
             for (qsizetype at = 0; at < each.value.size();) {
-                const auto reference = bracedReference(each.value, at);
+                const bool named = QStringView(each.value).mid(at, 2) == L("${") && nameEnd(each.value, at + 2) > at + 2;
+                auto reference = named ? references.at(at) : std::nullopt;
+                if (reference && nameEnd(reference->name, 0) != reference->name.size())
+                    reference.reset();
                 const auto found = reference ? known.constFind(reference->name.toString()) : known.cend();
                 const bool useful = reference && (found != known.cend() || reference->hasFallback);
                 if (!useful) {
-                    if (reference && nameEnd(reference->name, 0) == reference->name.size())
+                    if (reference)
                         addProblem(reading, each.valueRange.begin,
                                    QStringLiteral("%1 refers to %2, which is not known here: the text stays")
                                        .arg(each.name, reference->name));
@@ -134,9 +172,10 @@ void expandTolerantly(EnvReading &reading, const EnvSurroundings &surroundings)
                 result += empty ? reference->fallback.toString() : *found;
                 each.interpolated = true;
                 at = reference->end;
-                if (tooLong(result, each, reading))
+                if (isTooLong(result, each, reading))
                     break;
             }
+            budget.spend(result.size(), each, reading);
             each.value = result;
         }
         known.insert(each.name, each.value);
@@ -228,18 +267,20 @@ void expandLikeDotenvExpand(EnvReading &reading, const EnvSurroundings &surround
         last.insert(reading.assignments[i].name, i);
     }
     QHash<QString, QString> running;
+    ExpansionBudget budget;
     for (const QString &name : order) {
         EnvAssignment &each = reading.assignments[last.value(name)];
         QString value = each.value;
         if (const QString outer = surroundings.value(name); !outer.isEmpty() && outer != value) {
             value = outer;
-        } else if (value.contains(QLatin1Char('$'))) {
+        } else if (value.contains(QLatin1Char('$')) && !budget.isSpent()) {
             bool endless = false;
             value = dotenvExpanded(each, running, surroundings, &endless);
             if (endless)
                 addProblem(reading, each.nameRange.begin,
                            QStringLiteral("the references of %1 have no end").arg(each.name));
             value.replace(L("\\$"), L("$"));
+            budget.spend(value.size(), each, reading);
         }
         each.interpolated = value != each.value;
         each.value = value;
@@ -379,7 +420,9 @@ QString expandLikeGodotenv(const QString &value, const EnvSurroundings &known, b
         if (result.size() > largestExpandedValue)
             break;
     }
-    return result + QStringView(value).mid(done).toString();
+    result += QStringView(value).mid(done);
+    result.truncate(largestExpandedValue);
+    return result;
 }
 
 } // namespace Switchyard

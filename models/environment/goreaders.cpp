@@ -8,19 +8,12 @@ namespace {
 
 using namespace EnvText;
 
-/// White space as both call it inside a line. compose-go looks at characters, godotenv at single bytes, so that the
-/// second byte of some letters is a space to it.
+/// White space as both call it inside a line. In names godotenv looks at single bytes, so that the second byte of some
+/// letters is a space to it.
 bool isByteBlank(char c)
 {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || byte == '\v' || byte == '\f' || byte == '\r' || byte == ' ' || byte == 0x85 || byte == 0xA0;
-}
-
-qsizetype skipByteBlanks(std::string_view text, qsizetype at)
-{
-    while (at < qsizetype(text.size()) && isByteBlank(text[std::size_t(at)]))
-        ++at;
-    return at;
 }
 
 qsizetype runeBlankAt(std::string_view text, qsizetype at)
@@ -128,9 +121,9 @@ private:
     {
         EnvAssignment assignment;
         const qsizetype start = m_at;
-        m_at = skipByteBlanks(m_text, m_at);
-        if (startsWith(m_text, m_at, "export") && skipByteBlanks(m_text, m_at + 6) > m_at + 6) {
-            m_at = skipByteBlanks(m_text, m_at + 6);
+        m_at = skipRuneBlanks(m_text, m_at);
+        if (startsWith(m_text, m_at, "export") && skipRuneBlanks(m_text, m_at + 6) > m_at + 6) {
+            m_at = skipRuneBlanks(m_text, m_at + 6);
             assignment.exported = true;
         }
         const qsizetype size = qsizetype(m_text.size());
@@ -151,7 +144,7 @@ private:
             assignment.nameRange.end = m_at + qsizetype(name.size());
             m_at = end + 1;
         }
-        m_at = skipByteBlanks(m_text, m_at);
+        m_at = skipRuneBlanks(m_text, m_at);
         if (!value(assignment))
             return false;
         assignment.range = {start, m_at};
@@ -174,9 +167,10 @@ private:
             QByteArray inner(m_text.data() + m_at, close - m_at);
             inner.replace("\r\n", "\n");
             const std::string_view bare = withoutQuotes(view(inner), quote);
-            assignment.value = quote == '"' ? expandLikeGodotenv(QString::fromUtf8(godotenvEscapes(bare)), m_known,
-                                                                 &assignment.interpolated)
-                                            : toText(bare);
+            if (quote == '"')
+                expand(assignment, toText(godotenvEscapes(bare)));
+            else
+                assignment.value = toText(bare);
             m_at = close + 1;
             return true;
         }
@@ -202,14 +196,23 @@ private:
                 break;
         }
         assignment.valueRange = {m_at + qsizetype(begin), m_at + qsizetype(begin + line.size())};
-        assignment.value = expandLikeGodotenv(toText(line), m_known, &assignment.interpolated);
+        expand(assignment, toText(line));
         m_at = end;
         return true;
+    }
+
+    void expand(EnvAssignment &assignment, const QString &text)
+    {
+        assignment.value =
+            m_budget.isSpent() ? text : expandLikeGodotenv(text, m_known, &assignment.interpolated);
+        if (assignment.interpolated)
+            m_budget.spend(assignment.value.size(), assignment, m_reading);
     }
 
     std::string_view m_text;
     EnvReading &m_reading;
     EnvSurroundings m_known;
+    ExpansionBudget m_budget;
     qsizetype m_at = 0;
 };
 
@@ -388,17 +391,20 @@ private:
         assignment.valueRange = {open, at + 1};
         m_at = at + 1;
         if (quote == '"')
-            return expand(assignment, QString::fromUtf8(composeEscapes(inner)));
-        assignment.value = QString::fromUtf8(inner);
+            return expand(assignment, toText(composeEscapes(inner)));
+        assignment.value = toText(inner);
         return true;
     }
 
     bool expand(EnvAssignment &assignment, const QString &text)
     {
-        const Result<QString> value = expandLikeCompose(text, m_known, &assignment.interpolated);
+        const Result<QString> value =
+            m_budget.isSpent() ? text : expandLikeCompose(text, m_known, &assignment.interpolated);
         if (!value)
             return give(assignment.valueRange.begin, value.error().message);
         assignment.value = *value;
+        if (assignment.interpolated)
+            m_budget.spend(value->size(), assignment, m_reading);
         return true;
     }
 
@@ -406,6 +412,7 @@ private:
     const EnvSurroundings &m_surroundings;
     EnvSurroundings m_known;
     EnvReading &m_reading;
+    ExpansionBudget m_budget;
     qsizetype m_at;
 };
 

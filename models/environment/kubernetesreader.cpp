@@ -32,7 +32,7 @@ void readMap(const YamlNode &object, QLatin1StringView key, bool base64, EnvRead
                 reading.refused = true;
                 continue;
             }
-            assignment.value = QString::fromUtf8(*decoded);
+            assignment.value = EnvText::toText(*decoded);
         } else if (!entry.isScalar() || !entry.quoted) {
             // A bare true or 8 is no string, and the API refuses the object.
             const bool text = entry.isScalar() && !entry.integer() && !entry.boolean();

@@ -101,7 +101,7 @@ EnvReading readFlyImport(std::string_view text)
             const bool last = line.ends_with("\"\"\"");
             parts += QByteArray(line.data(), qsizetype(line.size()) - (last ? 3 : 0));
             if (last) {
-                open.value = QString::fromUtf8(parts);
+                open.value = toText(parts);
                 open.range.end = open.valueRange.end = end;
                 reading.assignments.append(open);
                 multiline = false;
@@ -189,7 +189,7 @@ EnvReading readRenderUpload(std::string_view text)
                 continue;
             }
             EnvAssignment assignment = assignmentAt(text, name, {value, stop});
-            assignment.value = QString::fromUtf8(unixBreaks(inner));
+            assignment.value = toText(unixBreaks(inner));
             assignment.quoting = EnvQuoting::Double;
             reading.assignments.append(assignment);
             continue;
@@ -292,12 +292,12 @@ EnvReading readHerokuConfig(std::string_view text)
                 inner += value[i];
             }
             known = known && i == value.size() - 1;
-            assignment.value = QString::fromUtf8(inner);
+            assignment.value = toText(inner);
             assignment.quoting = EnvQuoting::Double;
         } else if (quote == '\'') {
             value.replace("\\\\", "\\");
             known = value.size() > 1 && value.indexOf('\'', 1) == value.size() - 1;
-            assignment.value = QString::fromUtf8(value.mid(1, value.size() - 2));
+            assignment.value = toText(value.mid(1, value.size() - 2));
             assignment.quoting = EnvQuoting::Single;
         } else {
             known = raw.find_first_of("\"\\#!$&'()*,:;<=>?@[]^`{|} \t\r\v\f") == std::string_view::npos;

@@ -35,6 +35,18 @@ bool isPortableName(QStringView name);
 // Interpolation. Each replaces the values of the assignments in their order, as the program does, and stops values from
 // growing over a megabyte: ten lines can ask for a gigabyte.
 constexpr qsizetype largestExpandedValue = 1 << 20;
+/// What all values of a file together may grow to by their references; then the rest stays as written.
+class ExpansionBudget final
+{
+public:
+    bool isSpent() const { return m_left <= 0; }
+    /// Takes what the value has grown to, and says so once when that was too much.
+    void spend(qsizetype characters, const EnvAssignment &assignment, EnvReading &reading);
+
+private:
+    qsizetype m_left = 16 << 20;
+};
+
 void expandLikePython(EnvReading &reading, const EnvSurroundings &surroundings);
 void expandLikeDotenvExpand(EnvReading &reading, const EnvSurroundings &surroundings);
 /// Outside single quotes, ${NAME} and ${NAME:-default} of variables that are known.

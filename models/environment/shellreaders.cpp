@@ -140,7 +140,7 @@ private:
         if (pieces > 1)
             assignment.quoting = EnvQuoting::Mixed;
         assignment.valueRange = {begin, std::max(begin, end)};
-        assignment.value = QString::fromUtf8(value);
+        assignment.value = toText(value);
         m_valid = invalidUtf8(view(value)) < 0;
         for (const char c : value)
             m_valid = m_valid && (static_cast<unsigned char>(c) >= ' ' || c == '\t' || c == '\n') && c != '\x7f';
@@ -188,11 +188,15 @@ private:
 
     void command()
     {
-        while (m_at < m_size && (isBlank(at(m_at)) || isEnd(at(m_at)) || at(m_at) == '\r'))
+        while (m_at < m_size && (isBlank(at(m_at)) || at(m_at) == '\n'))
             ++m_at;
         if (m_at >= m_size)
             return;
         const qsizetype start = m_at;
+        if (at(m_at) == ';') {
+            addProblem(m_reading, start, QStringLiteral("a ; without a command: the shell refuses the file"), true);
+            return;
+        }
         if (at(m_at) == '#') {
             skipLine();
             return;
@@ -224,6 +228,8 @@ private:
                 runs = true;
             }
         }
+        if (!m_problem && at(m_at) == ';')
+            ++m_at;
         if (m_problem) {
             addProblem(m_reading, m_problemAt, QString::fromLatin1(m_problem), m_fatal);
             skipLine();
@@ -249,8 +255,8 @@ private:
     EnvAssignment assignment(const Word &word, qsizetype begin, bool exported)
     {
         EnvAssignment result;
-        result.name = QString::fromUtf8(word.text.left(word.equals));
-        result.value = QString::fromUtf8(word.text.mid(word.equals + 1));
+        result.name = toText(word.text.left(word.equals));
+        result.value = toText(word.text.mid(word.equals + 1));
         result.nameRange = {begin, word.equalsOffset};
         result.valueRange = {word.equalsOffset + 1, m_at};
         result.range = {begin, m_at};
@@ -304,7 +310,7 @@ private:
                                                 : "the shell would redirect, or run a command",
                      c == '(' || c == ')');
             } else {
-                if (c == '=' && plain && word.equals < 0 && isPortableName(QString::fromUtf8(word.text))) {
+                if (c == '=' && plain && word.equals < 0 && isPortableName(toText(word.text))) {
                     word.equals = word.text.size();
                     word.equalsOffset = m_at;
                     word.pieces = 0;
@@ -393,7 +399,8 @@ private:
                 word.text += QByteArray(other.data(), qsizetype(other.size()));
             m_at = close + 1;
         }
-        if (word.text.size() > largestExpandedValue)
+        m_grown += word.text.size();
+        if (word.text.size() > largestExpandedValue || m_grown > 32 * largestExpandedValue)
             stop(start, "the value grows over 1 MB by its references");
     }
 
@@ -402,6 +409,7 @@ private:
     EnvReading &m_reading;
     qsizetype m_size;
     qsizetype m_at = 0;
+    qsizetype m_grown = 0;
     const char *m_problem = nullptr;
     qsizetype m_problemAt = 0;
     bool m_fatal = false;
