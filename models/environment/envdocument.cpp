@@ -272,6 +272,12 @@ bool EnvDocument::remove(const QString &name)
     return found;
 }
 
+bool isPlainEnvValue(const QByteArray &value)
+{
+    return std::all_of(value.begin(), value.end(),
+                       [](char c) { return isWord(c) || std::string_view("./:@%+,=-").find(c) != std::string_view::npos; });
+}
+
 Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual)
 {
     if (value.contains(QChar(u'\0')))
@@ -295,7 +301,10 @@ Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual)
     QList<QByteArray> forms;
     if (usual == EnvQuoting::Single || usual == EnvQuoting::Double)
         forms.append(form(usual));
-    forms.append({form(EnvQuoting::None), form(EnvQuoting::Single), form(EnvQuoting::Double), '"' + bytes + '"'});
+    // Quotes where a shell would need them too, although these two would do without.
+    if (isPlainEnvValue(bytes))
+        forms.append(bytes);
+    forms.append({form(EnvQuoting::Single), form(EnvQuoting::Double), '"' + bytes + '"', bytes});
     for (const QByteArray &each : forms) {
         const QByteArray line = "A=" + each + "\nZ=z\n";
         const auto reads = [&](EnvDialect dialect) {

@@ -69,6 +69,9 @@ private:
     std::vector<EnvNode> m_nodes;
 };
 
+/// Whether every dialect reads the value as it stands, without quotes: letters, digits and . / : @ % + , = - _
+bool isPlainEnvValue(const QByteArray &value);
+
 /// The form in which node dotenv and python-dotenv both read the value back as it is; `usual` is tried first.
 /// Errors (usage): there is none, with the reason.
 [[nodiscard]] Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual = EnvQuoting::None);

@@ -240,7 +240,7 @@ QByteArray composeEscapes(const QByteArray &text)
             if (octal && end == i + 5 && code < 256)
                 result += QString(QChar(code)).toUtf8();
             else
-                result += text.mid(i, end - i);
+                result += '\\' + text.mid(i + 2, end - i - 2); // and the 0 is gone
             i = end - 1;
         } else {
             result += text[i];
