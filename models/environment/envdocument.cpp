@@ -304,6 +304,8 @@ Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual)
     // Quotes where a shell would need them too, although these two would do without.
     if (isPlainEnvValue(bytes))
         forms.append(bytes);
+    if (bytes.contains('\n') || bytes.contains('\r'))
+        forms.append(form(EnvQuoting::Double)); // one line, as long as no backslash is in it
     forms.append({form(EnvQuoting::Single), form(EnvQuoting::Double), '"' + bytes + '"', bytes});
     for (const QByteArray &each : forms) {
         const QByteArray line = "A=" + each + "\nZ=z\n";

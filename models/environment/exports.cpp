@@ -136,6 +136,7 @@ Result<EnvExport> exportEnvironment(const QList<EnvEntry> &entries, ExportTarget
     QMap<QString, std::optional<QString>> wanted;
     qsizetype total = 0;
     bool dollar = false;
+    bool tripled = false;
     for (const EnvEntry &entry : entries) {
         if (names.contains(entry.name))
             return fail(ErrorKind::Usage, QStringLiteral("%1 stands twice among what is to be written").arg(entry.name),
@@ -157,12 +158,16 @@ Result<EnvExport> exportEnvironment(const QList<EnvEntry> &entries, ExportTarget
         result.written.append(entry.name);
         total += entry.name.toUtf8().size() + value.toUtf8().size();
         result.privateFile = result.privateFile || (entry.secret && target != ExportTarget::Example);
+        tripled = tripled || (target == ExportTarget::FlySecrets && statement->contains("=\"\"\"") &&
+                              statement->count('\n') == 1);
         dollar = dollar || value.contains(QLatin1Char('$'));
     }
     if (rules.largestTotal > 0 && total > rules.largestTotal)
         return fail(ErrorKind::Usage,
                     QStringLiteral("the variables have %1 bytes: %2").arg(total).arg(QString::fromUtf8(rules.totalReason)),
                     QStringLiteral("keep the largest in files of their own"));
+    if (tripled)
+        result.notes.append(QStringLiteral("\"\"\"…\"\"\" on one line needs flyctl 0.3.226 or newer"));
     if (target == ExportTarget::Dotenv && dollar)
         result.notes.append(QStringLiteral("a value has a $: dotenv-expand and docker compose would replace what follows"));
     if (!result.refused.isEmpty() && !options.skipRefused) {
