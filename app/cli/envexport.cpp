@@ -31,7 +31,7 @@ Result<const Backend *> chosenBackend(const Workspace &workspace, const QString 
     for (const Backend &each : workspace.backends)
         names.append(each.name);
     const QString choice = s("name one of %1 with --backend").arg(names.join(s(", ")));
-    const Backend *backend = !name.isEmpty()                   ? workspace.backend(name)
+    const Backend *backend = !name.isEmpty()                  ? workspace.backend(name)
                              : workspace.backends.size() == 1 ? &workspace.backends.first()
                                                               : workspace.withRole(s("target"));
     if (!backend)
@@ -117,8 +117,9 @@ QString originText(const EnvOrigin &origin)
 void report(const Global &global, const EnvironmentSet &set, const EnvExport &exported, const QString &file)
 {
     for (const EnvFinding &finding : set.findings)
-        progress(global, s("%1: %2: %3%4").arg(finding.place.toString(), envFindingKindName(finding.kind), finding.message,
-                                               finding.hint.isEmpty() ? QString() : s(" (%1)").arg(finding.hint)));
+        progress(global, s("%1: %2: %3%4")
+                             .arg(finding.place.toString(), envFindingKindName(finding.kind), finding.message,
+                                  finding.hint.isEmpty() ? QString() : s(" (%1)").arg(finding.hint)));
     for (const EnvOrigin &origin : set.origins) {
         if (exported.written.contains(origin.name))
             progress(global, s("%1: from %2").arg(origin.name, originText(origin)));
@@ -162,7 +163,8 @@ QJsonObject toJson(const EnvironmentSet &set, const EnvExport &exported, const Q
     }
     QJsonArray written;
     for (const QString &name : exported.written)
-        written.append(QJsonObject{{s("name"), name}, {s("secret"), secret.value(name)}, {s("from"), places.value(name)}});
+        written.append(
+            QJsonObject{{s("name"), name}, {s("secret"), secret.value(name)}, {s("from"), places.value(name)}});
     QJsonArray leftOut;
     for (const ExportOmission &each : exported.leftOut)
         leftOut.append(QJsonObject{{s("name"), each.name},
@@ -207,7 +209,8 @@ int runEnvExport(const Global &global, const EnvExportOptions &options)
         QStringList ids;
         for (const ExportTarget each : allExportTargets())
             ids.append(exportTargetId(each));
-        return reportError({ErrorKind::Usage, s("--to knows no %1").arg(options.to), s("one of %1").arg(ids.join(s(", "))), {}});
+        return reportError(
+            {ErrorKind::Usage, s("--to knows no %1").arg(options.to), s("one of %1").arg(ids.join(s(", "))), {}});
     }
     QString application = options.application;
     const std::optional<EnvSources> sources = sourcesOf(global, options, application);

@@ -231,7 +231,8 @@ void addEnvironment(CLI::App &app, Everything &all)
     text(command, "--out", options.out, "the file; without it, standard output");
     text(command, "--app", options.application, "name of the objects for Kubernetes (default: the backend's)");
     command->add_flag("--with-secrets", options.withSecrets, "write secrets too; the file then has mode 0600");
-    command->add_flag("--skip-refused", options.skipRefused, "write the rest where something is refused (still exit 1)");
+    command->add_flag("--skip-refused", options.skipRefused,
+                      "write the rest where something is refused (still exit 1)");
     command->callback([&all] { all.run = [&all] { return runEnvExport(all.global, all.envExport); }; });
 }
 

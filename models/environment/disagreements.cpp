@@ -55,8 +55,8 @@ void compare(const QList<EnvAssignment> &base, const EnvReading &reading, EnvDia
     qsizetype o = 0;
     while (b < base.size() || o < reading.assignments.size()) {
         const qsizetype ours = b < base.size() ? base[b].nameRange.end : std::numeric_limits<qsizetype>::max();
-        const qsizetype theirs =
-            o < reading.assignments.size() ? reading.assignments[o].nameRange.end : std::numeric_limits<qsizetype>::max();
+        const qsizetype theirs = o < reading.assignments.size() ? reading.assignments[o].nameRange.end
+                                                                : std::numeric_limits<qsizetype>::max();
         if (ours < theirs) {
             noteBase(base[b++]).blind.push_back(dialect);
         } else if (theirs < ours) {
@@ -87,10 +87,14 @@ QStringList reasonsOf(std::string_view text, const EnvAssignment &assignment)
     const std::string_view written = slice(text, value.begin, std::max(value.begin, value.end));
     const qsizetype end = lineEnd(text, value.end);
     const std::string_view rest = slice(text, value.end, end);
-    const std::string_view between = slice(text, assignment.nameRange.end, std::max(assignment.nameRange.end, value.begin));
-    const bool quoted = written.size() > 1 && (written.front() == '"' || written.front() == '\'' || written.front() == '`');
+    const std::string_view between =
+        slice(text, assignment.nameRange.end, std::max(assignment.nameRange.end, value.begin));
+    const bool quoted =
+        written.size() > 1 && (written.front() == '"' || written.front() == '\'' || written.front() == '`');
     const std::string_view inner = quoted ? written.substr(1, written.size() - 2) : written;
-    const auto has = [&](std::string_view part, std::string_view what) { return part.find(what) != std::string_view::npos; };
+    const auto has = [&](std::string_view part, std::string_view what) {
+        return part.find(what) != std::string_view::npos;
+    };
     add(assignment.bare, "a name without =");
     add(assignment.exported, "export before the name");
     add(!isPortableName(assignment.name), "an unusual name");
@@ -161,9 +165,7 @@ EnvDisagreements findDisagreements(const QByteArray &bytes, const QList<EnvDiale
             const auto other = std::find_if(row.others.cbegin(), row.others.cend(),
                                             [&](const auto &each) { return each.first == dialect; });
             const bool blind = std::find(row.blind.cbegin(), row.blind.cend(), dialect) != row.blind.cend();
-            add(dialect, other != row.others.cend()     ? &other->second
-                         : blind || !row.inBase ? nullptr
-                                                        : &row.base);
+            add(dialect, other != row.others.cend() ? &other->second : blind || !row.inBase ? nullptr : &row.base);
         }
         result.rows.append(found);
     }

@@ -72,8 +72,8 @@ std::optional<ScriptValue> quotedScriptValue(std::string_view text, qsizetype op
     for (; close >= 0; close = escapedQuoteBefore(text, open, close)) {
         const qsizetype end = endOfScriptValue(text, close + 1);
         if (end >= 0)
-            return ScriptValue{unixBreaks(slice(text, open + 1, close)), {open, close + 1},
-                               quotingOf(text[std::size_t(open)]), end};
+            return ScriptValue{
+                unixBreaks(slice(text, open + 1, close)), {open, close + 1}, quotingOf(text[std::size_t(open)]), end};
     }
     return std::nullopt;
 }
@@ -281,8 +281,7 @@ private:
             const char quote = m_text[std::size_t(open)];
             assignment.quoting = quotingOf(quote);
             assignment.valueRange = {open, close + 1};
-            assignment.value =
-                toText(decodePythonEscapes(unixBreaks(slice(m_text, open + 1, close)), quote));
+            assignment.value = toText(decodePythonEscapes(unixBreaks(slice(m_text, open + 1, close)), quote));
             m_at = close + 1;
             return nullptr;
         }

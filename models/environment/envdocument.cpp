@@ -150,8 +150,7 @@ QString valueOf(std::string_view text, const EnvNode &node)
     if (node.quoting == EnvQuoting::None)
         return toText(written);
     const QByteArray inner = unixBreaks(written.substr(1, written.size() - 2));
-    return toText(node.quoting == EnvQuoting::Backtick ? inner
-                                                                  : decodePythonEscapes(inner, written.front()));
+    return toText(node.quoting == EnvQuoting::Backtick ? inner : decodePythonEscapes(inner, written.front()));
 }
 
 QString nameOf(std::string_view text, const EnvNode &node)
@@ -261,8 +260,8 @@ bool EnvDocument::remove(const QString &name)
     QByteArray text;
     bool found = false;
     for (const EnvNode &node : m_nodes) {
-        const bool goes = (node.kind == EnvNode::Kind::Assignment || node.kind == EnvNode::Kind::Bare) &&
-                          this->name(node) == name;
+        const bool goes =
+            (node.kind == EnvNode::Kind::Assignment || node.kind == EnvNode::Kind::Bare) && this->name(node) == name;
         found = found || goes;
         if (!goes)
             text.append(m_text.constData() + node.begin, qsizetype(node.end - node.begin));
@@ -274,8 +273,9 @@ bool EnvDocument::remove(const QString &name)
 
 bool isPlainEnvValue(const QByteArray &value)
 {
-    return std::all_of(value.begin(), value.end(),
-                       [](char c) { return isWord(c) || std::string_view("./:@%+,=-").find(c) != std::string_view::npos; });
+    return std::all_of(value.begin(), value.end(), [](char c) {
+        return isWord(c) || std::string_view("./:@%+,=-").find(c) != std::string_view::npos;
+    });
 }
 
 Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual)
@@ -317,10 +317,11 @@ Result<QByteArray> quoteForDotenv(const QString &value, EnvQuoting usual)
         if (reads(EnvDialect::NodeDotenv) && reads(EnvDialect::PythonDotenv) && reads(EnvDialect::Tolerant))
             return each;
     }
-    return fail(ErrorKind::Usage, QStringLiteral("no way of writing it is read the same by node dotenv and python-dotenv"),
-                value.contains(QLatin1StringView("${"))
-                    ? QStringLiteral("python-dotenv replaces ${…} in every kind of quotes; set this one on the platform")
-                    : QStringLiteral("they differ in quotes, backslashes and line breaks; set this one on the platform"));
+    return fail(
+        ErrorKind::Usage, QStringLiteral("no way of writing it is read the same by node dotenv and python-dotenv"),
+        value.contains(QLatin1StringView("${"))
+            ? QStringLiteral("python-dotenv replaces ${…} in every kind of quotes; set this one on the platform")
+            : QStringLiteral("they differ in quotes, backslashes and line breaks; set this one on the platform"));
 }
 
 } // namespace Switchyard

@@ -57,7 +57,8 @@ public:
     const EnvNode *find(QStringView name) const;
 
     // Edits. Each changes only the bytes it must, keeps the file's line breaks, and reads the text back before it takes
-    // it. Errors (usage): a name or value that no form here carries so that node dotenv and python-dotenv read the same.
+    // it. Errors (usage): a name or value that no form here carries so that node dotenv and python-dotenv read the
+    // same.
 
     /// Replaces the value of the last assignment of the name, or adds one at the end.
     [[nodiscard]] Result<void> set(const QString &name, const QString &value);

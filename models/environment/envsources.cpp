@@ -68,9 +68,10 @@ void addReadingFindings(const EnvReading &reading, const QString &file, QList<En
         if (findings.size() >= mostFindings)
             return;
         if (const int before = lines.value(each.name); before > 0)
-            findings.append(finding(EnvFinding::Kind::Duplicate, {file, each.line, each.column},
-                                    QStringLiteral("%1 stands in line %2 already; this one wins").arg(each.name).arg(before),
-                                    QStringLiteral("remove one of them"), each.name));
+            findings.append(
+                finding(EnvFinding::Kind::Duplicate, {file, each.line, each.column},
+                        QStringLiteral("%1 stands in line %2 already; this one wins").arg(each.name).arg(before),
+                        QStringLiteral("remove one of them"), each.name));
         lines.insert(each.name, each.line);
     }
     for (const EnvProblem &each : reading.problems) {
@@ -167,8 +168,9 @@ ServiceModel modelOf(const LintSubject &subject, QList<Error> &problems)
 
 bool sameVariables(const Service &a, const Service &b)
 {
-    return std::equal(a.environment.cbegin(), a.environment.cend(), b.environment.cbegin(), b.environment.cend(),
-                      [](const EnvironmentEntry &x, const EnvironmentEntry &y) { return x.place == y.place && x.name == y.name; });
+    return std::equal(
+        a.environment.cbegin(), a.environment.cend(), b.environment.cbegin(), b.environment.cend(),
+        [](const EnvironmentEntry &x, const EnvironmentEntry &y) { return x.place == y.place && x.name == y.name; });
 }
 
 Result<void> addManifest(const QString &file, const QString &wanted, Gathering &gathering)
@@ -195,7 +197,8 @@ Result<void> addManifest(const QString &file, const QString &wanted, Gathering &
         return fail(ErrorKind::Usage, QStringLiteral("%1 has no service %2").arg(file, wanted),
                     QStringLiteral("it has %1").arg(names.join(QStringLiteral(", "))));
     for (const Error &problem : problems)
-        gathering.set().findings.append(finding(EnvFinding::Kind::Problem, problem.place, problem.message, problem.hint));
+        gathering.set().findings.append(
+            finding(EnvFinding::Kind::Problem, problem.place, problem.message, problem.hint));
     if (!chosen)
         return {};
     for (const EnvironmentEntry &entry : chosen->environment) {
@@ -220,18 +223,19 @@ Result<void> addManifest(const QString &file, const QString &wanted, Gathering &
 void addDisagreements(const EnvFile &file, EnvDialect readAs, QList<EnvFinding> &findings)
 {
     constexpr qsizetype mostRows = 50;
-    const EnvDisagreements found = findDisagreements(file.text, {EnvDialect::NodeDotenv, EnvDialect::PythonDotenv, readAs},
-                                                     false, mostRows);
+    const EnvDisagreements found =
+        findDisagreements(file.text, {EnvDialect::NodeDotenv, EnvDialect::PythonDotenv, readAs}, false, mostRows);
     for (const EnvDisagreement &row : found.rows) {
         QStringList others;
         for (const EnvOpinion &opinion : row.opinions) {
             if (opinion.group != row.opinions.first().group && !others.contains(envDialectName(opinion.dialect)))
                 others.append(envDialectName(opinion.dialect));
         }
-        findings.append(finding(EnvFinding::Kind::Disagreement, {file.file, row.line, row.column},
-                                QStringLiteral("%1 is not read the same by %2 (%3)")
-                                    .arg(row.name, others.join(QStringLiteral(" and ")), row.reasons.join(QStringLiteral(", "))),
-                                QStringLiteral("--read-as names the program whose reading counts"), row.name));
+        findings.append(
+            finding(EnvFinding::Kind::Disagreement, {file.file, row.line, row.column},
+                    QStringLiteral("%1 is not read the same by %2 (%3)")
+                        .arg(row.name, others.join(QStringLiteral(" and ")), row.reasons.join(QStringLiteral(", "))),
+                    QStringLiteral("--read-as names the program whose reading counts"), row.name));
     }
 }
 
@@ -302,13 +306,15 @@ Result<EnvFile> readEnvFile(const QString &path, qsizetype most)
         return tl::unexpected(text.error());
     const std::string_view bytes = view(*text);
     if (startsWith(bytes, 0, "\xFF\xFE") || startsWith(bytes, 0, "\xFE\xFF"))
-        return fail(ErrorKind::Usage, QStringLiteral("this is UTF-16"), QStringLiteral("save it as UTF-8"), {path, 1, 1});
+        return fail(ErrorKind::Usage, QStringLiteral("this is UTF-16"), QStringLiteral("save it as UTF-8"),
+                    {path, 1, 1});
     if (const std::size_t nul = bytes.find('\0'); nul != std::string_view::npos)
         return fail(ErrorKind::Usage, QStringLiteral("a NUL byte: this is no file of variables"),
-                    QStringLiteral("no environment can hold a NUL; name a text file"), placeAt(bytes, qsizetype(nul), path));
+                    QStringLiteral("no environment can hold a NUL; name a text file"),
+                    placeAt(bytes, qsizetype(nul), path));
     if (const qsizetype broken = invalidUtf8(bytes); broken >= 0)
-        return fail(ErrorKind::Usage, QStringLiteral("a byte that is not UTF-8"), QStringLiteral("save the file as UTF-8"),
-                    placeAt(bytes, broken, path));
+        return fail(ErrorKind::Usage, QStringLiteral("a byte that is not UTF-8"),
+                    QStringLiteral("save the file as UTF-8"), placeAt(bytes, broken, path));
     EnvFile file{path, *text, {}};
     addTextFindings(*text, path, file.findings);
     return file;

@@ -40,8 +40,8 @@ struct EnvFile
 
 constexpr qsizetype largestEnvFile = 32 << 20;
 
-/// Reads a file before any dialect looks at it. Errors: usage (missing, no regular file, over 32 MB – told from its size
-/// before anything is read –, not UTF-8, a NUL, UTF-16; with the place), io (unreadable).
+/// Reads a file before any dialect looks at it. Errors: usage (missing, no regular file, over 32 MB – told from its
+/// size before anything is read –, not UTF-8, a NUL, UTF-16; with the place), io (unreadable).
 [[nodiscard]] Result<EnvFile> readEnvFile(const QString &path, qsizetype most = largestEnvFile);
 
 /// What is odd about a text: byte order mark, CR LF, mojibake, names that stand twice, what the dialect leaves out.
@@ -71,9 +71,9 @@ struct EnvironmentSet
     QList<EnvFinding> findings;
 };
 
-/// Reads manifest and files; what is read later wins. Errors: those of readEnvFile(), a manifest that cannot be read, no
-/// such service, more than one that it could be, a file that the dialect's program would refuse as a whole.
-/// Thread: any; blocks on the files.
+/// Reads manifest and files; what is read later wins. Errors: those of readEnvFile(), a manifest that cannot be read,
+/// no such service, more than one that it could be, a file that the dialect's program would refuse as a whole. Thread:
+/// any; blocks on the files.
 [[nodiscard]] Result<EnvironmentSet> gatherEnvironment(const EnvSources &sources);
 
 } // namespace Switchyard

@@ -106,8 +106,9 @@ void ExpansionBudget::spend(qsizetype characters, const EnvAssignment &assignmen
     const bool before = isSpent();
     m_left -= characters;
     if (!before && isSpent())
-        addProblem(reading, assignment.nameRange.begin,
-                   QStringLiteral("the references of the file make more than 32 MB: from here on they stay as written"));
+        addProblem(
+            reading, assignment.nameRange.begin,
+            QStringLiteral("the references of the file make more than 32 MB: from here on they stay as written"));
 }
 
 void expandLikePython(EnvReading &reading, const EnvSurroundings &surroundings)
@@ -154,7 +155,8 @@ void expandTolerantly(EnvReading &reading, const EnvSurroundings &surroundings)
             QString result;
             BracedReferences references(each.value);
             for (qsizetype at = 0; at < each.value.size();) {
-                const bool named = QStringView(each.value).mid(at, 2) == L("${") && nameEnd(each.value, at + 2) > at + 2;
+                const bool named =
+                    QStringView(each.value).mid(at, 2) == L("${") && nameEnd(each.value, at + 2) > at + 2;
                 auto reference = named ? references.at(at) : std::nullopt;
                 if (reference && nameEnd(reference->name, 0) != reference->name.size())
                     reference.reset();
@@ -349,8 +351,9 @@ private:
             }
         }
         if (close < 0) // the real one takes the last brace of the line where they do not match
-            close = text.left(text.indexOf(QLatin1Char('\n'), at) < 0 ? text.size() : text.indexOf(QLatin1Char('\n'), at))
-                        .lastIndexOf(QLatin1Char('}'));
+            close =
+                text.left(text.indexOf(QLatin1Char('\n'), at) < 0 ? text.size() : text.indexOf(QLatin1Char('\n'), at))
+                    .lastIndexOf(QLatin1Char('}'));
         if (end == name || close < end || depth > 50) {
             m_error = QStringLiteral("a reference in braces that the template grammar does not know");
             return text.size();

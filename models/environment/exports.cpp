@@ -158,18 +158,20 @@ Result<EnvExport> exportEnvironment(const QList<EnvEntry> &entries, ExportTarget
         result.written.append(entry.name);
         total += entry.name.toUtf8().size() + value.toUtf8().size();
         result.privateFile = result.privateFile || (entry.secret && target != ExportTarget::Example);
-        tripled = tripled || (target == ExportTarget::FlySecrets && statement->contains("=\"\"\"") &&
-                              statement->count('\n') == 1);
+        tripled = tripled ||
+                  (target == ExportTarget::FlySecrets && statement->contains("=\"\"\"") && statement->count('\n') == 1);
         dollar = dollar || value.contains(QLatin1Char('$'));
     }
     if (rules.largestTotal > 0 && total > rules.largestTotal)
-        return fail(ErrorKind::Usage,
-                    QStringLiteral("the variables have %1 bytes: %2").arg(total).arg(QString::fromUtf8(rules.totalReason)),
-                    QStringLiteral("keep the largest in files of their own"));
+        return fail(
+            ErrorKind::Usage,
+            QStringLiteral("the variables have %1 bytes: %2").arg(total).arg(QString::fromUtf8(rules.totalReason)),
+            QStringLiteral("keep the largest in files of their own"));
     if (tripled)
         result.notes.append(QStringLiteral("\"\"\"…\"\"\" on one line needs flyctl 0.3.226 or newer"));
     if (target == ExportTarget::Dotenv && dollar)
-        result.notes.append(QStringLiteral("a value has a $: dotenv-expand and docker compose would replace what follows"));
+        result.notes.append(
+            QStringLiteral("a value has a $: dotenv-expand and docker compose would replace what follows"));
     if (!result.refused.isEmpty() && !options.skipRefused) {
         result.written.clear();
         result.privateFile = false;
@@ -183,11 +185,14 @@ Result<EnvExport> exportEnvironment(const QList<EnvEntry> &entries, ExportTarget
             result.text += each.text;
     }
     if (target == ExportTarget::Kubernetes && result.text.size() > rules.largestTotal)
-        return fail(ErrorKind::Usage, QStringLiteral("the file has %1 bytes: %2").arg(result.text.size()).arg(QString::fromUtf8(rules.totalReason)));
+        return fail(ErrorKind::Usage, QStringLiteral("the file has %1 bytes: %2")
+                                          .arg(result.text.size())
+                                          .arg(QString::fromUtf8(rules.totalReason)));
     if (!readsBack(result.text, rules.dialects, wanted))
-        return fail(ErrorKind::Internal,
-                    QStringLiteral("the text for %1 does not read back as what was to be written").arg(exportTargetId(target)),
-                    QStringLiteral("nothing was written; this is a fault of Switchyard's"));
+        return fail(
+            ErrorKind::Internal,
+            QStringLiteral("the text for %1 does not read back as what was to be written").arg(exportTargetId(target)),
+            QStringLiteral("nothing was written; this is a fault of Switchyard's"));
     return result;
 }
 

@@ -71,7 +71,7 @@ struct ExportOmission
 struct EnvExport
 {
     ExportTarget target = ExportTarget::Dotenv;
-    QByteArray text; ///< empty where something was refused, unless skipRefused
+    QByteArray text;          ///< empty where something was refused, unless skipRefused
     QString fileName;         ///< what such a file is usually called
     bool privateFile = false; ///< it holds secrets: mode 0600
     QStringList written;

@@ -177,8 +177,8 @@ private:
         const qsizetype end = lineEnd(m_text, m_at);
         std::string_view line = slice(m_text, m_at, end);
         for (std::size_t i = line.size(); i-- > 1;) {
-            const bool spaced = isByteBlank(line[i - 1]) && (static_cast<unsigned char>(line[i - 1]) < 0x80 ||
-                                                             (i > 1 && line[i - 2] == '\xC2'));
+            const bool spaced = isByteBlank(line[i - 1]) &&
+                                (static_cast<unsigned char>(line[i - 1]) < 0x80 || (i > 1 && line[i - 2] == '\xC2'));
             if (line[i] == '#' && spaced) {
                 line = line.substr(0, i);
                 break;
@@ -203,8 +203,7 @@ private:
 
     void expand(EnvAssignment &assignment, const QString &text)
     {
-        assignment.value =
-            m_budget.isSpent() ? text : expandLikeGodotenv(text, m_known, &assignment.interpolated);
+        assignment.value = m_budget.isSpent() ? text : expandLikeGodotenv(text, m_known, &assignment.interpolated);
         if (assignment.interpolated)
             m_budget.spend(assignment.value.size(), assignment, m_reading);
     }
@@ -310,7 +309,8 @@ private:
         assignment.nameRange = {m_at, m_at};
         if (found) {
             const std::string_view name = trimmedRight(slice(m_text, m_at, end), Spaces::Go);
-            if (slice(m_text, m_at, end).find(' ') != std::string_view::npos && name.find(' ') != std::string_view::npos)
+            if (slice(m_text, m_at, end).find(' ') != std::string_view::npos &&
+                name.find(' ') != std::string_view::npos)
                 return give(start, QStringLiteral("a name with a space in it"));
             assignment.name = toText(name);
             assignment.nameRange.end = m_at + qsizetype(name.size());
@@ -321,7 +321,8 @@ private:
         if (assignment.bare) {
             const auto outer = m_surroundings.constFind(assignment.name);
             if (outer == m_surroundings.cend()) {
-                addProblem(m_reading, start, QStringLiteral("a name without a value: nothing, unless the caller has one"));
+                addProblem(m_reading, start,
+                           QStringLiteral("a name without a value: nothing, unless the caller has one"));
                 return true;
             }
             assignment.bare = false;

@@ -26,9 +26,11 @@ void readMap(const YamlNode &object, QLatin1StringView key, bool base64, EnvRead
         assignment.column = entry.keyColumn;
         assignment.value = entry.text;
         if (base64) {
-            const auto decoded = QByteArray::fromBase64Encoding(entry.text.toLatin1(), QByteArray::AbortOnBase64DecodingErrors);
+            const auto decoded =
+                QByteArray::fromBase64Encoding(entry.text.toLatin1(), QByteArray::AbortOnBase64DecodingErrors);
             if (!decoded || !entry.isScalar()) {
-                reading.problems.append({0, entry.line, entry.column, QStringLiteral("%1 is no base64").arg(entry.key), true});
+                reading.problems.append(
+                    {0, entry.line, entry.column, QStringLiteral("%1 is no base64").arg(entry.key), true});
                 reading.refused = true;
                 continue;
             }
@@ -37,7 +39,8 @@ void readMap(const YamlNode &object, QLatin1StringView key, bool base64, EnvRead
             // A bare true or 8 is no string, and the API refuses the object.
             const bool text = entry.isScalar() && !entry.integer() && !entry.boolean();
             if (!text) {
-                reading.problems.append({0, entry.line, entry.column, QStringLiteral("%1 is no text").arg(entry.key), true});
+                reading.problems.append(
+                    {0, entry.line, entry.column, QStringLiteral("%1 is no text").arg(entry.key), true});
                 reading.refused = true;
                 continue;
             }
@@ -60,7 +63,8 @@ void readObject(const YamlNode &object, EnvReading &reading, int depth = 0)
         readMap(object, L("data"), true, reading);
         readMap(object, L("stringData"), false, reading);
     } else {
-        reading.problems.append({0, object.line, object.column, QStringLiteral("neither a ConfigMap nor a Secret"), false});
+        reading.problems.append(
+            {0, object.line, object.column, QStringLiteral("neither a ConfigMap nor a Secret"), false});
     }
 }
 

@@ -71,12 +71,13 @@ EnvReading readDockerEnv(std::string_view text)
         const std::size_t equals = line.find('=');
         const std::string_view name = line.substr(0, equals);
         if (name.empty() || name.find_first_of(" \t") != std::string_view::npos) {
-            addProblem(reading, start, QStringLiteral("a name that is empty or has a space: the file is refused"), true);
+            addProblem(reading, start, QStringLiteral("a name that is empty or has a space: the file is refused"),
+                       true);
             return false;
         }
         EnvAssignment assignment = assignmentAt(
-            text, rangeOf(text, name), rangeOf(text, equals == std::string_view::npos ? line.substr(line.size())
-                                                                                       : line.substr(equals + 1)));
+            text, rangeOf(text, name),
+            rangeOf(text, equals == std::string_view::npos ? line.substr(line.size()) : line.substr(equals + 1)));
         assignment.bare = equals == std::string_view::npos;
         reading.assignments.append(assignment);
         return true;
@@ -121,9 +122,8 @@ EnvReading readFlyImport(std::string_view text)
         std::string_view value = line.substr(equals + 1);
         value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
         const std::size_t hash = value.find('#');
-        const auto quotes = hash == std::string_view::npos
-                                ? 1
-                                : std::count(value.begin(), value.begin() + std::ptrdiff_t(hash), '"');
+        const auto quotes =
+            hash == std::string_view::npos ? 1 : std::count(value.begin(), value.begin() + std::ptrdiff_t(hash), '"');
         if (quotes % 2 == 0) {
             value = value.substr(0, hash);
             const std::size_t last = value.find_last_not_of(' ');
@@ -163,7 +163,8 @@ EnvReading readRenderUpload(std::string_view text)
     EnvReading reading;
     const qsizetype size = qsizetype(text.size());
     const auto unknown = [&](qsizetype at, const char *what) {
-        addProblem(reading, at, QString::fromLatin1(what) + QStringLiteral(": Render's page does not say what it means"));
+        addProblem(reading, at,
+                   QString::fromLatin1(what) + QStringLiteral(": Render's page does not say what it means"));
     };
     for (qsizetype at = hasBom(text) ? 3 : 0; at < size;) {
         const qsizetype start = skipSpace(text, at, Spaces::Python);
@@ -230,7 +231,8 @@ EnvReading readGithubEnv(std::string_view text)
                 assignmentAt(text, rangeOf(text, line.substr(0, equals)), rangeOf(text, line.substr(equals + 1))));
             continue;
         }
-        const std::string_view delimiter = heredoc == std::string_view::npos ? std::string_view() : line.substr(heredoc + 2);
+        const std::string_view delimiter =
+            heredoc == std::string_view::npos ? std::string_view() : line.substr(heredoc + 2);
         if (heredoc == 0 || delimiter.empty()) {
             addProblem(reading, begin, QStringLiteral("neither NAME=value nor NAME<<END: the step fails"), true);
             break;
@@ -247,8 +249,7 @@ EnvReading readGithubEnv(std::string_view text)
             addProblem(reading, begin, QStringLiteral("its end mark is missing: the step fails"), true);
             break;
         }
-        EnvAssignment assignment =
-            assignmentAt(text, rangeOf(text, line.substr(0, heredoc)), {valueBegin, valueEnd});
+        EnvAssignment assignment = assignmentAt(text, rangeOf(text, line.substr(0, heredoc)), {valueBegin, valueEnd});
         assignment.quoting = EnvQuoting::Heredoc;
         reading.assignments.append(assignment);
     }
@@ -275,8 +276,7 @@ EnvReading readHerokuConfig(std::string_view text)
             break;
         }
         const std::string_view raw = line.substr(equals + 1);
-        EnvAssignment assignment =
-            assignmentAt(text, rangeOf(text, line.substr(0, equals)), rangeOf(text, raw));
+        EnvAssignment assignment = assignmentAt(text, rangeOf(text, line.substr(0, equals)), rangeOf(text, raw));
         QByteArray value(raw.data(), qsizetype(raw.size()));
         const char quote = value.isEmpty() ? '\0' : value.front();
         bool known = true;

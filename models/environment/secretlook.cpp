@@ -40,7 +40,8 @@ bool looksRandom(const QString &name, const QString &value)
     static const QRegularExpression hex(QStringLiteral(R"(\A(?:[0-9a-f]{32,}|[0-9A-F]{32,})\z)"));
     // Names of things that are random and public: commits, digests, build ids, public keys.
     static const QRegularExpression harmless(
-        QStringLiteral(R"((?:^|_)(?:SHA|SHA1|SHA256|COMMIT|REVISION|HASH|DIGEST|CHECKSUM|ID|UUID|VERSION|PUBLIC|PATH|DIR|NAME|HOST|IMAGE|ADDRESS)(?:_|$))"),
+        QStringLiteral(
+            R"((?:^|_)(?:SHA|SHA1|SHA256|COMMIT|REVISION|HASH|DIGEST|CHECKSUM|ID|UUID|VERSION|PUBLIC|PATH|DIR|NAME|HOST|IMAGE|ADDRESS)(?:_|$))"),
         QRegularExpression::CaseInsensitiveOption);
     if (harmless.match(name).hasMatch())
         return false;
@@ -64,8 +65,8 @@ bool looksRandom(const QString &name, const QString &value)
 
 bool isPublicByPrefix(QStringView name)
 {
-    for (const char *prefix : {"VITE_", "NEXT_PUBLIC_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "VUE_APP_",
-                               "GATSBY_", "PUBLIC_"}) {
+    for (const char *prefix :
+         {"VITE_", "NEXT_PUBLIC_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "VUE_APP_", "GATSBY_", "PUBLIC_"}) {
         if (name.startsWith(QLatin1StringView(prefix)))
             return true;
     }

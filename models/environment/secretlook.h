@@ -6,9 +6,9 @@
 namespace Switchyard {
 
 /// Why a variable looks like a secret, in a few words and without its value; empty where it does not. By its name
-/// (redact.h), a URL with credentials, tokens and keys known by their shape, and long values that look random. A variable
-/// whose name says that it is built into the browser's code is public, whatever else its name says. A guess: both
-/// ways wrong at times, and rather too often a secret.
+/// (redact.h), a URL with credentials, tokens and keys known by their shape, and long values that look random. A
+/// variable whose name says that it is built into the browser's code is public, whatever else its name says. A guess:
+/// both ways wrong at times, and rather too often a secret.
 [[nodiscard]] QString secretReason(const QString &name, const QString &value);
 inline bool looksSecret(const QString &name, const QString &value)
 {

@@ -152,8 +152,8 @@ private:
     bool m_valid = true;
 };
 
-/// Commands, as far as they are assignments. What a shell would run, match or substitute is a problem, and the statement
-/// is left out: it is never done here.
+/// Commands, as far as they are assignments. What a shell would run, match or substitute is a problem, and the
+/// statement is left out: it is never done here.
 class ShellWalk final
 {
 public:
@@ -174,7 +174,7 @@ public:
 private:
     struct Word
     {
-        QByteArray text;   ///< after quotes and expansion
+        QByteArray text; ///< after quotes and expansion
         qsizetype begin = 0;
         qsizetype equals = -1;      ///< in `text`, where the word is an assignment
         qsizetype equalsOffset = 0; ///< in the file
@@ -306,8 +306,9 @@ private:
             } else if (c == '`') {
                 stop(m_at, "the shell would run the command in backquotes");
             } else if (c == '&' || c == '|' || c == '<' || c == '>' || c == '(' || c == ')') {
-                stop(m_at, c == '(' || c == ')' ? "a bracket that the shell cannot read here"
-                                                : "the shell would redirect, or run a command",
+                stop(m_at,
+                     c == '(' || c == ')' ? "a bracket that the shell cannot read here"
+                                          : "the shell would redirect, or run a command",
                      c == '(' || c == ')');
             } else {
                 if (c == '=' && plain && word.equals < 0 && isPortableName(toText(word.text))) {
@@ -367,8 +368,10 @@ private:
             ++end;
         if (end == begin) {
             const char next = at(start + 1);
-            if (next == '(' || next == '{' || next == '\'' || isWord(next) || (next != '\0' && std::string_view("@*#?-$!").find(next) != std::string_view::npos)) {
-                stop(start, next == '(' ? "the shell would run the command in $( )" : "an expansion of the shell's own");
+            if (next == '(' || next == '{' || next == '\'' || isWord(next) ||
+                (next != '\0' && std::string_view("@*#?-$!").find(next) != std::string_view::npos)) {
+                stop(start,
+                     next == '(' ? "the shell would run the command in $( )" : "an expansion of the shell's own");
                 return;
             }
             word.text += '$';

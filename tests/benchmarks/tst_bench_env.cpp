@@ -84,18 +84,23 @@ void EnvBench::reading()
         const double ms = median([&] { found = readEnv(text, dialect).assignments.size(); });
         std::printf("  as %s: %.1f ms, %lld variables\n", qPrintable(envDialectName(dialect)), ms, qlonglong(found));
     }
-    std::printf("  where node dotenv, python-dotenv and compose differ: %.1f ms\n", median([&] {
-                    (void)findDisagreements(text, {EnvDialect::NodeDotenv, EnvDialect::PythonDotenv, EnvDialect::Compose});
-                }, 3));
+    std::printf(
+        "  where node dotenv, python-dotenv and compose differ: %.1f ms\n",
+        median(
+            [&] {
+                (void)findDisagreements(text, {EnvDialect::NodeDotenv, EnvDialect::PythonDotenv, EnvDialect::Compose});
+            },
+            3));
     QTemporaryFile file;
     QVERIFY(file.open() && file.write(text) == text.size() && file.flush());
     QProcess python;
-    python.start(QStringLiteral("/usr/bin/python3"),
-                 {QStringLiteral("-c"),
-                  QStringLiteral("import sys, time, dotenv\nt = time.perf_counter()\n"
-                                 "n = len(dotenv.dotenv_values(sys.argv[1], interpolate=False))\n"
-                                 "print(f'  python-dotenv itself: {(time.perf_counter() - t) * 1e3:.1f} ms, {n} variables')"),
-                  file.fileName()});
+    python.start(
+        QStringLiteral("/usr/bin/python3"),
+        {QStringLiteral("-c"),
+         QStringLiteral("import sys, time, dotenv\nt = time.perf_counter()\n"
+                        "n = len(dotenv.dotenv_values(sys.argv[1], interpolate=False))\n"
+                        "print(f'  python-dotenv itself: {(time.perf_counter() - t) * 1e3:.1f} ms, {n} variables')"),
+         file.fileName()});
     if (!python.waitForFinished(120'000) || python.exitCode() != 0)
         QSKIP("python3-dotenv is not here");
     std::printf("%s", python.readAllStandardOutput().constData());
@@ -107,14 +112,16 @@ void EnvBench::writing()
     for (int i = 0; i < 10'000; ++i) {
         EnvEntry entry;
         entry.name = QStringLiteral("VARIABLE_%1").arg(i);
-        entry.value = i % 2 ? QStringLiteral("plain%1").arg(i) : QStringLiteral("a value with # and 'quotes' %1").arg(i);
+        entry.value =
+            i % 2 ? QStringLiteral("plain%1").arg(i) : QStringLiteral("a value with # and 'quotes' %1").arg(i);
         entries.append(entry);
     }
     for (const ExportTarget target : {ExportTarget::Dotenv, ExportTarget::Systemd, ExportTarget::Kubernetes}) {
         Result<EnvExport> result = EnvExport();
         const double ms = median([&] { result = exportEnvironment(entries, target); }, 3);
         QVERIFY(result.has_value() && result->written.size() == entries.size());
-        std::printf("10,000 variables written for %s, each read back: %.0f ms\n", qPrintable(exportTargetId(target)), ms);
+        std::printf("10,000 variables written for %s, each read back: %.0f ms\n", qPrintable(exportTargetId(target)),
+                    ms);
     }
 }
 

@@ -75,18 +75,19 @@ QStringList madeUp(int count, const QStringList &pieces, quint32 seed)
 
 const QStringList &plainPieces()
 {
-    static const QStringList pieces{s("A"),   s("B"),  s("key"),  s("="),      s("="),  s("="),   s(" "),      s("\n"),
-                                    s("\n"),  s("'"),  s("\""),   s("`"),      s("\\"), s("\\n"), s("\\\""),   s("\\'"),
-                                    s("#"),   s(" #"), s("\t"),   s("export "), s(":"),  s(": "),  s("\r\n"),   s("\r"),
-                                    s("x y"), s("é"),  s("\u00a0"), s("\u2003"), s("-"),  s("."),   s("A='b'\n"), s("B=\"c\"\n"),
-                                    s("1"),   s("[a]"), s("\\t"),  s("\\\\"),   s("\u0085"), s("\U0001F600")};
+    static const QStringList pieces{
+        s("A"),   s("B"),   s("key"),    s("="),       s("="),      s("="),         s(" "),       s("\n"),
+        s("\n"),  s("'"),   s("\""),     s("`"),       s("\\"),     s("\\n"),       s("\\\""),    s("\\'"),
+        s("#"),   s(" #"),  s("\t"),     s("export "), s(":"),      s(": "),        s("\r\n"),    s("\r"),
+        s("x y"), s("é"),   s("\u00a0"), s("\u2003"),  s("-"),      s("."),         s("A='b'\n"), s("B=\"c\"\n"),
+        s("1"),   s("[a]"), s("\\t"),    s("\\\\"),    s("\u0085"), s("\U0001F600")};
     return pieces;
 }
 
 QStringList dollarPieces()
 {
-    return plainPieces() + QStringList{s("$"), s("$A"), s("${A}"), s("${B:-d}"), s("${A-x}"), s("${A:+y}"), s("$$"),
-                                       s("{"), s("}"), s("\\$")};
+    return plainPieces() + QStringList{s("$"),       s("$A"), s("${A}"), s("${B:-d}"), s("${A-x}"),
+                                       s("${A:+y}"), s("$$"), s("{"),    s("}"),       s("\\$")};
 }
 
 } // namespace
@@ -170,7 +171,10 @@ void EnvDialectsTest::ownCases_data()
     add("docker", "A=\"b\"", R"({"A":"\"b\""})");
     add("docker", "A", R"({"A":null})");
     add("docker", "A B=c", "refused");
-    add("docker", "\xEF\xBB\xBF" "A=b\r\n", R"({"A":"b"})");
+    add("docker",
+        "\xEF\xBB\xBF"
+        "A=b\r\n",
+        R"({"A":"b"})");
     add("compose", "A=x\nB='$A'\nC=\"$A\"\nD=${U:-y}", R"({"A":"x","B":"$A","C":"x","D":"y"})");
     add("compose", "A=$$x", R"({"A":"$x"})");
     add("compose", "A=\"\\$x\"", R"({"A":"$x"})");
@@ -206,13 +210,16 @@ void EnvDialectsTest::ownCases_data()
     add("github-env", "D<<E\nE\n", R"({"D":""})");
     add("github-env", "D<<E\nx\n", "refused");
     add("github-env", "D\n", "refused");
-    add("heroku", "A='it is'\nB=\"it's\\n\\$x\"\nC='a\\\\b'\nD=plain", "{\"A\":\"it is\",\"B\":\"it's\\n$x\",\"C\":\"a\\\\b\",\"D\":\"plain\"}");
+    add("heroku", "A='it is'\nB=\"it's\\n\\$x\"\nC='a\\\\b'\nD=plain",
+        "{\"A\":\"it is\",\"B\":\"it's\\n$x\",\"C\":\"a\\\\b\",\"D\":\"plain\"}");
     add("heroku", "# comment", "refused");
     add("render-upload", "# c\nA=b\nC=\"d e\nf\"\n", "{\"A\":\"b\",\"C\":\"d e\\nf\"}");
     add("render-upload", "A=b c\nB='x'\nC=d", R"({"C":"d"})");
-    add("kubernetes", "apiVersion: v1\nkind: Secret\ndata:\n  A: YsOk\nstringData:\n  B: \"8\"\n", R"({"A":"bä","B":"8"})");
+    add("kubernetes", "apiVersion: v1\nkind: Secret\ndata:\n  A: YsOk\nstringData:\n  B: \"8\"\n",
+        R"({"A":"bä","B":"8"})");
     add("kubernetes", "kind: ConfigMap\ndata:\n  A: 8\n", "refused");
-    add("tolerant", "A=b # c\nB='x y' # z\nC=`q`\nD: e\nE=b#c\nF= # c\nG=\"a\\tb\"", "{\"A\":\"b\",\"B\":\"x y\",\"C\":\"q\",\"D\":\"e\",\"E\":\"b#c\",\"F\":\"\",\"G\":\"a\\tb\"}");
+    add("tolerant", "A=b # c\nB='x y' # z\nC=`q`\nD: e\nE=b#c\nF= # c\nG=\"a\\tb\"",
+        "{\"A\":\"b\",\"B\":\"x y\",\"C\":\"q\",\"D\":\"e\",\"E\":\"b#c\",\"F\":\"\",\"G\":\"a\\tb\"}");
     add("tolerant", "A=x\nB=${A}y\nC='${A}'\nD=${U:-d}\nE=${U}", R"({"A":"x","B":"xy","C":"${A}","D":"d","E":"${U}"})");
     add("tolerant", "A=\"b\nB=c\nC=\"d\"", R"({"B":"c","C":"d"})");
 }
@@ -264,7 +271,8 @@ bool agrees(const QStringList &texts, const QJsonArray &theirs, const char *key,
         const QJsonObject ours = read(texts[i].toUtf8(), dialect, interpolate);
         if (ours == answer.toObject() || ++wrong > 5)
             continue;
-        qWarning("%s: theirs %s, ours %s", QJsonDocument(QJsonArray{texts[i]}).toJson(QJsonDocument::Compact).constData(),
+        qWarning("%s: theirs %s, ours %s",
+                 QJsonDocument(QJsonArray{texts[i]}).toJson(QJsonDocument::Compact).constData(),
                  shown(answer.toObject()).constData(), shown(ours).constData());
     }
     if (wrong > 0)
@@ -305,9 +313,10 @@ void EnvDialectsTest::currentNode()
     const QString script = s(SOURCE_DIR "/tests/backends/envreaders.js");
     const QStringList texts = madeUp(20'000, plainPieces(), 12);
     QVERIFY(agrees(texts, runReader(s("node"), {script}, texts, environment), "raw", EnvDialect::NodeDotenv));
-    // Without "\\$": what it leaves in a value is expanded again where that is put in, and node's memory ends before it.
-    QStringList pieces{s("x"), s("$A"), s("${A}"), s("${B:-d}"), s("${A-x}"), s("${A:+y}"), s("${U}"), s("\n"),
-                       s("A="), s("B="), s("\nC="), s("-"), s(":")};
+    // Without "\\$": what it leaves in a value is expanded again where that is put in, and node's memory ends before
+    // it.
+    QStringList pieces{s("x"),  s("$A"), s("${A}"), s("${B:-d}"), s("${A-x}"), s("${A:+y}"), s("${U}"),
+                       s("\n"), s("A="), s("B="),   s("\nC="),    s("-"),      s(":")};
     QStringList dollars = madeUp(5'000, pieces, 13);
     QVERIFY(agrees(dollars, runReader(s("node"), {script, s("--expand")}, dollars, environment), "value",
                    EnvDialect::NodeExpand));
@@ -316,8 +325,8 @@ void EnvDialectsTest::currentNode()
 void EnvDialectsTest::shell()
 {
     // What /bin/sh has after reading the file, for texts in which it runs nothing.
-    const QStringList pieces{s("A="), s("B="), s("\n"), s("\n"), s("'"), s("\""), s("x"), s("\\"), s("$A"), s("${B}"),
-                             s("${A:-d}"), s("#"), s(" "), s(";"), s("=")};
+    const QStringList pieces{s("A="), s("B="),   s("\n"),      s("\n"), s("'"), s("\""), s("x"), s("\\"),
+                             s("$A"), s("${B}"), s("${A:-d}"), s("#"),  s(" "), s(";"),  s("=")};
     int compared = 0;
     const QStringList texts = madeUp(3'000, pieces, 14);
     for (const QString &text : texts) {

@@ -82,7 +82,7 @@ void EnvDocumentTest::nodes()
     const QByteArray text = "# c\n\nexport A='b\nc' # d\n  B = x y # z\nC\nD: e\nF=\"g\nH=i\nnot this\n";
     const EnvDocument document = EnvDocument::parse(text);
     using Kind = EnvNode::Kind;
-    const QList<Kind> kinds{Kind::Comment, Kind::Blank, Kind::Assignment, Kind::Assignment, Kind::Bare,
+    const QList<Kind> kinds{Kind::Comment,    Kind::Blank,  Kind::Assignment, Kind::Assignment, Kind::Bare,
                             Kind::Assignment, Kind::Broken, Kind::Assignment, Kind::Broken};
     QCOMPARE(document.nodes().size(), std::size_t(kinds.size()));
     for (qsizetype i = 0; i < kinds.size(); ++i)
@@ -106,8 +106,25 @@ void EnvDocumentTest::nodes()
 void EnvDocumentTest::everyByteIsKept()
 {
     QRandomGenerator random(5);
-    const QList<QByteArray> pieces{"A", "=", "'", "\"", "`", "\n", "\r\n", "\r", "#", " ", "\\", "export ", ":", "\xEF\xBB\xBF",
-                                   QByteArray("\0", 1), "\xff", "\xC3\xA9", "\xE2\x80\xA8", "B=c\n"};
+    const QList<QByteArray> pieces{"A",
+                                   "=",
+                                   "'",
+                                   "\"",
+                                   "`",
+                                   "\n",
+                                   "\r\n",
+                                   "\r",
+                                   "#",
+                                   " ",
+                                   "\\",
+                                   "export ",
+                                   ":",
+                                   "\xEF\xBB\xBF",
+                                   QByteArray("\0", 1),
+                                   "\xff",
+                                   "\xC3\xA9",
+                                   "\xE2\x80\xA8",
+                                   "B=c\n"};
     for (int i = 0; i < 20'000; ++i) {
         QByteArray text;
         for (int k = random.bounded(0, 15); k > 0; --k)
@@ -132,7 +149,11 @@ void EnvDocumentTest::edits_data()
     QTest::newRow("new") << QByteArray("B=c") << s("d") << QByteArray("B=c\nA=d\n");
     QTest::newRow("new, CR LF") << QByteArray("B=c\r\n") << s("d") << QByteArray("B=c\r\nA=d\r\n");
     QTest::newRow("new, nothing") << QByteArray() << s("d") << QByteArray("A=d\n");
-    QTest::newRow("mark") << QByteArray("\xEF\xBB\xBF" "A=b") << s("c") << QByteArray("\xEF\xBB\xBF" "A=c");
+    QTest::newRow("mark") << QByteArray("\xEF\xBB\xBF"
+                                        "A=b")
+                          << s("c")
+                          << QByteArray("\xEF\xBB\xBF"
+                                        "A=c");
 }
 
 void EnvDocumentTest::edits()
@@ -182,7 +203,8 @@ void EnvDocumentTest::disagreements()
     for (const EnvDisagreement &row : found.rows)
         names.append(row.name);
     QVERIFY(!names.contains(s("OK")));
-    QVERIFY2(names.contains(s("COLOR")) && names.contains(s("E")) && names.contains(s("P")), qPrintable(names.join(s(" "))));
+    QVERIFY2(names.contains(s("COLOR")) && names.contains(s("E")) && names.contains(s("P")),
+             qPrintable(names.join(s(" "))));
     const EnvDisagreement &color = found.rows.first();
     QCOMPARE(color.name, s("COLOR"));
     QCOMPARE(color.line, 2);
@@ -209,12 +231,14 @@ void EnvDocumentTest::disagreementsAreMasked()
 
 void EnvDocumentTest::findings()
 {
-    const QByteArray text = "\xEF\xBB\xBF" "A=1\r\nB=caf\xC3\x83\xC2\xA9\r\nA=2\r\nC=\"open\r\n";
+    const QByteArray text = "\xEF\xBB\xBF"
+                            "A=1\r\nB=caf\xC3\x83\xC2\xA9\r\nA=2\r\nC=\"open\r\n";
     const QList<EnvFinding> found = envFindings(text, s("f"), EnvDialect::Tolerant);
     QStringList lines;
     for (const EnvFinding &each : found)
         lines.append(s("%1:%2 %3").arg(each.place.line).arg(each.place.column).arg(envFindingKindName(each.kind)));
-    const QStringList wanted{s("1:1 byte-order-mark"), s("1:5 line-breaks"), s("2:6 mojibake"), s("3:1 duplicate"), s("4:3 problem")};
+    const QStringList wanted{s("1:1 byte-order-mark"), s("1:5 line-breaks"), s("2:6 mojibake"), s("3:1 duplicate"),
+                             s("4:3 problem")};
     QCOMPARE(lines, wanted);
     QVERIFY(envFindings("A=caf\xC3\xA9\nB=\xC3\x83\n", s("f"), EnvDialect::Tolerant).isEmpty());
 }
@@ -229,7 +253,9 @@ void EnvDocumentTest::badFiles()
     QVERIFY2(error(readEnvFile(latin)).contains(s("latin:2:6")), qPrintable(error(readEnvFile(latin))));
     const QString nul = write("nul", QByteArray("A=b\nB=\0c\n", 10));
     QVERIFY(error(readEnvFile(nul)).contains(s("nul:2:3")));
-    const QString wide = write("wide", QByteArray("\xFF\xFE" "A\0=\0", 6));
+    const QString wide = write("wide", QByteArray("\xFF\xFE"
+                                                  "A\0=\0",
+                                                  6));
     QVERIFY(error(readEnvFile(wide)).contains(s("UTF-16")));
     if (::geteuid() != 0) {
         const QString closed = write("closed", "A=b\n");
@@ -278,7 +304,8 @@ void EnvDocumentTest::laterFilesWin()
     QVERIFY(set.has_value());
     QStringList shown;
     for (const EnvEntry &entry : set->entries)
-        shown.append(s("%1=%2%3").arg(entry.name, entry.value.value_or(s("?")), entry.secret ? s(" secret") : QString()));
+        shown.append(
+            s("%1=%2%3").arg(entry.name, entry.value.value_or(s("?")), entry.secret ? s(" secret") : QString()));
     const QStringList wanted{s("A=1"), s("B=5"), s("C=?"), s("D=4"), s("API_KEY=x secret")};
     QCOMPARE(shown, wanted);
     QCOMPARE(set->origins[1].places.size(), 2);
@@ -300,16 +327,17 @@ void EnvDocumentTest::laterFilesWin()
 void EnvDocumentTest::manifests()
 {
     EnvSources sources;
-    sources.manifest = write("render.yaml", "services:\n"
-                                            "  - type: web\n    name: api\n    runtime: docker\n    envVars:\n"
-                                            "      - key: MODE\n        value: prod\n"
-                                            "      - key: JWT_SECRET\n        generateValue: true\n"
-                                            "      - key: ASKED\n        sync: false\n"
-                                            "      - key: DATABASE_URL\n        fromDatabase: {name: db, property: connectionString}\n"
-                                            "      - fromGroup: shared\n"
-                                            "  - type: web\n    name: other\n    runtime: docker\n    envVars:\n"
-                                            "      - key: X\n        value: y\n"
-                                            "envVarGroups:\n  - name: shared\n    envVars:\n      - key: G\n        value: g\n");
+    sources.manifest =
+        write("render.yaml", "services:\n"
+                             "  - type: web\n    name: api\n    runtime: docker\n    envVars:\n"
+                             "      - key: MODE\n        value: prod\n"
+                             "      - key: JWT_SECRET\n        generateValue: true\n"
+                             "      - key: ASKED\n        sync: false\n"
+                             "      - key: DATABASE_URL\n        fromDatabase: {name: db, property: connectionString}\n"
+                             "      - fromGroup: shared\n"
+                             "  - type: web\n    name: other\n    runtime: docker\n    envVars:\n"
+                             "      - key: X\n        value: y\n"
+                             "envVarGroups:\n  - name: shared\n    envVars:\n      - key: G\n        value: g\n");
     QVERIFY(!gatherEnvironment(sources)); // two services
     sources.service = s("nobody");
     QVERIFY(!gatherEnvironment(sources));
@@ -343,7 +371,8 @@ void EnvDocumentTest::corpus()
     QStringList files;
     for (const QString &name : corpus.entryList(QDir::Files))
         files.append(corpus.filePath(name));
-    for (const char *name : {"compose-go/dotenv/fixtures", "godotenv/fixtures", "motdotla-dotenv/tests", "dotenv-expand/tests"}) {
+    for (const char *name :
+         {"compose-go/dotenv/fixtures", "godotenv/fixtures", "motdotla-dotenv/tests", "dotenv-expand/tests"}) {
         const QDir folder(fixtures.filePath(s(name)));
         for (const QString &file : folder.entryList(QDir::Files | QDir::Hidden))
             files.append(folder.filePath(file));

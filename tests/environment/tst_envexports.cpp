@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Awkward values through every export: what is written arrives unchanged at the target's own program, the rest is refused
-// by name.
+// Awkward values through every export: what is written arrives unchanged at the target's own program, the rest is
+// refused by name.
 #include "models/environment/exports.h"
 #include "models/environment/secretlook.h"
 #include "tests/support/runtimes.h"
@@ -102,8 +102,8 @@ QStringList awkwardValues()
                        QString(70'000, QLatin1Char('y')),
                        QString(131'100, QLatin1Char('z'))};
     QRandomGenerator random(21);
-    const QStringList pieces{s("a"),  s("'"), s("\""), s("`"), s("\\"), s("#"), s("$"), s(" "),  s("\n"), s("\t"),
-                             s("{"),  s("}"), s("="),  s("n"), s("é"),  s(":"), s("!"), s("\r"), s("b c"), s("\\n")};
+    const QStringList pieces{s("a"), s("'"), s("\""), s("`"), s("\\"), s("#"), s("$"), s(" "),  s("\n"),  s("\t"),
+                             s("{"), s("}"), s("="),  s("n"), s("é"),  s(":"), s("!"), s("\r"), s("b c"), s("\\n")};
     for (int i = 0; i < 400; ++i) {
         QString value;
         const int length = random.bounded(1, 9);
@@ -190,7 +190,9 @@ bool same(const Values &theirs, const Values &wanted)
     for (auto at = wanted.cbegin(); at != wanted.cend(); ++at) {
         if (theirs.value(at.key(), s("(nothing)")) != at.value()) {
             qWarning("%s: %s instead of %s", qPrintable(at.key()),
-                     QJsonDocument(QJsonArray{theirs.value(at.key(), s("(nothing)")).left(60)}).toJson(QJsonDocument::Compact).constData(),
+                     QJsonDocument(QJsonArray{theirs.value(at.key(), s("(nothing)")).left(60)})
+                         .toJson(QJsonDocument::Compact)
+                         .constData(),
                      QJsonDocument(QJsonArray{at.value().left(60)}).toJson(QJsonDocument::Compact).constData());
             return false;
         }
@@ -299,15 +301,16 @@ void EnvExportsTest::whatIsCarried_data()
     QTest::newRow("lines") << s("a\nb") << QStringList{s("docker")};
     QTest::newRow("CR LF") << s("a\r\nb") << QStringList{s("render"), s("fly-secrets"), s("docker"), s("systemd")};
     QTest::newRow("backslash") << s("C:\\new") << QStringList{s("render")};
-    QTest::newRow("NUL") << QString(QChar(u'\0')) << QStringList{s("dotenv"), s("render"), s("fly-secrets"), s("docker"),
-                                                                 s("compose"), s("systemd"), s("kubernetes"),
-                                                                 s("github"), s("vercel"), s("heroku")};
+    QTest::newRow("NUL") << QString(QChar(u'\0'))
+                         << QStringList{s("dotenv"),  s("render"),     s("fly-secrets"), s("docker"), s("compose"),
+                                        s("systemd"), s("kubernetes"), s("github"),      s("vercel"), s("heroku")};
     QTest::newRow("broken surrogates") << QString(QChar(u'\xd800'))
-                                       << QStringList{s("dotenv"), s("render"), s("fly-secrets"), s("docker"), s("compose"),
-                                                      s("systemd"), s("kubernetes"), s("github"), s("vercel"), s("heroku")};
+                                       << QStringList{s("dotenv"),  s("render"),  s("fly-secrets"), s("docker"),
+                                                      s("compose"), s("systemd"), s("kubernetes"),  s("github"),
+                                                      s("vercel"),  s("heroku")};
     QTest::newRow("128 KB") << QString(131'072, QLatin1Char('x'))
-                            << QStringList{s("render"), s("fly-secrets"), s("docker"), s("compose"), s("systemd"),
-                                           s("kubernetes"), s("github"), s("vercel"), s("heroku")};
+                            << QStringList{s("render"),     s("fly-secrets"), s("docker"), s("compose"), s("systemd"),
+                                           s("kubernetes"), s("github"),      s("vercel"), s("heroku")};
     QTest::newRow("escape") << s("\x1b") << QStringList{s("systemd")};
 }
 
@@ -359,7 +362,8 @@ void EnvExportsTest::names()
     for (const ExportTarget target : allExportTargets()) {
         const Result<EnvExport> result = exportEnvironment({entry}, target);
         QVERIFY(result.has_value());
-        QVERIFY2(result->refused.isEmpty() == taking.contains(exportTargetId(target)), qPrintable(exportTargetId(target)));
+        QVERIFY2(result->refused.isEmpty() == taking.contains(exportTargetId(target)),
+                 qPrintable(exportTargetId(target)));
     }
     // A secret of that name is only spoken of, and must not get into the file by its comment.
     entry.secret = true;
@@ -481,34 +485,37 @@ void EnvExportsTest::realNode()
                      all.values));
     }
     // heroku config:edit splits at \n, undoes its own \n and \\, and leaves the rest to shell-quote.
-    const QString heroku = s("const q = require('shell-quote'), r = {};\n"
-                             "for (const l of require('fs').readFileSync(process.argv[1], 'utf8').split('\\n').filter(Boolean)) {\n"
-                             "  const i = l.indexOf('='); let v = l.slice(i + 1);\n"
-                             "  if (v[0] === '\"') v = v.split('\\\\n').join('\\n');\n"
-                             "  else if (v[0] === \"'\") v = v.split('\\\\\\\\').join('\\\\');\n"
-                             "  const p = q.parse(v); if (p.length > 1) throw new Error(l); r[l.slice(0, i)] = p[0] || '';\n"
-                             "}\nconsole.log(JSON.stringify(r));");
+    const QString heroku =
+        s("const q = require('shell-quote'), r = {};\n"
+          "for (const l of require('fs').readFileSync(process.argv[1], 'utf8').split('\\n').filter(Boolean)) {\n"
+          "  const i = l.indexOf('='); let v = l.slice(i + 1);\n"
+          "  if (v[0] === '\"') v = v.split('\\\\n').join('\\n');\n"
+          "  else if (v[0] === \"'\") v = v.split('\\\\\\\\').join('\\\\');\n"
+          "  const p = q.parse(v); if (p.length > 1) throw new Error(l); r[l.slice(0, i)] = p[0] || '';\n"
+          "}\nconsole.log(JSON.stringify(r));");
     const Written all = written(ExportTarget::Heroku, forTarget(ExportTarget::Heroku));
-    QVERIFY(same(fromJson(output(s("node"), {s("-e"), heroku, write(all.text)}, {{s("NODE_PATH"), *modules}})), all.values));
+    QVERIFY(same(fromJson(output(s("node"), {s("-e"), heroku, write(all.text)}, {{s("NODE_PATH"), *modules}})),
+                 all.values));
 }
 
 void EnvExportsTest::realYaml()
 {
     const Written all = written(ExportTarget::Kubernetes, awkwardValues());
-    const QString program = s("import json, sys, yaml\nd = yaml.safe_load(open(sys.argv[1], encoding='utf-8'))\nr = {}\n"
-                              "assert d['kind'] == 'List' and len(d['items']) == 2\n"
-                              "for i in d['items']:\n"
-                              "    r.update(i['data'] if i['kind'] == 'ConfigMap' else i['stringData'])\n"
-                              "assert all(isinstance(k, str) and isinstance(v, str) for k, v in r.items())\n"
-                              "print(json.dumps(r))");
+    const QString program =
+        s("import json, sys, yaml\nd = yaml.safe_load(open(sys.argv[1], encoding='utf-8'))\nr = {}\n"
+          "assert d['kind'] == 'List' and len(d['items']) == 2\n"
+          "for i in d['items']:\n"
+          "    r.update(i['data'] if i['kind'] == 'ConfigMap' else i['stringData'])\n"
+          "assert all(isinstance(k, str) and isinstance(v, str) for k, v in r.items())\n"
+          "print(json.dumps(r))");
     QVERIFY(same(fromJson(output(s("/usr/bin/python3"), {s("-c"), program, write(all.text)})), all.values));
     QVERIFY(all.refused.size() <= 1); // the one over 128 KB
 }
 
 void EnvExportsTest::realSystemd()
 {
-    // systemd's own parser, as the user manager uses it for environment.d. It replaces $NAME afterwards and takes no empty
-    // value there, which EnvironmentFile= does not do: such values stay out.
+    // systemd's own parser, as the user manager uses it for environment.d. It replaces $NAME afterwards and takes no
+    // empty value there, which EnvironmentFile= does not do: such values stay out.
     const QString generator = s("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator");
     if (!QFile::exists(generator))
         QSKIP("systemd is not installed");
@@ -520,8 +527,8 @@ void EnvExportsTest::realSystemd()
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(all.text) == all.text.size());
     file.close();
     Values theirs;
-    const QByteArray printed = output(s("/usr/bin/env"), {s("-i"), s("XDG_CONFIG_HOME=") + m_folder.path(),
-                                                          s("HOME=") + m_folder.path(), generator});
+    const QByteArray printed = output(
+        s("/usr/bin/env"), {s("-i"), s("XDG_CONFIG_HOME=") + m_folder.path(), s("HOME=") + m_folder.path(), generator});
     for (const QByteArray &line : printed.split('\n')) {
         const qsizetype equals = line.indexOf('=');
         const QString name = QString::fromUtf8(line.left(equals));
@@ -549,8 +556,8 @@ void EnvExportsTest::realDocker()
     if (QStandardPaths::findExecutable(s("docker")).isEmpty())
         QSKIP("the docker client is not installed");
     const Written all = written(ExportTarget::Docker, awkwardValues());
-    const QByteArray answer = output(
-        s("/usr/bin/python3"), {s(SOURCE_DIR "/tests/backends/dockerenv.py"), write(all.text)});
+    const QByteArray answer =
+        output(s("/usr/bin/python3"), {s(SOURCE_DIR "/tests/backends/dockerenv.py"), write(all.text)});
     Values theirs;
     for (const QJsonValue &each : QJsonDocument::fromJson(answer).array()) {
         const QString variable = each.toString();

@@ -73,17 +73,18 @@ CliResult EnvExportCliTest::run(const QStringList &arguments)
 
 void EnvExportCliTest::initTestCase()
 {
-    QVERIFY(!write("switchyard.toml", "schema = 1\nname = \"T\"\n"
-                                      "[[component]]\nname = \"api\"\n"
-                                      "[[backend]]\nname = \"fly\"\ncomponent = \"api\"\nplatform = \"fly\"\nrole = \"source\"\n"
-                                      "url = \"https://a.fly.dev\"\nenv = [\".env\", \".env.production\"]\n"
-                                      "[[backend]]\nname = \"render\"\ncomponent = \"api\"\nplatform = \"render\"\nrole = \"target\"\n"
-                                      "url = \"https://a.onrender.com\"\nmanifest = \"render.yaml\"\nservice = \"api\"\n"
-                                      "env = [\".env.production\"]\n")
+    QVERIFY(!write("switchyard.toml",
+                   "schema = 1\nname = \"T\"\n"
+                   "[[component]]\nname = \"api\"\n"
+                   "[[backend]]\nname = \"fly\"\ncomponent = \"api\"\nplatform = \"fly\"\nrole = \"source\"\n"
+                   "url = \"https://a.fly.dev\"\nenv = [\".env\", \".env.production\"]\n"
+                   "[[backend]]\nname = \"render\"\ncomponent = \"api\"\nplatform = \"render\"\nrole = \"target\"\n"
+                   "url = \"https://a.onrender.com\"\nmanifest = \"render.yaml\"\nservice = \"api\"\n"
+                   "env = [\".env.production\"]\n")
                  .isEmpty());
     write(".env", "MODE=dev\nPORT=8000\nGREETING='hello # world'\n");
-    write(".env.production", QByteArray("MODE=production\nAPI_TOKEN=") + canary +
-                                 "\nDATABASE_URL=postgres://u:" + canary + "@db/x\n");
+    write(".env.production",
+          QByteArray("MODE=production\nAPI_TOKEN=") + canary + "\nDATABASE_URL=postgres://u:" + canary + "@db/x\n");
     write("render.yaml", "services:\n  - type: web\n    name: api\n    runtime: docker\n    envVars:\n"
                          "      - key: MODE\n        value: manifest\n      - key: ONLY_HERE\n        value: \"1\"\n"
                          "      - key: ASKED\n        sync: false\n");
@@ -93,8 +94,9 @@ void EnvExportCliTest::fromTheWorkspace()
 {
     const CliResult fly = run({s("--backend"), s("fly"), s("--to"), s("dotenv")});
     QVERIFY2(fly.status == 0, qPrintable(fly.err));
-    QCOMPARE(fly.out, s("# API_TOKEN: a secret, left out\n# DATABASE_URL: a secret, left out\nMODE=production\nPORT=8000\n"
-                        "GREETING='hello # world'\n"));
+    QCOMPARE(fly.out,
+             s("# API_TOKEN: a secret, left out\n# DATABASE_URL: a secret, left out\nMODE=production\nPORT=8000\n"
+               "GREETING='hello # world'\n"));
     QVERIFY2(fly.err.contains(s("MODE: from .env.production:1:1, before .env:1:1")), qPrintable(fly.err));
     QVERIFY(fly.err.contains(s("--with-secrets")));
     QVERIFY(!(fly.out + fly.err).contains(s(canary)));
@@ -115,8 +117,8 @@ void EnvExportCliTest::fromTheWorkspace()
 void EnvExportCliTest::everyTarget_data()
 {
     QTest::addColumn<QString>("target");
-    for (const char *target : {"dotenv", "render", "fly-secrets", "docker", "compose", "systemd", "kubernetes", "github",
-                               "vercel", "heroku", "env-example"})
+    for (const char *target : {"dotenv", "render", "fly-secrets", "docker", "compose", "systemd", "kubernetes",
+                               "github", "vercel", "heroku", "env-example"})
         QTest::newRow(target) << s(target);
 }
 
@@ -127,7 +129,8 @@ void EnvExportCliTest::everyTarget()
     const CliResult without = run(base);
     QVERIFY2(without.status == 0, qPrintable(without.err));
     QVERIFY(!(without.out + without.err).contains(s(canary)));
-    QVERIFY(without.out.contains(s("PORT")) && without.out.contains(target == s("env-example") ? s("MODE=") : s("production")));
+    QVERIFY(without.out.contains(s("PORT")) &&
+            without.out.contains(target == s("env-example") ? s("MODE=") : s("production")));
     const CliResult json = run(base + QStringList{s("--with-secrets"), s("--format"), s("json")});
     QCOMPARE(json.status, 0);
     QCOMPARE(validate(s("env-export"), json.out.toUtf8()), QString());
@@ -159,12 +162,13 @@ void EnvExportCliTest::secretsInFiles()
 void EnvExportCliTest::refused()
 {
     const QString file = write("lines.env", "GOOD=1\nKEY_PEM=\"a\\nb\"\nGITHUB_X=1\n");
-    const CliResult docker = run({s("--from"), file, s("--to"), s("docker"), s("--with-secrets"), s("--out"), s("no.env")});
+    const CliResult docker =
+        run({s("--from"), file, s("--to"), s("docker"), s("--with-secrets"), s("--out"), s("no.env")});
     QCOMPARE(docker.status, 1);
     QVERIFY2(docker.err.contains(s("lines.env:2:1: KEY_PEM cannot go there: a line break")), qPrintable(docker.err));
     QVERIFY(!QFile::exists(m_folder.filePath(s("no.env"))));
-    const CliResult rest =
-        run({s("--from"), file, s("--to"), s("docker"), s("--with-secrets"), s("--skip-refused"), s("--out"), s("rest.env")});
+    const CliResult rest = run({s("--from"), file, s("--to"), s("docker"), s("--with-secrets"), s("--skip-refused"),
+                                s("--out"), s("rest.env")});
     QCOMPARE(rest.status, 1);
     QCOMPARE(read(s("rest.env")), QByteArray("GOOD=1\nGITHUB_X=1\n"));
     const CliResult github = run({s("--from"), file, s("--to"), s("github"), s("--format"), s("json")});
@@ -181,10 +185,16 @@ void EnvExportCliTest::badInput_data()
     QTest::addColumn<int>("status");
     QTest::newRow("Latin-1") << QByteArray("A=b\nB=caf\xE9\n") << s(":2:6: a byte that is not UTF-8") << 2;
     QTest::newRow("NUL") << QByteArray("A=b\nB=\0\n", 8) << s(":2:3: a NUL byte") << 2;
-    QTest::newRow("UTF-16") << QByteArray("\xFF\xFE" "A\0", 4) << s("UTF-16") << 2;
-    QTest::newRow("open quote") << QByteArray("A=b\nB=\"c\nD=e\n") << s(":2:3: problem: a quote that does not end") << 0;
+    QTest::newRow("UTF-16") << QByteArray("\xFF\xFE"
+                                          "A\0",
+                                          4)
+                            << s("UTF-16") << 2;
+    QTest::newRow("open quote") << QByteArray("A=b\nB=\"c\nD=e\n") << s(":2:3: problem: a quote that does not end")
+                                << 0;
     QTest::newRow("mojibake") << QByteArray("A=caf\xC3\x83\xC2\xA9\n") << s(":1:6: mojibake") << 0;
-    QTest::newRow("mark") << QByteArray("\xEF\xBB\xBF" "A=b\n") << s(":1:1: byte-order-mark") << 0;
+    QTest::newRow("mark") << QByteArray("\xEF\xBB\xBF"
+                                        "A=b\n")
+                          << s(":1:1: byte-order-mark") << 0;
     QTest::newRow("CR LF") << QByteArray("A=b\r\n") << s(":1:4: line-breaks") << 0;
     QTest::newRow("duplicate") << QByteArray("A=b\nA=c\n") << s(":2:1: duplicate: A stands in line 1") << 0;
     QTest::newRow("empty") << QByteArray() << QString() << 0;
@@ -212,7 +222,8 @@ void EnvExportCliTest::unreadable()
     QVERIFY(failing({s("--from"), m_folder.path(), s("--to"), s("dotenv")}, s("not a regular file")));
     QVERIFY(failing({s("--from"), s("/dev/zero"), s("--to"), s("dotenv")}, s("not a regular file")));
     QVERIFY(failing({s("--manifest"), write("fly.toml", "app = \n"), s("--to"), s("dotenv")}, s("fly.toml:1")));
-    QVERIFY(failing({s("--manifest"), s("render.yaml"), s("--service"), s("nobody"), s("--to"), s("dotenv")}, s("no service nobody")));
+    QVERIFY(failing({s("--manifest"), s("render.yaml"), s("--service"), s("nobody"), s("--to"), s("dotenv")},
+                    s("no service nobody")));
     if (::geteuid() != 0) {
         const QString file = write("closed.env", "A=b\n");
         QVERIFY(QFile::setPermissions(file, QFile::Permissions()));
@@ -253,7 +264,8 @@ void EnvExportCliTest::readAs()
     };
     QCOMPARE(with("node-dotenv").out, s("COLOR=a\n"));
     QCOMPARE(with("python-dotenv").out, s("COLOR=a#b\n"));
-    QVERIFY2(with("python-dotenv").err.contains(s("disagreement: COLOR is not read the same by node dotenv (# without quotes)")),
+    QVERIFY2(with("python-dotenv")
+                 .err.contains(s("disagreement: COLOR is not read the same by node dotenv (# without quotes)")),
              qPrintable(with("python-dotenv").err));
     QCOMPARE(with("cobol").status, 2);
 }
