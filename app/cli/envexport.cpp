@@ -6,6 +6,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QJsonArray>
+#include <QSet>
 
 #include <algorithm>
 
@@ -120,8 +121,9 @@ void report(const Global &global, const EnvironmentSet &set, const EnvExport &ex
         progress(global, s("%1: %2: %3%4")
                              .arg(finding.place.toString(), envFindingKindName(finding.kind), finding.message,
                                   finding.hint.isEmpty() ? QString() : s(" (%1)").arg(finding.hint)));
+    const QSet<QString> written(exported.written.cbegin(), exported.written.cend());
     for (const EnvOrigin &origin : set.origins) {
-        if (exported.written.contains(origin.name))
+        if (written.contains(origin.name))
             progress(global, s("%1: from %2").arg(origin.name, originText(origin)));
     }
     for (const ExportOmission &each : exported.leftOut)
