@@ -234,6 +234,10 @@ QList<QByteArray> statementForms(ExportTarget target, const QByteArray &name, co
         values = {QByteArray()};
         break;
     case ExportTarget::Dotenv: {
+        if (plain) {
+            values = {value};
+            break;
+        }
         const Result<QByteArray> written = quoteForDotenv(QString::fromUtf8(value));
         if (written)
             values = {*written};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/environment/exports.h"
 
+#include "models/environment/envdocument.h"
 #include "models/environment/exportforms.h"
 #include "models/environment/readers.h"
 
@@ -49,9 +50,16 @@ tl::expected<QByteArray, ExportRefusal> statementFor(const EnvEntry &entry, cons
     if (!rules.longValues && name.size() + 1 + bytes.size() > largestVariable)
         return refuse(QStringLiteral("longer than the 128 KB that Linux passes to a program as one variable"),
                       QStringLiteral("keep it in a file"));
+    const QList<QByteArray> forms = statementForms(rules.target, name, bytes);
+    // Letters and digits mean the same to all readers of lines, but Heroku's, which wants quotes round : and =. The
+    // text as a whole is read back all the same.
+    constexpr qsizetype shortValue = 1'000;
+    const bool lines = rules.target != ExportTarget::Kubernetes && rules.target != ExportTarget::Heroku;
+    if (lines && bytes.size() <= shortValue && isPlainEnvValue(bytes) && isPortableName(entry.name) && !forms.isEmpty())
+        return forms.first();
     // A second variable behind it shows a value that runs on.
     static const QByteArray next = "SWITCHYARD_NEXT=1\n";
-    for (const QByteArray &form : statementForms(rules.target, name, bytes)) {
+    for (const QByteArray &form : forms) {
         QMap<QString, std::optional<QString>> wanted{{entry.name, value}};
         if (rules.target == ExportTarget::Kubernetes) {
             if (readsBack(form, rules.dialects, wanted))

@@ -75,9 +75,12 @@ bool isPublicByPrefix(QStringView name)
 
 QString secretReason(const QString &name, const QString &value)
 {
-    if (urlCarriesSecret(value))
+    // No shape is shorter, and most values are: the patterns are for the others.
+    constexpr qsizetype shortestShape = 12;
+    const bool shaped = value.size() >= shortestShape || value.contains(QLatin1Char(':'));
+    if (shaped && urlCarriesSecret(value))
         return QStringLiteral("a URL with credentials");
-    if (hasKnownShape(value) || redact(value) != value)
+    if (shaped && (hasKnownShape(value) || redact(value) != value))
         return QStringLiteral("a token known by its shape");
     if (isPublicByPrefix(name))
         return {};
