@@ -162,6 +162,12 @@ void EnvDialectsTest::ownCases_data()
     add("compose", "A=b # c", R"({"A":"b"})");
     add("systemd", "A=b # c", R"({"A":"b # c"})");
     add("shell", "A=b # c", R"({"A":"b"})");
+    add("fly-import", "P=ab#cd", R"({"P":"ab"})");
+    add("fly-import", "P='ab#cd'", R"({"P":"'ab"})");
+    add("fly-import", "P=\"ab#cd\"", R"({"P":"ab#cd"})");
+    add("fly-import", "P=\"a\\nb\"", R"({"P":"a\\nb"})");
+    add("fly-import", "export P=x", R"({"export P":"x"})");
+    add("fly-import", "P=\"say \\\"hi#\\\"\"", R"({"P":"\"say \\\"hi"})");
     add("fly-import", "A=b#c", R"({"A":"b"})");
     add("node-dotenv", "A=\"b\\tc\\nd\"", "{\"A\":\"b\\\\tc\\nd\"}");
     add("python-dotenv", "A=\"b\\tc\\nd\"", "{\"A\":\"b\\tc\\nd\"}");
