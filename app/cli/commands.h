@@ -59,6 +59,20 @@ struct ManifestOptions
     bool force = false;
 };
 
+struct EnvExportOptions
+{
+    QString backend; ///< empty: the only one, or the target
+    QString to;
+    QString out; ///< empty or "-": standard output
+    QStringList from;
+    QString manifest;
+    QString service;
+    QString readAs = QStringLiteral("tolerant");
+    QString application; ///< empty: the backend's name
+    bool withSecrets = false;
+    bool skipRefused = false;
+};
+
 struct HoldOptions
 {
     QString url;
@@ -95,6 +109,7 @@ int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
 int runManifestConvert(const Global &global, const ManifestOptions &options);
+int runEnvExport(const Global &global, const EnvExportOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);

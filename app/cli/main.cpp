@@ -79,6 +79,7 @@ struct Everything
     CountOptions count;
     CheckOptions check;
     ManifestOptions manifest;
+    EnvExportOptions envExport;
     SessionQuery query;
     std::function<int()> run;
 };
@@ -216,6 +217,32 @@ void addManifest(CLI::App &app, Everything &all)
     convert->callback([&all] { all.run = [&all] { return runManifestConvert(all.global, all.manifest); }; });
 }
 
+void addEnvironment(CLI::App &app, Everything &all)
+{
+    CLI::App *environment = app.add_subcommand("env", "environment variables");
+    environment->require_subcommand(1);
+    CLI::App *command = environment->add_subcommand(
+        "export", "write the variables in the form of a platform; exit 1 when it cannot carry one of them");
+    EnvExportOptions &options = all.envExport;
+    text(command, "--to", options.to,
+         "dotenv, render, fly-secrets, docker, compose, systemd, kubernetes, github, vercel, heroku or env-example")
+        ->required();
+    text(command, "--backend", options.backend, "backend of the workspace whose manifest and env files are read");
+    texts(command, "--from", options.from, "a .env file instead of the workspace's; may be repeated, later ones win")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    text(command, "--manifest", options.manifest, "render.yaml, fly.toml, …, read before the files");
+    text(command, "--service", options.service, "which service of the manifest");
+    text(command, "--read-as", options.readAs,
+         "the program by whose rules the files are read: tolerant, node-dotenv, python-dotenv, compose, docker, …");
+    text(command, "--out", options.out, "the file; without it, standard output");
+    text(command, "--app", options.application, "name of the objects for Kubernetes (default: the backend's)");
+    command->add_flag("--with-secrets", options.withSecrets, "write secrets too; the file then has mode 0600");
+    command->add_flag("--skip-refused", options.skipRefused,
+                      "write the rest where something is refused (still exit 1)");
+    command->callback([&all] { all.run = [&all] { return runEnvExport(all.global, all.envExport); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -267,6 +294,7 @@ int main(int argc, char **argv)
     addRehearse(app, all);
     addProbes(app, all);
     addManifest(app, all);
+    addEnvironment(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {
