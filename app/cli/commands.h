@@ -55,6 +55,19 @@ struct ManifestOptions
     bool rules = false;
 };
 
+struct ScanCommandOptions
+{
+    QString folder;
+    QString platform;
+    QString patch;
+    QString baseline;
+    QString writeBaseline;
+    bool includeDocs = false;
+    bool includeTests = false;
+    int threads = 0; ///< 0: one a core
+    qint64 maxFileMegabytes = 20;
+};
+
 struct HoldOptions
 {
     QString url;
@@ -90,6 +103,7 @@ int runDemo(const Global &global, const DemoCommandOptions &options);
 int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
+int runScan(const Global &global, const ScanCommandOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);

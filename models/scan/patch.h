@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/scan/scantypes.h"
+
+namespace Switchyard {
+
+struct ScanPatch
+{
+    QByteArray text; ///< unified diff, paths relative to the folder: `git apply` there
+    int files = 0;
+    int replaced = 0;
+    QStringList notices; ///< why something was left
+};
+
+/// The replacements that are certain. Left alone: a variable that would have to hold two addresses, and files that have
+/// changed since the scan. Reads the files, writes none. Blocks on them.
+ScanPatch makePatch(const QString &folder, const QList<ScanFinding> &findings);
+
+/// The unified diff between two texts that differ in whole lines, with three lines of context. Empty: they are equal.
+QByteArray unifiedDiff(const QByteArray &path, const QByteArray &before, const QByteArray &after);
+
+} // namespace Switchyard
