@@ -84,9 +84,8 @@ std::optional<ScanEdit> scriptEdit(const ScanHit &hit, const ScanText &text, con
     const bool statement = left == ';' || left == 0 || left == '}';
     if (word == "from" || word == "import" || word == "case" || wordBefore(bytes, span.outerBegin - 1) == "require" ||
         wordBefore(bytes, span.outerBegin - 1) == "import" || key || attribute || statement || first == "type" ||
-        first == "interface" || first == "import" || first == "export" || left == '|' || right == '|' || left == '<')
-        if (!(first == "export" && left == '='))
-            return {};
+        first == "interface" || first == "import" || left == '|' || right == '|' || left == '<')
+        return {};
     if (bytes.find("enum ") != npos)
         return {};
     const std::string_view tail = bytes.substr(hit.end, span.end - hit.end);
@@ -150,6 +149,7 @@ std::optional<ScanEdit> editFor(const ScanHit &hit, const ScanText &text, const 
     edit->before = QByteArray(text.text.data() + span.outerBegin, qsizetype(span.outerEnd - span.outerBegin));
     edit->variable = QString::fromStdString(variable);
     edit->origin = QString::fromStdString(hit.shown);
+    edit->scope = QString::fromStdString(std::string(project.scope(text.file)));
     return edit;
 }
 

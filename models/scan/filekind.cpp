@@ -29,6 +29,12 @@ const std::unordered_map<std::string_view, Syntax> &suffixes()
                                                                     {"hh", Syntax::C},
                                                                     {"hxx", Syntax::C},
                                                                     {"inl", Syntax::C},
+                                                                    {"ipp", Syntax::C},
+                                                                    {"tcc", Syntax::C},
+                                                                    {"inc", Syntax::C},
+                                                                    {"td", Syntax::C},
+                                                                    {"def", Syntax::C},
+                                                                    {"idl", Syntax::C},
                                                                     {"m", Syntax::C},
                                                                     {"mm", Syntax::C},
                                                                     {"java", Syntax::C},
@@ -156,7 +162,7 @@ bool isDocFolder(std::string_view name)
 bool isDocName(std::string_view name)
 {
     for (const std::string_view begin : {"readme", "license", "licence", "changelog", "changes", "authors", "copying",
-                                         "contributing", "notice", "news", "todo"}) {
+                                         "contributing", "notice", "pkg-info", "metadata", "news", "todo"}) {
         if (name == begin)
             return true;
     }
@@ -181,6 +187,9 @@ Syntax syntaxOf(std::string_view name)
         return Syntax::Hash;
     const std::size_t dot = name.rfind('.');
     const auto known = dot == std::string_view::npos ? suffixes().end() : suffixes().find(name.substr(dot + 1));
+    // Manual pages: npm.1
+    if (dot != std::string_view::npos && dot + 2 == name.size() && name.back() >= '1' && name.back() <= '8')
+        return Syntax::Text;
     return known == suffixes().end() ? Syntax::Plain : known->second;
 }
 

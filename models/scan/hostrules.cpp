@@ -77,6 +77,55 @@ bool hasTemplate(std::string_view text)
     return text.find_first_of("${}%<>()|^+") != npos;
 }
 
+/// Sites that people read: links to them are no part of a deployment.
+bool isReaderHost(std::string_view host)
+{
+    for (const std::string_view each : {"github.com",
+                                        "gitlab.com",
+                                        "bitbucket.org",
+                                        "githubusercontent.com",
+                                        "stackoverflow.com",
+                                        "readthedocs.io",
+                                        "readthedocs.org",
+                                        "wikipedia.org",
+                                        "developer.mozilla.org",
+                                        "linkedin.com",
+                                        "twitter.com",
+                                        "x.com",
+                                        "facebook.com",
+                                        "instagram.com",
+                                        "youtube.com",
+                                        "youtu.be",
+                                        "shields.io",
+                                        "medium.com",
+                                        "reddit.com",
+                                        "discord.gg",
+                                        "t.me",
+                                        "gitter.im",
+                                        "python.org",
+                                        "nodejs.org",
+                                        "rust-lang.org",
+                                        "golang.org",
+                                        "ietf.org",
+                                        "rfc-editor.org",
+                                        "iana.org",
+                                        "unicode.org",
+                                        "ecma-international.org",
+                                        "whatwg.org",
+                                        "kernel.org",
+                                        "debian.org",
+                                        "archive.org",
+                                        "doi.org",
+                                        "arxiv.org"}) {
+        if (host == each ||
+            (host.ends_with(each) && host[host.size() - each.size() - 1] == '.' && !host.starts_with("api.")))
+            return true;
+    }
+    return host.starts_with("docs.") || host.starts_with("doc.") || host.starts_with("wiki.") ||
+           host.starts_with("blog.") || host.starts_with("bugs.") || host.starts_with("bugzilla.") ||
+           host.starts_with("lists.");
+}
+
 /// "api.example.org": at least two labels, the last of letters.
 bool looksLikeDomain(std::string_view host)
 {
@@ -86,6 +135,8 @@ bool looksLikeDomain(std::string_view host)
     const std::string_view top = host.substr(dot + 1);
     return top.size() >= 2 && std::all_of(top.begin(), top.end(), &isAlpha);
 }
+
+constexpr std::array<std::string_view, 6> objectArcs{"1.2.", "1.3.", "2.5.", "2.16.", "2.23.", "0.9."};
 
 bool isDocumentationIp(std::string_view host)
 {
@@ -120,7 +171,7 @@ bool followsVersionWord(std::string_view line)
             (word.size() == each.size() || !isAlpha(word[word.size() - each.size() - 1]) || each.size() > 4))
             return true;
     }
-    return containsAny(word, {"version", "mozilla/", "chrome/", "safari/", "oid"});
+    return containsAny(word, {"version", "mozilla/", "chrome/", "safari/", "oid", "identifier"});
 }
 
 } // namespace
@@ -316,7 +367,7 @@ bool HitRules::classifyHost(ScanHit &hit) const
         return host.size() > 9 && !containsAny(host, {"google", "compute", "docker", "ec2", ".c.", "company", "corp"});
     }
     hit.kind = ScanKind::Origin;
-    if (isPlaceholderHost(host) || isIdentifierHost(host))
+    if (isPlaceholderHost(host) || isIdentifierHost(host) || isReaderHost(host))
         return false;
     if (host.find('.') == npos) {
         // The name of a service of the same compose file or cluster.
@@ -567,7 +618,10 @@ void HitRules::ipv4(std::size_t place)
     const bool small = std::all_of(octets.begin(), octets.end(), [](unsigned char each) { return each < 30; });
     const bool known = octets[0] == 10 || octets[0] == 127 || host == "8.8.8.8" || host == "8.8.4.4" ||
                        host == "1.1.1.1" || host == "9.9.9.9";
-    if (hit.port == 0 && (followsVersionWord(lineBefore(m_text, begin)) || (small && !known)))
+    // Object identifiers of X.509 and SNMP.
+    const bool object = std::any_of(objectArcs.begin(), objectArcs.end(),
+                                    [&](std::string_view each) { return host.starts_with(each); });
+    if (hit.port == 0 && (object || followsVersionWord(lineBefore(m_text, begin)) || (small && !known)))
         return;
     if (hit.port == 0 && !standsAlone(begin, end))
         return;

@@ -38,6 +38,16 @@ bool isCompared(std::string_view text, const ScanHit &hit)
         line.ends_with("indexOf(") || line.ends_with("case") || line.ends_with("not in") || line.ends_with(" in (") ||
         line.ends_with(" in {") || line.ends_with(" in [") || line.ends_with("contains("))
         return true;
+    // == L("localhost")
+    if (line.ends_with('(')) {
+        line.remove_suffix(1);
+        while (!line.empty() && isWord(line.back()))
+            line.remove_suffix(1);
+        while (!line.empty() && isBlank(line.back()))
+            line.remove_suffix(1);
+        if (line.ends_with("==") || line.ends_with("!=") || line.ends_with("contains("))
+            return true;
+    }
     const std::size_t to = hit.span.kind == TextClass::String ? hit.span.outerEnd : hit.end;
     const std::string_view after = lineAfter(text, to);
     const std::size_t word = after.find_first_not_of(" \t");
@@ -129,6 +139,13 @@ bool judge(ScanHit &hit, const ScanText &text)
         return false;
     if (comment && hit.kind == ScanKind::Origin)
         return false; // a link for whoever reads the code
+    if (hit.kind == ScanKind::Origin &&
+        containsAny(lineBefore(text.text, hit.begin), {"$schema", "@context", "xmlns", "xsi:", "DOCTYPE"}))
+        return false; // the name of a format
+    if (hit.kind == ScanKind::Port && (syntax == Syntax::Env || lineBefore(text.text, hit.begin).starts_with("ENV "))) {
+        hit.severity = ScanSeverity::Note;
+        hit.reason = "the value of the variable itself";
+    }
     const bool address = isAddressKind(hit.kind);
     if (address && hit.where == TextClass::Code && isProgram(syntax) && !comment)
         return false; // no string: numbers, names
@@ -149,6 +166,8 @@ bool judge(ScanHit &hit, const ScanText &text)
     }
     if (!address)
         return true;
+    if (syntax == Syntax::Html && hit.where == TextClass::Code)
+        hit.severity = ScanSeverity::Note;
     if (isEnvironmentDefault(text.text, hit.span.kind == TextClass::String ? hit.span.outerBegin : hit.begin)) {
         // A default of production still reaches the old platform where the variable is forgotten.
         if (hit.kind == ScanKind::PlatformHost && !hit.suffix->data)

@@ -24,7 +24,6 @@ qsizetype importPlace(const QByteArray &text)
     qsizetype line = 0;
     QByteArray closing;
     bool head = true;
-    qsizetype found = -1;
     while (line < text.size()) {
         const qsizetype newline = text.indexOf('\n', line);
         const qsizetype next = newline < 0 ? text.size() : newline + 1;
@@ -56,19 +55,21 @@ qsizetype importPlace(const QByteArray &text)
         }
         line = next;
     }
-    found = place;
-    return found;
+    return place;
 }
 
+/// A variable of one component.
+using Slot = QPair<QString, QString>;
+
 /// The variables that would have to hold more than one address.
-QSet<QString> ambiguous(const QList<ScanFinding> &findings)
+QSet<Slot> ambiguous(const QList<ScanFinding> &findings)
 {
-    QMap<QString, QSet<QString>> origins;
+    QMap<Slot, QSet<QString>> origins;
     for (const ScanFinding &finding : findings) {
         if (finding.edit && !finding.edit->origin.isEmpty())
-            origins[finding.edit->variable].insert(finding.edit->origin);
+            origins[{finding.edit->scope, finding.edit->variable}].insert(finding.edit->origin);
     }
-    QSet<QString> result;
+    QSet<Slot> result;
     for (auto it = origins.cbegin(); it != origins.cend(); ++it) {
         if (it->size() > 1)
             result.insert(it.key());
@@ -124,14 +125,14 @@ QByteArray unifiedDiff(const QByteArray &path, const QByteArray &before, const Q
 ScanPatch makePatch(const QString &folder, const QList<ScanFinding> &findings)
 {
     ScanPatch patch;
-    const QSet<QString> unclear = ambiguous(findings);
-    for (const QString &variable : unclear)
-        patch.notices.append(
-            QStringLiteral("%1 would have to hold several addresses: its places are left to you").arg(variable));
+    const QSet<Slot> unclear = ambiguous(findings);
+    for (const auto &[scope, variable] : unclear)
+        patch.notices.append(QStringLiteral("%1%2 would have to hold several addresses: its places are left to you")
+                                 .arg(scope.isEmpty() ? QString() : scope + QStringLiteral(": "), variable));
     patch.notices.sort();
     QMap<QString, QList<ScanEdit>> edits;
     for (const ScanFinding &finding : findings) {
-        if (finding.edit && !unclear.contains(finding.edit->variable))
+        if (finding.edit && !unclear.contains({finding.edit->scope, finding.edit->variable}))
             edits[finding.file].append(*finding.edit);
     }
     for (auto it = edits.cbegin(); it != edits.cend(); ++it) {

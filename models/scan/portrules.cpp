@@ -54,6 +54,8 @@ bool portBehind(std::string_view text, std::size_t place, Number &number)
         if (isQuote(c)) {
             ++i;
             closing = true;
+        } else if ((c == '=' || c == '!' || c == '<' || c == '>') && at(text, i + 1) == '=') {
+            return false; // a comparison
         } else if (c == '=' || c == ':' || c == '?' || c == '|' || c == '(' || c == '>') {
             connected = true;
             ++i;
@@ -92,6 +94,9 @@ std::size_t nameBegin(std::string_view text, std::size_t begin)
     std::size_t i = begin;
     while (i > 0 && begin - i < 60 && (isWord(text[i - 1]) || text[i - 1] == '-'))
         --i;
+    // "\nport = 8080" in a string.
+    if (before(text, i) == '\\' && (at(text, i) == 'n' || at(text, i) == 't' || at(text, i) == 'r') && i + 1 < begin)
+        ++i;
     return i;
 }
 
@@ -154,10 +159,17 @@ void HitRules::portName(std::size_t place)
     if (name.starts_with('-'))
         return;
     const std::string plain = lowered(name);
-    if (containsAny(plain, {"range", "max", "min", "src", "dst", "remote_debug", "ephemeral"}))
+    if (containsAny(plain,
+                    {"range", "max", "min", "src", "dst", "remote_debug", "ephemeral", "end_port", "start_port"}))
         return;
-    const bool own = isOneOf(plain, {"port", "http_port", "server_port", "app_port", "api_port", "web_port", "httpport",
-                                     "serverport", "appport", "listen_port", "listenport"});
+    const std::string_view digits = m_text.substr(number.begin, number.end - number.begin);
+    if (isOneOf(digits, {"80", "443"}) && (isProgram(m_kind.syntax) || m_kind.syntax == Syntax::Toml) && !option)
+        return; // what http and https mean
+    const bool service =
+        isOneOf(digits, {"5432", "3306", "1433", "6379", "27017", "9092", "5672", "11211", "9200", "25",
+                         "465",  "587",  "514",  "53",   "22",    "21",   "389",  "636",   "1883", "8883"});
+    const bool own = !service && isOneOf(plain, {"port", "http_port", "server_port", "app_port", "api_port", "web_port",
+                                                 "httpport", "serverport", "appport", "listen_port", "listenport"});
     const bool fallback = isEnvironmentDefault(m_text, number.begin);
     if (fallback)
         addPort(number.begin, number.end, std::string(name), ScanSeverity::Note,
@@ -165,7 +177,8 @@ void HitRules::portName(std::size_t place)
     else if (own)
         addPort(number.begin, number.end, std::string(name), ScanSeverity::Warning, {});
     else
-        addPort(number.begin, number.end, std::string(name), ScanSeverity::Note, {});
+        addPort(number.begin, number.end, std::string(name), ScanSeverity::Note,
+                service ? "the usual port of a service: managed ones may have another" : "");
 }
 
 void HitRules::listenCall(std::size_t place)

@@ -68,6 +68,40 @@ std::string upperSnake(std::string_view name)
     return result;
 }
 
+/// The variable that a line of a .env file sets, also where it is commented out or a list; empty: none.
+std::string_view variableOfLine(std::string_view line)
+{
+    const std::size_t equals = line.find('=');
+    if (equals == npos)
+        return {};
+    std::size_t begin = equals;
+    while (begin > 0 && isWord(line[begin - 1]))
+        --begin;
+    const std::string_view name = line.substr(begin, equals - begin);
+    return name.empty() || isDigit(name.front()) ? std::string_view() : name;
+}
+
+/// `- key: NAME` on a line above `value: …`, as render.yaml and Kubernetes have it.
+std::string_view keyAbove(std::string_view text, std::size_t place)
+{
+    std::size_t line = place - std::min(place, lineBefore(text, place).size());
+    for (int i = 0; i < 3 && line > 1; ++i) {
+        const std::string_view above = lineBefore(text, line - 1);
+        for (const std::string_view mark : {"key:", "name:", "key\":", "name\":"}) {
+            const std::size_t found = above.find(mark);
+            if (found == npos)
+                continue;
+            const std::size_t begin = above.find_first_not_of(" \t\"'", found + mark.size());
+            std::size_t end = begin;
+            while (end < above.size() && isWord(above[end]))
+                ++end;
+            return begin == npos ? std::string_view() : above.substr(begin, end - begin);
+        }
+        line -= std::min(line, above.size() + 1);
+    }
+    return {};
+}
+
 bool isWebSocket(const ScanHit &hit)
 {
     return hit.scheme == "ws" || hit.scheme == "wss";
@@ -76,10 +110,10 @@ bool isWebSocket(const ScanHit &hit)
 /// Names that say nothing of what the address is.
 bool isGenericName(std::string_view name)
 {
-    return isOneOf(name, {"URL",   "URI",     "HOST",        "HOSTNAME", "BASEURL", "BASE_URL", "SRC",
-                          "HREF",  "TARGET",  "DESTINATION", "VALUE",    "ORIGIN",  "ENDPOINT", "ADDRESS",
-                          "ADDR",  "SERVER",  "DOMAIN",      "DEFAULT",  "SOURCE",  "LINK",     "PATH",
-                          "PROXY", "CONTENT", "NAME",        "KEY",      "PORT",    "SERVERS",  "HOSTS"});
+    return isOneOf(name, {"URL",     "URI",         "HOST",   "HOSTNAME", "BASEURL",  "BASE_URL", "SRC",     "HREF",
+                          "TARGET",  "DESTINATION", "VALUE",  "ORIGIN",   "ENDPOINT", "ADDRESS",  "ADDR",    "SERVER",
+                          "DOMAIN",  "DEFAULT",     "SOURCE", "LINK",     "PATH",     "PROXY",    "CONTENT", "API",
+                          "BACKEND", "FRONTEND",    "BASE",   "NAME",     "KEY",      "PORT",     "SERVERS", "HOSTS"});
 }
 
 bool namesAnAddress(std::string_view name)
@@ -121,6 +155,21 @@ bool surroundedBy(std::string_view text, std::size_t place, std::initializer_lis
 {
     const std::size_t from = place > 400 ? place - 400 : 0;
     return containsAny(lowered(text.substr(from, place - from)), words);
+}
+
+/// "api.stripe.com" becomes STRIPE_API_URL, "db" DB_URL.
+std::string serviceVariable(std::string_view host)
+{
+    const bool api = host.starts_with("api.");
+    std::size_t dot = host.rfind('.');
+    std::string_view rest = dot == npos ? host : host.substr(0, dot);
+    for (const std::string_view second : {".co", ".com", ".org", ".net", ".ac", ".gov"}) {
+        if (rest.ends_with(second))
+            rest.remove_suffix(second.size());
+    }
+    dot = rest.rfind('.');
+    const std::string label = upperSnake(dot == npos ? rest : rest.substr(dot + 1));
+    return label.empty() ? "PUBLIC_API_URL" : label + (api ? "_API_URL" : "_URL");
 }
 
 bool isFrontendHost(const ScanHit &hit)
@@ -200,6 +249,9 @@ void ProjectIndex::read(const std::string &folder, const std::vector<std::string
 {
     for (const std::string &file : files) {
         const std::string_view name = fileName(file);
+        if (isOneOf(name, {"package.json", "pyproject.toml", "requirements.txt", "setup.py", "go.mod", "Gemfile",
+                           "Dockerfile", "Procfile", "pom.xml", "Cargo.toml", "composer.json"}))
+            m_folders[std::string(folderOf(file))].component = true;
         const bool env = name.starts_with(".env");
         if (!env && name != "package.json")
             continue;
@@ -220,6 +272,18 @@ std::string_view ProjectIndex::publicPrefix(std::string_view file) const
         return !folder.package;
     });
     return prefix;
+}
+
+std::string_view ProjectIndex::scope(std::string_view file) const
+{
+    std::string_view folder = folderOf(file);
+    while (!folder.empty()) {
+        const auto found = m_folders.find(folder);
+        if (found != m_folders.end() && found->second.component)
+            return folder;
+        folder = folderOf(folder);
+    }
+    return folder;
 }
 
 std::string_view ProjectIndex::accessor(std::string_view file) const
@@ -258,8 +322,11 @@ std::string variableFor(const ScanHit &hit, std::string_view text, std::string_v
     }
     const std::size_t quote = hit.span.kind == TextClass::String ? hit.span.outerBegin : hit.begin;
     if (kind.syntax == Syntax::Env || kind.syntax == Syntax::Docker) {
-        const std::string_view name = nameFor(text, kind.syntax == Syntax::Env ? quote : hit.begin);
-        if (!name.empty())
+        if (const std::string_view name = variableOfLine(lineBefore(text, hit.begin)); !name.empty())
+            return std::string(name);
+    }
+    if ((kind.syntax == Syntax::Yaml || kind.syntax == Syntax::Json) && nameFor(text, quote) == "value") {
+        if (const std::string_view name = keyAbove(text, hit.begin); !name.empty())
             return std::string(name);
     }
     if (const std::string database = databaseVariable(hit); !database.empty())
@@ -270,7 +337,10 @@ std::string variableFor(const ScanHit &hit, std::string_view text, std::string_v
         return isWebSocket(hit) ? "PUBLIC_WS_URL" : "PUBLIC_API_URL";
     const std::vector<ProjectIndex::Variable> variables = project.variables(file);
     const std::string host = lowered(hit.host);
+    const bool data = kind.syntax == Syntax::Json || kind.syntax == Syntax::Html || kind.syntax == Syntax::Hash;
     const auto fits = [&](const ProjectIndex::Variable &each) {
+        if (data)
+            return true;
         return prefix.empty() ? !each.name.starts_with("VITE_") && !each.name.starts_with("NEXT_PUBLIC_")
                               : each.name.starts_with(prefix);
     };
@@ -285,8 +355,12 @@ std::string variableFor(const ScanHit &hit, std::string_view text, std::string_v
     const std::string own = upperSnake(given);
     if (!own.empty() && namesAnAddress(own) && !isGenericName(own))
         return prefix.empty() || own.starts_with(prefix) ? own : prefix + own;
+    if (hit.kind == ScanKind::Localhost && hit.bare && hit.port == 0)
+        return own.empty() || isGenericName(own) || !namesAnAddress(own) ? "HOST" : own;
+    if (hit.kind == ScanKind::Origin)
+        return prefix + serviceVariable(host);
     if (hit.kind == ScanKind::Address && hit.scheme.empty())
-        return own.empty() || isGenericName(own) ? "HOST_ADDRESS" : own;
+        return own.empty() || isGenericName(own) ? "HOST_ADDRESS" : namesAnAddress(own) ? own : own + "_HOST";
     for (const ProjectIndex::Variable &each : variables) {
         if (fits(each) && speaksWs(each.name) == isWebSocket(hit) &&
             containsAny(each.name, {"API", "BACKEND", "WS_URL", "SOCKET_URL"}) && each.name.ends_with("URL") &&

@@ -29,6 +29,8 @@ public:
     std::string_view publicPrefix(std::string_view file) const;
     /// What reads a variable in JavaScript: "import.meta.env." or "process.env.".
     std::string_view accessor(std::string_view file) const;
+    /// The nearest folder that is built or started by itself (package.json, pyproject.toml, Dockerfile, …), else "".
+    std::string_view scope(std::string_view file) const;
     /// Those of the .env files in the file's folder and all above it, the nearest first.
     std::vector<Variable> variables(std::string_view file) const;
 
@@ -36,6 +38,7 @@ private:
     struct Folder
     {
         bool package = false;
+        bool component = false;
         std::string prefix;
         std::string accessor;
         std::vector<Variable> variables;

@@ -39,6 +39,7 @@ struct ScanEdit
     QByteArray text;
     bool needsImportOs = false; ///< Python
     QString variable;
+    QString scope;  ///< folder of the component: what has an environment of its own
     QString origin; ///< what the variable would have to hold: edits of one variable with two of these cancel out
 };
 
