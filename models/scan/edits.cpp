@@ -46,6 +46,13 @@ std::string_view firstWordOfLine(std::string_view text, std::size_t place)
     return line.substr(begin, end - begin);
 }
 
+/// Where the variable has the name of what the literal is given to, it holds the whole address, else scheme and host.
+bool holdsWhole(const ScanHit &hit, const ScanText &text, const std::string &variable)
+{
+    const std::string own = upperSnake(nameFor(text.text, hit.span.outerBegin));
+    return !own.empty() && variable.ends_with(own);
+}
+
 std::optional<ScanEdit> pythonEdit(const ScanHit &hit, const ScanText &text, const std::string &variable)
 {
     const std::string_view bytes = text.text;
@@ -59,7 +66,8 @@ std::optional<ScanEdit> pythonEdit(const ScanHit &hit, const ScanText &text, con
         lineBefore(bytes, span.outerBegin).find("Literal[") != npos ||
         lineBefore(bytes, span.outerBegin).find("f\"") != npos || lineBefore(bytes, span.outerBegin).find("f'") != npos)
         return {};
-    const std::string_view tail = bytes.substr(hit.end, span.end - hit.end);
+    const bool whole = holdsWhole(hit, text, variable);
+    const std::string_view tail = whole ? std::string_view() : bytes.substr(hit.end, span.end - hit.end);
     const std::string read = "os.environ[\"" + variable + "\"]";
     ScanEdit edit;
     const char quote = span.quote;
@@ -88,7 +96,8 @@ std::optional<ScanEdit> scriptEdit(const ScanHit &hit, const ScanText &text, con
         return {};
     if (bytes.find("enum ") != npos)
         return {};
-    const std::string_view tail = bytes.substr(hit.end, span.end - hit.end);
+    const std::string_view tail =
+        holdsWhole(hit, text, variable) ? std::string_view() : bytes.substr(hit.end, span.end - hit.end);
     if (tail.find_first_of("`$\\") != npos)
         return {};
     const std::string read = std::string(project.accessor(text.file)) + variable;
@@ -148,7 +157,8 @@ std::optional<ScanEdit> editFor(const ScanHit &hit, const ScanText &text, const 
     edit->end = qint64(span.outerEnd);
     edit->before = QByteArray(text.text.data() + span.outerBegin, qsizetype(span.outerEnd - span.outerBegin));
     edit->variable = QString::fromStdString(variable);
-    edit->origin = QString::fromStdString(hit.shown);
+    const std::size_t end = holdsWhole(hit, text, variable) ? span.end : hit.end;
+    edit->origin = QString::fromUtf8(text.text.data() + hit.begin, qsizetype(end - hit.begin));
     edit->scope = QString::fromStdString(std::string(project.scope(text.file)));
     return edit;
 }

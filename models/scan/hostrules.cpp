@@ -150,6 +150,29 @@ bool isLoopback(std::string_view host)
            (host.starts_with("127.") && ipv4Length(host) == host.size());
 }
 
+/// Passwords are pasted unescaped: where a colon in [begin, end) is no port's, and an "@" follows in the same word,
+/// what lies between is a password with "/", "?" or "#" in it. The end of the host behind it, 0: there is none.
+std::size_t passwordEnd(std::string_view text, std::size_t begin, std::size_t end)
+{
+    const std::string_view authority = text.substr(begin, end - begin);
+    const std::size_t colon = authority.find(':');
+    if (colon == npos || authority.find('@') != npos || authority.starts_with('['))
+        return 0;
+    const std::string_view behind = authority.substr(colon + 1);
+    if (!behind.empty() && std::all_of(behind.begin(), behind.end(), &isDigit))
+        return 0;
+    std::size_t i = end;
+    while (i < text.size() && i - end < 120 && static_cast<unsigned char>(text[i]) > ' ' && !isQuote(text[i]) &&
+           text[i] != '<' && text[i] != '@')
+        ++i;
+    if (at(text, i) != '@')
+        return 0;
+    ++i;
+    while (isHostByte(at(text, i)) || at(text, i) == ':')
+        ++i;
+    return i;
+}
+
 int toPort(std::string_view digits)
 {
     int port = 0;
@@ -434,6 +457,7 @@ void HitRules::url(std::size_t mark)
             break;
         ++end;
     }
+    end = std::max(end, passwordEnd(m_text, mark + 3, end));
     const std::string_view authority = m_text.substr(mark + 3, end - mark - 3);
     const std::size_t atSign = authority.rfind('@');
     const std::size_t hostBegin = atSign == npos ? mark + 3 : mark + 3 + atSign + 1;
@@ -497,9 +521,11 @@ void HitRules::suffixHost(std::size_t place)
     std::size_t begin = place;
     while (begin > 0 && place - begin < 200 && isHostByte(m_text[begin - 1]))
         --begin;
-    // "\n" and "\t" before the name are no part of it.
-    while (begin < place && (m_text[begin] == '\\' || m_text[begin] == '.' || m_text[begin] == '-'))
-        begin += m_text[begin] == '\\' && at(m_text, begin + 1) != '.' ? 2 : 1;
+    // "\n" before the name is no part of it, and neither is what a pattern has for any name: "*." and ".*\.".
+    while (begin < place && !isAlnum(m_text[begin]) && m_text[begin] != '_') {
+        const bool escape = m_text[begin] == '\\' && isAlpha(at(m_text, begin + 1));
+        begin += escape ? 2 : 1;
+    }
     const std::string_view host = begin < end ? m_text.substr(begin, end - begin) : std::string_view();
     ScanHit hit;
     hit.begin = begin;
@@ -598,6 +624,8 @@ void HitRules::ipv4(std::size_t place)
         return;
     m_hostEnd = std::max(m_hostEnd, end);
     const std::string_view host = m_text.substr(begin, length);
+    if (left == '=' && begin > 1 && std::string_view("=<>~!^").find(m_text[begin - 2]) != npos)
+        return; // lib==1.2.3.4
     if (left == '/' && isAlnum(before(m_text, begin - 1)))
         return; // Chrome/90.0.4430.212
     if (host.starts_with("0.") || host.starts_with("255.") || host.ends_with(".0") || host.ends_with(".255") ||

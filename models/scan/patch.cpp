@@ -77,6 +77,13 @@ QSet<Slot> ambiguous(const QList<ScanFinding> &findings)
     return result;
 }
 
+/// A path or query may be what is secret in an address.
+QString hostOnly(const QString &address)
+{
+    const qsizetype slash = address.indexOf(QLatin1Char('/'), address.indexOf(QLatin1StringView("://")) + 3);
+    return slash < 0 ? address : address.left(slash) + QStringLiteral("/…");
+}
+
 /// The text with the edits made, null where it is no longer what was scanned.
 QByteArray edited(const QByteArray &before, QList<ScanEdit> edits)
 {
@@ -129,6 +136,24 @@ ScanPatch makePatch(const QString &folder, const QList<ScanFinding> &findings)
     for (const auto &[scope, variable] : unclear)
         patch.notices.append(QStringLiteral("%1%2 would have to hold several addresses: its places are left to you")
                                  .arg(scope.isEmpty() ? QString() : scope + QStringLiteral(": "), variable));
+    QMap<Slot, QString> values;
+    for (const ScanFinding &finding : findings) {
+        if (finding.edit && !finding.edit->origin.isEmpty())
+            values[{finding.edit->scope, finding.edit->variable}] = finding.edit->origin;
+    }
+    for (auto it = values.cbegin(); it != values.cend(); ++it) {
+        if (!unclear.contains(it.key()))
+            patch.notices.append(QStringLiteral("%1%2 must be set; so far it was %3")
+                                     .arg(it.key().first.isEmpty() ? QString() : it.key().first + QStringLiteral(": "),
+                                          it.key().second, hostOnly(it.value())));
+    }
+    QSet<QString> secretive;
+    for (const ScanFinding &finding : findings) {
+        if (finding.kind == ScanKind::Secret)
+            secretive.insert(finding.file);
+    }
+    for (const QString &file : secretive)
+        patch.notices.append(QStringLiteral("%1 holds a secret, which a diff could repeat: left to you").arg(file));
     patch.notices.sort();
     QMap<QString, QList<ScanEdit>> edits;
     for (const ScanFinding &finding : findings) {

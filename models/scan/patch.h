@@ -13,8 +13,8 @@ struct ScanPatch
     QStringList notices; ///< why something was left
 };
 
-/// The replacements that are certain. Left alone: a variable that would have to hold two addresses, and files that have
-/// changed since the scan. Reads the files, writes none. Blocks on them.
+/// The replacements that are certain. Left alone: a variable that would have to hold two addresses, files that hold
+/// a secret, and files that have changed since the scan. Reads the files, writes none. Blocks on them.
 ScanPatch makePatch(const QString &folder, const QList<ScanFinding> &findings);
 
 /// The unified diff between two texts that differ in whole lines, with three lines of context. Empty: they are equal.

@@ -60,11 +60,16 @@ bool portBehind(std::string_view text, std::size_t place, Number &number)
             connected = true;
             ++i;
         } else if (c == ',') {
-            // os.getenv("PORT", 8000)
-            if (!closing)
-                return false;
-            connected = true;
+            // os.getenv("PORT", 8000), but parseInt(process.env.PORT, 10) || 8000
             ++i;
+            if (closing) {
+                connected = true;
+                continue;
+            }
+            while (isDigit(at(text, i)) || isBlank(at(text, i)))
+                ++i;
+            if (at(text, i) != ')')
+                return false;
         } else if (c == ')' || c == ']') {
             // Number(process.env.PORT) || 3000
             ++i;

@@ -46,28 +46,6 @@ std::string hostOf(std::string_view value)
     return lowered(rest.substr(0, rest.find(':')));
 }
 
-/// "apiBaseUrl" and "api-base-url" become "API_BASE_URL".
-std::string upperSnake(std::string_view name)
-{
-    std::string result;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const char c = name[i];
-        const bool upper = c >= 'A' && c <= 'Z';
-        const bool hump = upper && i > 0 && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z') && isAlnum(name[i - 1]);
-        if (hump)
-            result += '_';
-        if (isWord(c))
-            result += c >= 'a' && c <= 'z' ? char(c - 32) : c;
-        else if (!result.empty() && result.back() != '_')
-            result += '_';
-    }
-    while (!result.empty() && result.back() == '_')
-        result.pop_back();
-    if (!result.empty() && isDigit(result.front()))
-        result.insert(0, "_");
-    return result;
-}
-
 /// The variable that a line of a .env file sets, also where it is commented out or a list; empty: none.
 std::string_view variableOfLine(std::string_view line)
 {
@@ -182,6 +160,27 @@ bool isFrontendHost(const ScanHit &hit)
 }
 
 } // namespace
+
+std::string upperSnake(std::string_view name)
+{
+    std::string result;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = name[i];
+        const bool upper = c >= 'A' && c <= 'Z';
+        const bool hump = upper && i > 0 && !(name[i - 1] >= 'A' && name[i - 1] <= 'Z') && isAlnum(name[i - 1]);
+        if (hump)
+            result += '_';
+        if (isWord(c))
+            result += c >= 'a' && c <= 'z' ? char(c - 32) : c;
+        else if (!result.empty() && result.back() != '_')
+            result += '_';
+    }
+    while (!result.empty() && result.back() == '_')
+        result.pop_back();
+    if (!result.empty() && isDigit(result.front()))
+        result.insert(0, "_");
+    return result;
+}
 
 template <typename Visit>
 void ProjectIndex::upwards(std::string_view file, Visit visit) const

@@ -51,6 +51,9 @@ private:
     std::map<std::string, Folder, std::less<>> m_folders;
 };
 
+/// "apiBaseUrl" and "api-base-url" become "API_BASE_URL".
+std::string upperSnake(std::string_view name);
+
 /// The variable that should stand where the hit is.
 std::string variableFor(const ScanHit &hit, std::string_view text, std::string_view file, FileKind kind,
                         const ProjectIndex &project);

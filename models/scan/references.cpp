@@ -128,6 +128,8 @@ bool ScanRules::reference(const ScanText &text, const AnchorFinder::Hit &anchor,
     std::size_t begin = place;
     while (begin > 0 && place - begin < 200 && isHostByte(bytes[begin - 1]))
         --begin;
+    while (begin < place && !isAlnum(bytes[begin]))
+        ++begin;
     std::string host = lowered(bytes.substr(begin, end - begin));
     std::erase(host, '\\');
     if (!host.ends_with(suffix))

@@ -215,7 +215,9 @@ QList<ScanFinding> ScanRules::find(const ScanText &text, const ProjectIndex &pro
         if (m_words == nullptr) {
             const std::string variable = variableFor(hit, text.text, text.file, text.kind, project);
             finding.suggestion = toText(variable);
-            finding.edit = editFor(hit, text, project, variable);
+            // A diff repeats the lines around a change: where a secret is among them, it would carry it away.
+            if (secrets.empty())
+                finding.edit = editFor(hit, text, project, variable);
         }
         findings.append(std::move(finding));
     }

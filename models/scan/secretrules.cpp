@@ -368,7 +368,9 @@ void HitRules::token(std::size_t place, std::size_t index)
     hit.shown = std::string(shape.prefix) + "•••• (" + std::to_string(end - place) + " characters)";
     hit.reason = std::string(shape.what);
     const std::string_view given = nameFor(m_text, place);
-    hit.name = given.empty() || given.find('.') != npos ? std::string(shape.variable) : std::string(given);
+    const bool named =
+        given.find('.') == npos && isSecretName(QString::fromUtf8(given.data(), qsizetype(given.size())));
+    hit.name = named ? std::string(given) : std::string(shape.variable);
     hit.secretBegin = from;
     hit.secretEnd = end;
     m_secretEnd = std::max(m_secretEnd, end);
