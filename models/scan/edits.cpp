@@ -24,8 +24,10 @@ char significantAfter(std::string_view text, std::size_t i)
     return at(text, i);
 }
 
-std::string_view wordBefore(std::string_view text, std::size_t i)
+/// The word that ends `gap` bytes before i, blanks aside.
+std::string_view wordBefore(std::string_view text, std::size_t i, std::size_t gap = 0)
 {
+    i -= std::min(i, gap);
     while (i > 0 && (isBlank(text[i - 1]) || text[i - 1] == '\n'))
         --i;
     const std::size_t end = i;
@@ -90,8 +92,8 @@ std::optional<ScanEdit> scriptEdit(const ScanHit &hit, const ScanText &text, con
     const bool key = right == ':' && (left == '{' || left == ',');
     const bool attribute = before(bytes, span.outerBegin) == '=';
     const bool statement = left == ';' || left == 0 || left == '}';
-    if (word == "from" || word == "import" || word == "case" || wordBefore(bytes, span.outerBegin - 1) == "require" ||
-        wordBefore(bytes, span.outerBegin - 1) == "import" || key || attribute || statement || first == "type" ||
+    if (word == "from" || word == "import" || word == "case" || wordBefore(bytes, span.outerBegin, 1) == "require" ||
+        wordBefore(bytes, span.outerBegin, 1) == "import" || key || attribute || statement || first == "type" ||
         first == "interface" || first == "import" || left == '|' || right == '|' || left == '<')
         return {};
     if (bytes.find("enum ") != npos)
