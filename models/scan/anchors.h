@@ -20,7 +20,7 @@ class AnchorFinder final
 public:
     using ByteClass = std::bitset<256>;
 
-    /// Bytes behind the text that must be readable (their content does not matter).
+    /// Bytes behind the text that must be readable and 0. The first of them may match as the end of the text.
     static constexpr std::size_t padding = 64;
 
     struct Hit
@@ -45,8 +45,9 @@ public:
     static ByteClass bytes(std::string_view description);
 
 private:
-    static constexpr int depth = 4;   ///< bytes of a pattern that the first look takes
-    static constexpr int buckets = 8; ///< one bit of a byte each
+    static constexpr int depth = 4;    ///< bytes of a pattern that the first look takes
+    static constexpr int buckets = 32; ///< one bit each; patterns of one bucket are told apart by the second look
+    static constexpr int sets = buckets / 8;
 
     struct Pattern
     {
@@ -63,9 +64,10 @@ private:
 
     std::vector<Pattern> m_patterns;
     std::array<std::vector<std::uint16_t>, buckets> m_buckets;
-    std::array<std::array<std::uint8_t, 256>, depth> m_table{};
-    std::array<std::array<std::uint8_t, 16>, depth> m_low{};
-    std::array<std::array<std::uint8_t, 16>, depth> m_high{};
+    std::array<std::array<std::uint32_t, 256>, depth> m_table{};
+    // The same by the halves of a byte, eight buckets each.
+    std::array<std::array<std::array<std::uint8_t, 16>, depth>, sets> m_low{};
+    std::array<std::array<std::array<std::uint8_t, 16>, depth>, sets> m_high{};
 };
 
 } // namespace Switchyard

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <charconv>
+#include <set>
 
 namespace Switchyard {
 
@@ -208,13 +209,16 @@ void addHostAnchors(AnchorFinder &finder)
     const AnchorFinder::ByteClass hex = AnchorFinder::bytes("0-9a-fA-F");
     finder.addClasses({AnchorFinder::bytes("23fF"), hex, hex, hex, AnchorFinder::bytes(":")}, Ipv6Anchor);
     finder.addLiteral("::1", LoopbackAnchor);
-    for (const PlatformSuffix &each : platformSuffixes()) {
-        finder.addLiteral(each.suffix, SuffixAnchor);
-        std::string escaped;
-        for (const char c : each.suffix)
-            escaped += c == '.' ? std::string("\\.") : std::string(1, c);
-        if (escaped != each.suffix)
-            finder.addLiteral(escaped, SuffixAnchor);
+    // Only the last part of the names: there are few of them, and they begin with a dot.
+    std::set<std::string_view> ends;
+    for (const PlatformSuffix &each : platformSuffixes())
+        ends.insert(each.suffix.substr(each.suffix.rfind('.') == npos ? 0 : each.suffix.rfind('.') + 1));
+    for (const std::string_view each : ends) {
+        std::vector<AnchorFinder::ByteClass> classes{AnchorFinder::bytes(".")};
+        for (const char c : each)
+            classes.push_back(AnchorFinder::bytes(std::string_view(&c, 1)));
+        classes.push_back(AnchorFinder::bytes("^A-Za-z0-9_-"));
+        finder.addClasses(std::move(classes), SuffixAnchor);
     }
 }
 

@@ -76,7 +76,7 @@ const std::vector<TokenShape> &shapes()
         {"dp.st.", "a Doppler token", "DOPPLER_TOKEN", "A-Za-z0-9._-", 40, 80},
         {"hvs.", "a Vault token", "VAULT_TOKEN", base64Url, 80, 250},
         {"eyJ", "a JSON Web Token", "JWT", "A-Za-z0-9_.=-", 60, 4000, ScanSeverity::Warning},
-        {"-----BEGIN ", "a private key", "PRIVATE_KEY", "A-Z ", 0, 0}};
+        {"-BEGIN ", "a private key", "PRIVATE_KEY", "A-Z ", 0, 0}};
     return table;
 }
 
@@ -296,6 +296,10 @@ void HitRules::assignment(std::size_t place)
 
 void HitRules::privateKey(std::size_t place)
 {
+    // The anchor is the last of five dashes: rulers of them are everywhere.
+    if (place < 4 || m_text.substr(place - 4, 4) != "----")
+        return;
+    place -= 4;
     const std::string_view head = m_text.substr(place, 80);
     const std::size_t mark = head.find("PRIVATE KEY");
     const std::size_t dashes = head.find("-----", 11);

@@ -462,7 +462,7 @@ void TestScanRules::anchorsAgree()
             text += letters[random() % (sizeof letters - 1)];
         text += round % 3 == 0 ? "vercel.app" : "";
         const std::size_t length = text.size();
-        text.resize(length + AnchorFinder::padding, ':');
+        text.resize(length + AnchorFinder::padding);
         std::vector<AnchorFinder::Hit> fast;
         std::vector<AnchorFinder::Hit> portable;
         finder.find(text.data(), 0, length, length, fast, true);
