@@ -96,7 +96,7 @@ std::optional<ScanEdit> scriptEdit(const ScanHit &hit, const ScanText &text, con
         wordBefore(bytes, span.outerBegin, 1) == "import" || key || attribute || statement || first == "type" ||
         first == "interface" || first == "import" || left == '|' || right == '|' || left == '<')
         return {};
-    if (bytes.find("enum ") != npos)
+    if (text.hasEnum)
         return {};
     const std::string_view tail =
         holdsWhole(hit, text, variable) ? std::string_view() : bytes.substr(hit.end, span.end - hit.end);

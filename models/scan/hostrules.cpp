@@ -255,12 +255,13 @@ bool isPlaceholderHost(std::string_view host)
             return true;
     }
     const std::string_view label = std::string_view(plain).substr(0, plain.find('.'));
-    return isOneOf(label, {"host",        "hostname",     "example",        "your-app",        "yourapp",
-                           "my-app",      "myapp",        "app-name",       "appname",         "your-project",
-                           "yourproject", "your-service", "your-api",       "your-backend",    "your-frontend",
-                           "xxx",         "xxxx",         "xxxxx",          "placeholder",     "foo",
-                           "bar",         "user",         "username",       "project-ref",     "app",
-                           "ep-xxx",      "your-cluster", "cluster0.xxxxx", "your-project-ref"}) ||
+    return isOneOf(label, {"host",         "hostname",       "example",         "your-app",
+                           "yourapp",      "my-app",         "myapp",           "app-name",
+                           "appname",      "your-project",   "yourproject",     "your-service",
+                           "your-api",     "your-backend",   "your-frontend",   "xxx",
+                           "xxxx",         "xxxxx",          "placeholder",     "foo",
+                           "bar",          "username",       "project-ref",     "ep-xxx",
+                           "your-cluster", "cluster0.xxxxx", "your-project-ref"}) ||
            label.starts_with("your-") || label.starts_with("your_") || label.starts_with("my-app") ||
            label.starts_with("xxx") || label.find("example") != npos || plain.find("xxxx") != npos ||
            (label.starts_with("your") && label.size() > 5);

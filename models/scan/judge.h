@@ -13,6 +13,7 @@ struct ScanText
     std::string_view file; ///< relative path
     FileKind kind;
     bool fromUtf16 = false; ///< offsets are not those of the file: no edits
+    bool hasEnum = false;   ///< set while looking: members of an enum are no place for an expression
 };
 
 /// Finds everything in a text: anchors, exact rules, strings and comments, surroundings. Any thread. The text must have
@@ -24,7 +25,7 @@ public:
     explicit ScanRules(const QString &platform);
 
     /// Findings by place, at most `limit`; how many more there were goes to `dropped`.
-    QList<ScanFinding> find(const ScanText &text, const ProjectIndex &project, int limit, qint64 &dropped) const;
+    QList<ScanFinding> find(ScanText text, const ProjectIndex &project, int limit, qint64 &dropped) const;
     /// What the name of a file says (fly.toml): nothing without a platform.
     std::optional<ScanFinding> findInName(std::string_view file) const;
 

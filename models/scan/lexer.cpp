@@ -21,6 +21,18 @@ bool isBlank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+/// Prefixes of Python's strings.
+bool isPrefix(char c)
+{
+    return c == 'r' || c == 'R' || c == 'b' || c == 'B' || c == 'u' || c == 'U' || c == 'f' || c == 'F';
+}
+
+/// Behind which a quote of YAML opens a scalar.
+bool opensYaml(char c)
+{
+    return c == '\n' || c == ':' || c == ',' || c == '[' || c == '{' || c == '-' || c == '=' || c == '(';
+}
+
 /// What the brace languages differ in.
 struct BraceRules
 {
@@ -310,7 +322,7 @@ void Lexer::python()
                 --depth;
             if (c == '\n')
                 lineStart = true;
-            else if (!isBlank(c) && std::strchr("rRbBuUfF", c) == nullptr)
+            else if (!isBlank(c) && !isPrefix(c))
                 lineStart = false;
             ++m_at;
         }
@@ -398,7 +410,7 @@ void Lexer::yaml()
         const char c = m_text[m_at];
         const char before = m_at > m_begin ? m_text[m_at - 1] : '\n';
         // An apostrophe in the middle of a plain scalar is no quote.
-        const bool opens = std::strchr("\n:,[{-=(", significant) != nullptr;
+        const bool opens = opensYaml(significant);
         if (c == '#' && (before == '\n' || isBlank(before))) {
             lineComment(1);
         } else if ((c == '"' || c == '\'') && opens) {

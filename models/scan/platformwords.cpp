@@ -3,6 +3,8 @@
 
 #include "models/scan/bytetext.h"
 
+#include <unordered_map>
+
 namespace Switchyard {
 
 const std::vector<PlatformSuffix> &platformSuffixes()
@@ -164,15 +166,25 @@ QStringList platformsWithWords()
 
 const PlatformSuffix *suffixFor(std::string_view host)
 {
+    // By the last part of the name: most hosts have one that no suffix has.
+    static const std::unordered_map<std::string_view, std::vector<const PlatformSuffix *>> byEnd = [] {
+        std::unordered_map<std::string_view, std::vector<const PlatformSuffix *>> table;
+        for (const PlatformSuffix &each : platformSuffixes())
+            table[each.suffix.substr(each.suffix.rfind('.') + 1)].push_back(&each);
+        return table;
+    }();
     std::string plain = ByteText::lowered(host);
+    const auto known = byEnd.find(std::string_view(plain).substr(plain.rfind('.') + 1));
+    if (known == byEnd.end())
+        return nullptr;
     std::erase(plain, '\\');
     const PlatformSuffix *best = nullptr;
-    for (const PlatformSuffix &each : platformSuffixes()) {
-        if (!plain.ends_with(each.suffix) || plain.size() < each.suffix.size() + 2 ||
-            plain[plain.size() - each.suffix.size() - 1] != '.')
+    for (const PlatformSuffix *each : known->second) {
+        if (!plain.ends_with(each->suffix) || plain.size() < each->suffix.size() + 2 ||
+            plain[plain.size() - each->suffix.size() - 1] != '.')
             continue;
-        if (best == nullptr || each.suffix.size() > best->suffix.size())
-            best = &each;
+        if (best == nullptr || each->suffix.size() > best->suffix.size())
+            best = each;
     }
     return best;
 }

@@ -128,11 +128,11 @@ std::string databaseVariable(const ScanHit &hit)
     return {};
 }
 
-/// The lines around that say what a list of addresses is for.
-bool surroundedBy(std::string_view text, std::size_t place, std::initializer_list<std::string_view> words)
+/// The lines above, which say what a list of addresses is for.
+std::string surroundings(std::string_view text, std::size_t place)
 {
     const std::size_t from = place > 400 ? place - 400 : 0;
-    return containsAny(lowered(text.substr(from, place - from)), words);
+    return lowered(text.substr(from, place - from));
 }
 
 /// "api.stripe.com" becomes STRIPE_API_URL, "db" DB_URL.
@@ -330,9 +330,10 @@ std::string variableFor(const ScanHit &hit, std::string_view text, std::string_v
     }
     if (const std::string database = databaseVariable(hit); !database.empty())
         return database;
-    if (surroundedBy(text, hit.begin, {"cors", "allow_origins", "allowed_origins", "allowedorigins", "alloworigins"}))
+    const std::string above = surroundings(text, hit.begin);
+    if (containsAny(above, {"cors", "allow_origins", "allowed_origins", "allowedorigins", "alloworigins"}))
         return "CORS_ORIGINS";
-    if (surroundedBy(text, hit.begin, {"connect-src", "connectsrc", "content-security-policy"}))
+    if (containsAny(above, {"connect-src", "connectsrc", "content-security-policy"}))
         return isWebSocket(hit) ? "PUBLIC_WS_URL" : "PUBLIC_API_URL";
     const std::vector<ProjectIndex::Variable> variables = project.variables(file);
     const std::string host = lowered(hit.host);

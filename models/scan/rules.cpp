@@ -156,7 +156,7 @@ std::vector<AnchorFinder::Hit> ScanRules::anchors(std::string_view text) const
     return result;
 }
 
-QList<ScanFinding> ScanRules::find(const ScanText &text, const ProjectIndex &project, int limit, qint64 &dropped) const
+QList<ScanFinding> ScanRules::find(ScanText text, const ProjectIndex &project, int limit, qint64 &dropped) const
 {
     std::vector<ScanHit> hits;
     if (m_words != nullptr) {
@@ -180,11 +180,13 @@ QList<ScanFinding> ScanRules::find(const ScanText &text, const ProjectIndex &pro
         dropped += qint64(hits.size() - maxHits);
         hits.resize(maxHits);
     }
+    text.hasEnum = text.kind.syntax == Syntax::JavaScript && text.text.find("enum ") != npos;
     Placer placer(hits);
     lexText(text.kind.syntax, text.text, placer);
     QList<ScanFinding> findings;
     Fingerprints fingerprints(text.file);
     Places places(text.text);
+    std::size_t secret = 0;
     for (ScanHit &hit : hits) {
         const bool program = isProgram(text.kind.syntax);
         const bool codeName =
@@ -192,9 +194,9 @@ QList<ScanFinding> ScanRules::find(const ScanText &text, const ProjectIndex &pro
         if (codeName || (m_words == nullptr && !judge(hit, text)))
             continue;
         // An address that stands in the middle of a secret.
-        if (hit.kind != ScanKind::Secret && std::any_of(secrets.begin(), secrets.end(), [&](const auto &each) {
-                return hit.begin >= each.first && hit.begin < each.second;
-            }))
+        while (secret < secrets.size() && secrets[secret].second <= hit.begin)
+            ++secret;
+        if (hit.kind != ScanKind::Secret && secret < secrets.size() && hit.begin >= secrets[secret].first)
             continue;
         if (findings.size() >= limit) {
             ++dropped;

@@ -116,7 +116,7 @@ void ScanTest::theProducts()
          "EXPO_PUBLIC_API_URL"},
         {"cryptovault/mobile/constants.ts:2 address warning 34.120.54.55", "PINNED_HOST"},
         {"cryptovault/render.yaml:6 platform-host error https://cryptovault-api.onrender.com", "PUBLIC_API_URL"},
-        {"devskyy/main.py:12 origin note https://app.devskyy.app", "CORS_ORIGINS"},
+        {"devskyy/main.py:12 origin warning https://app.devskyy.app", "CORS_ORIGINS"},
         {"devskyy/main.py:13 platform-host error vercel\\.app", "CORS_ORIGINS"},
         {"momentum/auth-server/server.js:7 port warning 3000", "PORT"},
         {"casino/frontend/config.ts:1 localhost warning ws://localhost:8000", "WS_URL"},
