@@ -540,7 +540,7 @@ void HitRules::suffixHost(std::size_t place)
     if (hit.suffix == nullptr) {
         // "${APP}.fly.dev" and "(a|b)\.fly\.dev": what stands before the suffix is filled in.
         const char filled = before(m_text, begin);
-        const bool template_ = filled == '}' || filled == ')' || filled == '>' || filled == '+' || filled == '.';
+        const bool template_ = std::string_view("})>+.(|*\\").find(filled) != npos;
         std::string padded = "x." + std::string(host);
         hit.suffix = template_ && at(m_text, begin) != 0 ? suffixFor(padded) : nullptr;
         if (hit.suffix == nullptr)

@@ -2,6 +2,7 @@
 #include "models/scan/lexer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
@@ -19,6 +20,16 @@ bool isWordByte(char c)
 bool isBlank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
+}
+
+using ByteSet = std::array<bool, 256>;
+
+constexpr ByteSet bytesOf(std::string_view bytes)
+{
+    ByteSet set{};
+    for (const char c : bytes)
+        set[static_cast<unsigned char>(c)] = true;
+    return set;
 }
 
 /// Prefixes of Python's strings.
@@ -68,6 +79,13 @@ private:
     void lua();
     void json();
 
+    /// Most bytes mean nothing to a lexer: on to the next of the set, or the end.
+    bool skipTo(const ByteSet &set)
+    {
+        while (m_at < m_end && !set[static_cast<unsigned char>(m_text[m_at])])
+            ++m_at;
+        return m_at < m_end;
+    }
     char at(std::size_t i) const { return i < m_end ? m_text[i] : '\0'; }
     bool has(std::string_view what) const { return m_text.compare(m_at, what.size(), what) == 0; }
     std::size_t lineEnd(std::size_t from) const
@@ -263,7 +281,11 @@ bool Lexer::rustRaw()
 
 void Lexer::braces(const BraceRules &rules)
 {
-    while (m_at < m_end && !m_stopped) {
+    ByteSet marks = bytesOf("/\"'");
+    marks['`'] = rules.templates || rules.backtick;
+    marks['#'] = rules.hashComments;
+    marks['r'] = rules.nestedBlocks;
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         if (c == '/') {
             if (rules.lineComments && at(m_at + 1) == '/')
@@ -300,7 +322,10 @@ void Lexer::python()
 {
     int depth = 0;
     bool lineStart = true;
+    static constexpr ByteSet marks = bytesOf("#'\"()[]{}\n");
     while (m_at < m_end && !m_stopped) {
+        if (!lineStart && !skipTo(marks))
+            break;
         const char c = m_text[m_at];
         if (c == '#') {
             lineComment(1);
@@ -371,7 +396,8 @@ void Lexer::heredoc()
 
 void Lexer::shell()
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("#'\"\\<");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         const char before = m_at > m_begin ? m_text[m_at - 1] : '\n';
         if (c == '#' && (before == '\n' || isBlank(before) || before == ';' || before == '(' || before == '&'))
@@ -391,7 +417,8 @@ void Lexer::shell()
 
 void Lexer::hash(bool onlyLineStart, bool semicolons, bool doubledSingles)
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("#;!'\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         const bool mark = c == '#' || (semicolons && (c == ';' || c == '!'));
         if (mark && (atLineStart(m_at) || (!onlyLineStart && c == '#' && isBlank(m_text[m_at - 1]))))
@@ -426,7 +453,8 @@ void Lexer::yaml()
 
 void Lexer::toml()
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("#'\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         if (c == '#')
             lineComment(1);
@@ -510,7 +538,8 @@ void Lexer::html()
 
 void Lexer::sql()
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("-/'\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         if (c == '-' && at(m_at + 1) == '-')
             lineComment(2);
@@ -525,7 +554,8 @@ void Lexer::sql()
 
 void Lexer::lua()
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("-'\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         if (c == '-' && at(m_at + 1) == '-') {
             if (at(m_at + 2) == '[' && at(m_at + 3) == '[')
@@ -542,7 +572,8 @@ void Lexer::lua()
 
 void Lexer::json()
 {
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("/\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         if (c == '"')
             quoted('"', true, false);
