@@ -147,6 +147,8 @@ void Lexer::quoted(char quote, bool escapes, bool lines, std::size_t prefix, boo
     bool plain = prefix == 0;
     for (std::size_t i = m_at + 1; i < m_end; ++i) {
         const char c = m_text[i];
+        if (c != '\\' && c != '\n' && c != quote)
+            continue;
         if (c == '\\' && escapes) {
             plain = false;
             ++i;
@@ -432,22 +434,21 @@ void Lexer::hash(bool onlyLineStart, bool semicolons, bool doubledSingles)
 
 void Lexer::yaml()
 {
-    char significant = '\n';
-    while (m_at < m_end && !m_stopped) {
+    static constexpr ByteSet marks = bytesOf("#'\"");
+    while (!m_stopped && skipTo(marks)) {
         const char c = m_text[m_at];
         const char before = m_at > m_begin ? m_text[m_at - 1] : '\n';
+        std::size_t i = m_at;
+        while (i > m_begin && isBlank(m_text[i - 1]))
+            --i;
         // An apostrophe in the middle of a plain scalar is no quote.
-        const bool opens = opensYaml(significant);
-        if (c == '#' && (before == '\n' || isBlank(before))) {
+        const bool opens = opensYaml(i > m_begin ? m_text[i - 1] : '\n');
+        if (c == '#' && (before == '\n' || isBlank(before)))
             lineComment(1);
-        } else if ((c == '"' || c == '\'') && opens) {
+        else if (c != '#' && opens)
             quoted(c, c == '"', true, 0, c == '\'');
-            significant = c;
-        } else {
-            if (!isBlank(c))
-                significant = c;
+        else
             ++m_at;
-        }
     }
 }
 

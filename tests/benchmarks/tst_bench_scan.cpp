@@ -157,8 +157,7 @@ void ScanBenchmark::besideRipgrep()
     QVERIFY(list.open(QIODevice::WriteOnly));
     list.write(QByteArray(patterns).trimmed() + '\n');
     list.close();
-    const QStringList scanArguments{QStringLiteral("scan"), folder.path(), QStringLiteral("--quiet"),
-                                    QStringLiteral("--format"), QStringLiteral("json")};
+    const QStringList scanArguments{QStringLiteral("scan"), folder.path(), QStringLiteral("--quiet")};
     const QStringList rgArguments{QStringLiteral("--no-messages"),
                                   QStringLiteral("-n"),
                                   QStringLiteral("--no-heading"),
