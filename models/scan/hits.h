@@ -69,6 +69,8 @@ public:
     {
     }
     void look(const AnchorFinder::Hit &anchor);
+    /// For the anchors that begin with the byte before a word: a text may begin with the word itself.
+    void lookAtBeginning();
     std::vector<ScanHit> take() { return std::move(m_hits); }
 
 private:

@@ -724,6 +724,12 @@ void HitRules::loopback6(std::size_t place)
     m_hits.push_back(std::move(hit));
 }
 
+void HitRules::lookAtBeginning()
+{
+    if (lowered(m_text.substr(0, 4)) == "port")
+        portName(0);
+}
+
 void HitRules::look(const AnchorFinder::Hit &anchor)
 {
     const std::size_t place = anchor.position;
@@ -741,7 +747,7 @@ void HitRules::look(const AnchorFinder::Hit &anchor)
     case LoopbackAnchor:
         return place < m_hostEnd ? void() : loopback6(place);
     case PortAnchor:
-        return portName(place);
+        return portName(place + 1); // its anchor begins with the byte before the word
     case ListenAnchor:
         return listenCall(place);
     case BindAnchor:

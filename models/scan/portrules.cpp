@@ -110,14 +110,22 @@ std::size_t nameBegin(std::string_view text, std::size_t begin)
 void addPortAnchors(AnchorFinder &finder)
 {
     // What may stand behind the name, so that "import", "portal" and "supported" are passed over by the first look.
-    const auto with = [&](std::string_view word, std::string_view behind, std::uint16_t id) {
+    const auto with = [&](std::string_view word, std::string_view behind, std::uint16_t id,
+                          std::string_view first = {}) {
         std::vector<AnchorFinder::ByteClass> classes;
+        if (!first.empty())
+            classes.push_back(AnchorFinder::bytes(first));
         for (const char c : word)
             classes.push_back(AnchorFinder::bytes(std::string{c, char(c - 32)}));
         classes.push_back(AnchorFinder::bytes(behind));
         finder.addClasses(std::move(classes), id);
     };
-    with("port", " \t=:\"'`)]|?,", PortAnchor);
+    with("port", " \t=:\"'`)]|?,", PortAnchor, "^a-z");
+    // serverPort, but not support.
+    std::vector<AnchorFinder::ByteClass> hump{AnchorFinder::bytes("a-z")};
+    for (const char *c : {"P", "o", "r", "t", " \t=:\"'`)]|?,"})
+        hump.push_back(AnchorFinder::bytes(c));
+    finder.addClasses(std::move(hump), PortAnchor);
     with("listen", "( \t", ListenAnchor);
     with("bind", " =\"'", BindAnchor);
     with("expose", " \t", ExposeAnchor);

@@ -163,6 +163,7 @@ QList<ScanFinding> ScanRules::find(ScanText text, const ProjectIndex &project, i
         hits = references(text);
     } else {
         HitRules rules(text.text, text.kind);
+        rules.lookAtBeginning();
         for (const AnchorFinder::Hit &anchor : anchors(text.text))
             rules.look(anchor);
         hits = rules.take();

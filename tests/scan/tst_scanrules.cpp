@@ -122,6 +122,9 @@ void TestScanRules::finds_data()
     row("bind", "start.sh", "gunicorn -b x --bind 0.0.0.0:8000\n", {s("1:30 port warning 8000")});
     row("listen", "a.js", "app.listen(3000)\n", {s("1:12 port warning 3000")});
     row("nginx", "nginx.conf", "server {\n  listen 8080;\n}\n", {s("2:10 port note 8080")});
+    row("port at the beginning", "a.properties", "port=8080\nserver.port=8081\n",
+        {s("1:6 port warning 8080"), s("2:13 port warning 8081")});
+    row("port of a hump", "a.js", "const serverPort = 3000;\n", {s("1:20 port warning 3000")});
     row("other port", "a.py", "redis_port = 7000\n", {s("1:14 port note 7000")});
     row("comment", "a.py", "# see http://localhost:8000\n", {s("1:7 localhost note http://localhost:8000")});
     row("docstring", "a.py", "def f():\n    \"\"\"Goes to https://a1.fly.dev.\"\"\"\n",
