@@ -73,6 +73,19 @@ struct EnvExportOptions
     bool skipRefused = false;
 };
 
+struct ScanCommandOptions
+{
+    QString folder;
+    QString platform;
+    QString patch;
+    QString baseline;
+    QString writeBaseline;
+    bool includeDocs = false;
+    bool includeTests = false;
+    int threads = 0; ///< 0: one a core
+    qint64 maxFileMegabytes = 20;
+};
+
 struct HoldOptions
 {
     QString url;
@@ -110,6 +123,7 @@ int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
 int runManifestConvert(const Global &global, const ManifestOptions &options);
 int runEnvExport(const Global &global, const EnvExportOptions &options);
+int runScan(const Global &global, const ScanCommandOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);

@@ -80,6 +80,7 @@ struct Everything
     CheckOptions check;
     ManifestOptions manifest;
     EnvExportOptions envExport;
+    ScanCommandOptions scan;
     SessionQuery query;
     std::function<int()> run;
 };
@@ -243,6 +244,24 @@ void addEnvironment(CLI::App &app, Everything &all)
     command->callback([&all] { all.run = [&all] { return runEnvExport(all.global, all.envExport); }; });
 }
 
+void addScan(CLI::App &app, Everything &all)
+{
+    CLI::App *scan = app.add_subcommand(
+        "scan", "hard-coded hosts, ports, addresses and secrets in a folder; exit 1 with an error or a warning");
+    text(scan, "DIR", all.scan.folder, "the folder; what git ignores is left out")->required();
+    text(scan, "--platform", all.scan.platform,
+         "only references to this platform: fly, render, vercel, netlify, heroku, railway");
+    scan->add_flag("--include-docs", all.scan.includeDocs, "documentation too");
+    scan->add_flag("--include-tests", all.scan.includeTests, "tests and fixtures too");
+    text(scan, "--patch", all.scan.patch, "write a unified diff of the replacements that are certain");
+    text(scan, "--baseline", all.scan.baseline, "findings that stand in this file are not reported");
+    text(scan, "--write-baseline", all.scan.writeBaseline, "write the findings as a baseline and exit 0");
+    scan->add_option("--max-file-size", all.scan.maxFileMegabytes, "larger files are skipped, in MB (default 20)")
+        ->check(CLI::Range(1, 1000));
+    scan->add_option("--threads", all.scan.threads, "default: one a core")->check(CLI::Range(1, 64));
+    scan->callback([&all] { all.run = [&all] { return runScan(all.global, all.scan); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -295,6 +314,7 @@ int main(int argc, char **argv)
     addProbes(app, all);
     addManifest(app, all);
     addEnvironment(app, all);
+    addScan(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {
