@@ -312,14 +312,17 @@ CodeValue CodeTokens::value(std::size_t begin, std::size_t end) const
 
 std::size_t CodeTokens::expressionEnd(std::size_t i, std::initializer_list<std::string_view> ends) const
 {
-    while (i < size()) {
+    // Bounded: without semicolons an expression of JavaScript seems to go on to the end of its block.
+    constexpr std::size_t furthest = 5000;
+    const std::size_t last = std::min(size(), i + furthest);
+    while (i < last) {
         if ((*this)[i].kind == Kind::Newline || is(i, ")") || is(i, "]") || is(i, "}"))
             return i;
         if (std::any_of(ends.begin(), ends.end(), [&](std::string_view each) { return is(i, each); }))
             return i;
         i = behind(i);
     }
-    return size();
+    return std::min(i, size());
 }
 
 std::vector<CodeArgument> codeArguments(const CodeTokens &tokens, std::size_t open)
