@@ -25,8 +25,8 @@ bool isDigit(char c)
 }
 
 /// Operators of more than one byte that a reader tells apart from their first.
-constexpr std::string_view longOps[] = {"...", "===", "!==", "??=", "||=", "&&=", "??", "||", "&&", "?.", "=>", "==",
-                                        "!=",  "<=",  ">=",  "+=",  "-=",  "*=",  "/=", "|=", "&=", ":=", "->", "**"};
+constexpr std::string_view longOps[] = {"...", "===", "!==", "?\?=", "||=", "&&=", "??", "||", "&&", "?.", "=>", "==",
+                                        "!=",  "<=",  ">=",  "+=",   "-=",  "*=",  "/=", "|=", "&=", ":=", "->", "**"};
 
 QString unescaped(std::string_view text)
 {
@@ -296,8 +296,9 @@ CodeValue CodeTokens::value(std::size_t begin, std::size_t end) const
         return {string, false};
     if (begin >= end)
         return {};
-    const QString source =
-        QString::fromUtf8(m_text.data() + (*this)[begin].begin, qsizetype((*this)[end - 1].end - (*this)[begin].begin));
+    constexpr std::size_t longest = 300;
+    const std::size_t length = std::min<std::size_t>((*this)[end - 1].end - (*this)[begin].begin, 4 * longest);
+    const QString source = QString::fromUtf8(m_text.data() + (*this)[begin].begin, qsizetype(length));
     if (end == begin + 1) {
         if (is(begin, "None") || is(begin, "null") || is(begin, "undefined"))
             return {};
@@ -306,8 +307,7 @@ CodeValue CodeTokens::value(std::size_t begin, std::size_t end) const
     }
     if (end == begin + 2 && is(begin, "-") && (*this)[begin + 1].kind == Kind::Number)
         return {source, false};
-    constexpr qsizetype longest = 300;
-    return {source.simplified().left(longest), true};
+    return {source.simplified().left(qsizetype(longest)), true};
 }
 
 std::size_t CodeTokens::expressionEnd(std::size_t i, std::initializer_list<std::string_view> ends) const

@@ -14,7 +14,7 @@ namespace {
 
 bool isBlank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /// "# @required @sensitive=false @type=string(startsWith=sk-)": the value of a decorator; empty where it stands alone,
@@ -31,7 +31,7 @@ std::optional<std::string_view> decorator(std::string_view comment, std::string_
         if (rest.front() != '=')
             continue; // the beginning of a longer name
         rest.remove_prefix(1);
-        return rest.substr(0, rest.find_first_of(" \t\r"));
+        return rest.substr(0, rest.find_first_of(" \t\r\n"));
     }
     return {};
 }
@@ -122,7 +122,7 @@ void readEnvSchemaUses(const QByteArray &text, UseList &uses)
 {
     const EnvDocument document = EnvDocument::parse(text);
     bool header = true;
-    std::optional<bool> defaultRequired; // nothing: a value in the file makes it required there, and given
+    bool defaultRequired = false; // "infer", the usual: those that the file gives a value, and so none is missing
     std::optional<bool> defaultSensitive;
     SchemaWords words;
     for (const EnvNode &node : document.nodes()) {
@@ -133,7 +133,7 @@ void readEnvSchemaUses(const QByteArray &text, UseList &uses)
                 words = {};
             } else if (header && decorator(line, "defaultRequired")) {
                 const std::string_view value = *decorator(line, "defaultRequired");
-                defaultRequired = value == "infer" ? std::optional<bool>() : value != "false";
+                defaultRequired = value != "false" && value != "infer";
             }
             if (const auto value = decorator(line, "defaultSensitive"); value)
                 defaultSensitive = *value != "false";
@@ -151,7 +151,7 @@ void readEnvSchemaUses(const QByteArray &text, UseList &uses)
                 use.fallback = value;
                 use.fallbackComputed = value.contains(u'$') || (value.endsWith(u')') && value.contains(u'('));
             }
-            use.required = words.required.value_or(defaultRequired.value_or(false)) && !use.fallback;
+            use.required = words.required.value_or(defaultRequired) && !use.fallback;
             use.sensitive = words.sensitive ? words.sensitive : defaultSensitive;
         }
         words = {};

@@ -237,8 +237,10 @@ Result<CodeUses> FolderReader::run()
     CodeUses result;
     result.git = report.git;
     result.notices = report.notices;
+    std::vector<const VariableUse *> order;
     for (const CodeUses &share : shares) {
-        result.uses += share.uses;
+        for (const VariableUse &use : share.uses)
+            order.push_back(&use);
         result.skipped += share.skipped;
         for (const auto member :
              {&CodeUses::files, &CodeUses::bytes, &CodeUses::binary, &CodeUses::tooLarge, &CodeUses::unreadable})
@@ -250,10 +252,13 @@ Result<CodeUses> FolderReader::run()
     result.skipped.sort();
     if (result.skipped.size() > mostSkipped)
         result.skipped.resize(mostSkipped);
-    std::stable_sort(result.uses.begin(), result.uses.end(), [](const VariableUse &a, const VariableUse &b) {
-        return std::tie(a.place.file, a.place.line, a.place.column) <
-               std::tie(b.place.file, b.place.line, b.place.column);
+    std::stable_sort(order.begin(), order.end(), [](const VariableUse *a, const VariableUse *b) {
+        return std::tie(a->place.file, a->place.line, a->place.column) <
+               std::tie(b->place.file, b->place.line, b->place.column);
     });
+    result.uses.reserve(qsizetype(order.size()));
+    for (const VariableUse *use : order)
+        result.uses.append(*use);
     result.cancelled = m_stop.stop_requested();
     tell(true);
     return result;

@@ -97,7 +97,7 @@ void JavaScriptReader::found(std::size_t at, std::size_t begin, std::size_t end,
         use.required = true;
         ++end;
     }
-    if (m_tokens.is(end, "??=") || m_tokens.is(end, "||=")) {
+    if (m_tokens.is(end, "?\?=") || m_tokens.is(end, "||=")) {
         const std::size_t stop = m_tokens.expressionEnd(end + 1, {",", ";"});
         const CodeValue value = m_tokens.value(end + 1, std::min(stop, end + 2));
         use.fallback = value.text;

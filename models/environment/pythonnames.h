@@ -64,7 +64,13 @@ private:
     void readAssignment(const CodeTokens &tokens, std::size_t i);
     PythonName assigned(const CodeTokens &tokens, std::size_t i) const;
     std::size_t blockEnd(std::size_t at) const;
-    void bind(std::string_view name, PythonName meaning) { m_names[std::string(name)].push_back(std::move(meaning)); }
+    void bind(std::string_view name, PythonName meaning)
+    {
+        std::vector<PythonName> &known = m_names[std::string(name)];
+        constexpr std::size_t most = 1000; // a generated file must not take time by the square
+        if (known.size() < most)
+            known.push_back(std::move(meaning));
+    }
 
     std::string_view m_text;
     std::unordered_map<std::string, std::vector<PythonName>> m_names;

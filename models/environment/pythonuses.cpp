@@ -113,6 +113,9 @@ void PythonReader::environ(std::size_t i, std::size_t end)
         else if (m_tokens.is(end + 1, "__getitem__"))
             call(i, end + 2, "os.environ", true);
     }
+    // `"x" in os.environ.get("X")` looks into a value.
+    if (m_tokens.is(end, "."))
+        return;
     if (m_tokens.isBefore(i, "in") && i >= 2) {
         const std::size_t last = m_tokens.isBefore(i - 1, "not") ? i - 3 : i - 2;
         std::size_t first = last;

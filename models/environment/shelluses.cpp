@@ -138,12 +138,15 @@ std::size_t ShellWalker::braced(std::size_t i, int depth)
     const std::size_t close = word(rest, '}', true, depth + 1);
     if (end > begin && !array) {
         if (op == '-' || op == '=') {
-            const QString text = source(rest, std::min(close, m_end));
+            // Bounded: an unclosed one goes to the end of the text, and so does each inside it.
+            constexpr std::size_t longest = 300;
+            const std::size_t stop = std::min(close, m_end);
+            const QString text = source(rest, std::min(stop, rest + longest));
             found.guarded = true;
             const bool quotes =
                 text.size() >= 2 && text.front() == text.back() && (text.front() == u'"' || text.front() == u'\'');
             found.fallback = quotes ? text.mid(1, text.size() - 2) : text;
-            found.computed = text.contains(u'$') || text.contains(u'`');
+            found.computed = text.contains(u'$') || text.contains(u'`') || stop > rest + longest;
         } else if (op == '+') {
             found.guarded = true;
         } else if (op == '?') {
@@ -207,8 +210,8 @@ std::size_t ShellWalker::word(std::size_t i, char close, bool quoted, int depth)
         } else if (c == '\'' && quoted && close == '}') {
             const std::size_t end = m_text.substr(0, m_end).find('\'', i + 1);
             // In double quotes an apostrophe is one; a pair of them on a line is taken for quotes.
-            const std::size_t brace = m_text.find('}', i);
-            i = end == npos || end > brace ? i + 1 : end + 1;
+            const bool crosses = end == npos || m_text.substr(i, end - i).find('}') != npos;
+            i = crosses ? i + 1 : end + 1;
         } else {
             if (close == ')')
                 open += c == '(' ? 1 : c == ')' ? -1 : 0;
