@@ -564,10 +564,13 @@ void CodeUsesTest::againstPython()
     const QString python = s("/usr/bin/python3");
     if (!QFileInfo::exists(python))
         QSKIP("no /usr/bin/python3");
-    for (const char *root : {"/usr/lib/python3/dist-packages", "/usr/lib/python3.11"}) {
-        if (!QFileInfo(s(root)).isDir())
+    QStringList roots{s("/usr/lib/python3/dist-packages"), s("/usr/lib/python3.11")};
+    // More trees to measure with, divided by colons.
+    roots += qEnvironmentVariable("SWITCHYARD_TEST_PYTHON_TREES").split(u':', Qt::SkipEmptyParts);
+    for (const QString &root : roots) {
+        if (!QFileInfo(root).isDir())
             continue;
-        compareWith(python, {s(SOURCE_DIR "/tests/fixtures/environment/code/environ_oracle.py")}, s(root),
+        compareWith(python, {s(SOURCE_DIR "/tests/fixtures/environment/code/environ_oracle.py")}, root,
                     {s("os.environ"), s("os.environ.get"), s("os.environ.pop"), s("os.environ.setdefault"),
                      s("in os.environ"), s("os.getenv")});
         if (QTest::currentTestFailed())
@@ -580,8 +583,14 @@ void CodeUsesTest::againstAcorn()
     const QString node = QStandardPaths::findExecutable(s("node"));
     if (node.isEmpty() || !QFileInfo::exists(s("/usr/share/nodejs/acorn")))
         QSKIP("node or acorn (node-acorn) is missing");
-    compareWith(node, {s(SOURCE_DIR "/tests/fixtures/environment/code/environ_oracle.js")}, s("/usr/share/nodejs"),
-                {s("process.env")});
+    for (const char *root : {"/usr/share/nodejs", "/usr/lib/node_modules"}) {
+        if (!QFileInfo(s(root)).isDir())
+            continue;
+        compareWith(node, {s(SOURCE_DIR "/tests/fixtures/environment/code/environ_oracle.js")}, s(root),
+                    {s("process.env")});
+        if (QTest::currentTestFailed())
+            return;
+    }
 }
 
 QTEST_GUILESS_MAIN(CodeUsesTest)
