@@ -214,18 +214,32 @@ PythonName PythonNames::assigned(const CodeTokens &tokens, std::size_t i) const
     return result;
 }
 
-/// Where the block that holds `at` ends: at the first line with less indentation.
-std::size_t PythonNames::blockEnd(std::size_t at) const
+/// Where the function or class whose body holds `at` ends; npos for what stands in the module.
+std::size_t PythonNames::scopeEnd(std::size_t at) const
 {
-    const std::size_t indent = pythonIndent(m_text, at);
-    if (indent == 0)
+    std::size_t indent = pythonIndent(m_text, at);
+    bool inside = false;
+    constexpr std::size_t furthest = 200'000; // bytes that a function is looked for
+    const std::size_t limit = at > furthest ? at - furthest : 0;
+    std::size_t line = at == 0 ? npos : m_text.rfind('\n', at - 1);
+    while (!inside && indent > 0 && line != npos && line > limit) {
+        const std::size_t before = m_text.rfind('\n', line - 1);
+        const std::size_t begin = before == npos ? 0 : before + 1;
+        const std::size_t here = pythonIndent(m_text, begin);
+        const std::string_view content = m_text.substr(begin + here, line - begin - here);
+        if (!content.empty() && content[0] != '#' && content[0] != '\r' && here < indent) {
+            indent = here;
+            inside = content.starts_with("def ") || content.starts_with("async def ") || content.starts_with("class ");
+        }
+        line = before;
+    }
+    if (!inside)
         return npos;
-    for (std::size_t line = m_text.find('\n', at); line != npos; line = m_text.find('\n', line + 1)) {
-        std::size_t i = line + 1;
-        while (i < m_text.size() && (m_text[i] == ' ' || m_text[i] == '\t'))
-            ++i;
-        if (i < m_text.size() && m_text[i] != '\n' && m_text[i] != '\r' && m_text[i] != '#' && i - line - 1 < indent)
-            return i;
+    for (line = m_text.find('\n', at); line != npos; line = m_text.find('\n', line + 1)) {
+        const std::size_t first = line + 1 + pythonIndent(m_text, line + 1);
+        const char c = first < m_text.size() ? m_text[first] : '\n';
+        if (c != '\n' && c != '\r' && c != '#' && c != ')' && first - line - 1 <= indent)
+            return first;
     }
     return npos;
 }
@@ -243,10 +257,9 @@ void PythonNames::readAssignment(const CodeTokens &tokens, std::size_t i)
     if (meaning.thing == PythonThing::Nothing && !known)
         return;
     const std::size_t at = tokens[i].begin;
-    const bool whole = pythonIndent(m_text, at) == 0;
-    meaning.from = whole && meaning.thing != PythonThing::Nothing && !known ? 0 : at;
     // What a module assigns, its functions see, wherever they stand.
-    meaning.to = whole ? npos : blockEnd(at);
+    meaning.to = scopeEnd(at);
+    meaning.from = meaning.to == npos && meaning.thing != PythonThing::Nothing && !known ? 0 : at;
     bind(tokens.text(i), std::move(meaning));
 }
 

@@ -63,7 +63,7 @@ private:
     void readFrom(const CodeTokens &tokens, std::size_t i);
     void readAssignment(const CodeTokens &tokens, std::size_t i);
     PythonName assigned(const CodeTokens &tokens, std::size_t i) const;
-    std::size_t blockEnd(std::size_t at) const;
+    std::size_t scopeEnd(std::size_t at) const;
     void bind(std::string_view name, PythonName meaning)
     {
         std::vector<PythonName> &known = m_names[std::string(name)];

@@ -134,6 +134,10 @@ void CodeUsesTest::python_data()
     row("assigned in a function", "a.py",
         "import os\ndef f():\n    env = os.environ\n    return env['A']\ndef g(env):\n    return env['B']\n",
         lines("4 A!"));
+    row("assigned in a block", "a.py",
+        "import os\ndef f(env=None):\n    if env is None:\n        env = os.environ\n    return env.get('A')\ndef "
+        "g(env):\n    return env['B']\n",
+        lines("5 A"));
     row("copies are others", "a.py", "import os\nenv = os.environ.copy()\nenv['A']\nenv.get('B')\n", {});
     row("several lines", "a.py", "import os\nx = os.environ.get(\n    # which\n    'A',\n    'b'\n    'c',\n)\n",
         lines("4 A =bc"));
