@@ -259,6 +259,10 @@ void PythonNames::readAssignment(const CodeTokens &tokens, std::size_t i)
     const std::size_t at = tokens[i].begin;
     // What a module assigns, its functions see, wherever they stand.
     meaning.to = scopeEnd(at);
+    const bool nothing = meaning.thing == PythonThing::Nothing;
+    // `else: environ = {}` for another system does not undo the import.
+    if (nothing && meaning.to == npos && pythonIndent(m_text, at) > 0)
+        return;
     meaning.from = meaning.to == npos && meaning.thing != PythonThing::Nothing && !known ? 0 : at;
     bind(tokens.text(i), std::move(meaning));
 }

@@ -138,6 +138,8 @@ void CodeUsesTest::python_data()
         "import os\ndef f(env=None):\n    if env is None:\n        env = os.environ\n    return env.get('A')\ndef "
         "g(env):\n    return env['B']\n",
         lines("5 A"));
+    row("another system's", "a.py", "if win:\n    from os import environ\nelse:\n    environ = {}\nenviron['A']\n",
+        lines("5 A!"));
     row("copies are others", "a.py", "import os\nenv = os.environ.copy()\nenv['A']\nenv.get('B')\n", {});
     row("several lines", "a.py", "import os\nx = os.environ.get(\n    # which\n    'A',\n    'b'\n    'c',\n)\n",
         lines("4 A =bc"));
