@@ -188,7 +188,9 @@ std::size_t ShellWalker::dollar(std::size_t i, int depth)
         read(std::move(found));
         return end;
     }
-    return std::min(i + 2, m_end); // $1, $?, $$
+    // $1, $?, $$; any other "$" is one, as in "name$".
+    const bool special = next != '\0' && std::strchr("0123456789?$!#*@-", next) != nullptr;
+    return std::min(i + (special ? 2 : 1), m_end);
 }
 
 /// Text that is no code: the insides of ${…:-here} and of here-documents. Gives the place of `close`.

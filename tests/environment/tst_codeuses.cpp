@@ -307,6 +307,7 @@ void CodeUsesTest::shell_data()
     row("comments", "a.sh", "# $AA\necho a#$BB # $CC\n", lines("2 BB"));
     row("nounset", "a.sh", "set -eu\necho $AA ${BB:-x} ${CC}\n", lines("2 AA!\n2 BB =x\n2 CC!"));
     row("shell's own", "a.sh", "echo $PWD $RANDOM $BASH_SOURCE ${BASH_SOURCE[0]} ${arr[@]} $IFS\n", {});
+    row("a dollar at the end", "a.sh", "grep \"x$\" f; AA=1; echo \"$AA $BB\"\n", lines("1 BB"));
     row("awk", "a.sh", "awk '{print $NF, $FIELD}' f; echo $AA\n", lines("1 AA"));
     row("first line", "bin/start", "#!/usr/bin/env bash\nexec gunicorn -b :$PORT\n", lines("2 PORT"));
     row("python by its first line", "bin/x", "#!/usr/bin/python3\nimport os\nos.getenv('A')\n", lines("3 A"));
