@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/convert.h"
 
+#include "models/manifests/manifestset.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/writeraccount.h"
 
@@ -28,30 +29,6 @@ struct Source
     QString file;
     ServiceModel model;
 };
-
-ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems)
-{
-    const ManifestNode &root = subject.manifest.document;
-    switch (subject.manifest.format) {
-    case ManifestFormat::Render:
-        return readRender(root, ledger, problems);
-    case ManifestFormat::Fly:
-        return readFly(root, ledger, problems);
-    case ManifestFormat::Vercel:
-        return readVercel(root, ledger, problems);
-    case ManifestFormat::Netlify:
-        return readNetlify(root, ledger, problems);
-    case ManifestFormat::Compose:
-        return readCompose(root, ledger, problems);
-    case ManifestFormat::Redirects:
-        return readRedirects(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Dockerfile:
-        return readDockerfile(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Procfile:
-        break;
-    }
-    return readProcfile(subject.text, subject.manifest.file, ledger, problems);
-}
 
 bool isEmpty(const ServiceModel &model)
 {

@@ -109,4 +109,28 @@ ManifestSet readManifestSet(const QStringList &files)
     return set;
 }
 
+ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems)
+{
+    const ManifestNode &root = subject.manifest.document;
+    switch (subject.manifest.format) {
+    case ManifestFormat::Render:
+        return readRender(root, ledger, problems);
+    case ManifestFormat::Fly:
+        return readFly(root, ledger, problems);
+    case ManifestFormat::Vercel:
+        return readVercel(root, ledger, problems);
+    case ManifestFormat::Netlify:
+        return readNetlify(root, ledger, problems);
+    case ManifestFormat::Compose:
+        return readCompose(root, ledger, problems);
+    case ManifestFormat::Redirects:
+        return readRedirects(subject.text, subject.manifest.file, ledger, problems);
+    case ManifestFormat::Dockerfile:
+        return readDockerfile(subject.text, subject.manifest.file, ledger, problems);
+    case ManifestFormat::Procfile:
+        break;
+    }
+    return readProcfile(subject.text, subject.manifest.file, ledger, problems);
+}
+
 } // namespace Switchyard

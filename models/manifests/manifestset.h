@@ -26,4 +26,7 @@ struct ManifestSet
 /// The manifests that lie in a folder under their usual names, with full paths. Thread: any; blocks on the folder.
 [[nodiscard]] QStringList manifestsIn(const QString &folder);
 
+/// The model of a file, by the reader of its format (formats.h).
+ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems);
+
 } // namespace Switchyard
