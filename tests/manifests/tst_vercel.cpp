@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // vercel.json: what is read of it, what is written, and that no key of a real file is dropped in silence.
 #include "models/manifests/formats.h"
+#include "models/manifests/writeraccount.h"
 #include "models/manifests/jsonreader.h"
 #include "models/manifests/routepattern.h"
-#include "models/manifests/writeraccount.h"
 
 #include <QDir>
 #include <QElapsedTimer>
