@@ -133,6 +133,7 @@ private Q_SLOTS:
     void filesOfOneSite();
     void namesMeet();
     void whatTheMoveChanges();
+    void blueprintInTodaysWords();
     void commandsWithoutAShell_data();
     void commandsWithoutAShell();
     void oddTexts_data();
@@ -398,6 +399,35 @@ void ConvertTest::whatTheMoveChanges()
     QCOMPARE(toRender.notes.size(), 1);
     QVERIFY(toRender.notes.first().contains(s("other.fly.dev")));
     QVERIFY(!textOf(convert({{s("fly.toml"), app}}, ConvertTarget::Fly), s("fly.toml")).contains(s("--ha=false")));
+}
+
+void ConvertTest::blueprintInTodaysWords()
+{
+    const auto blueprint = [this](const char *trigger) {
+        return convert(
+            {{s("render.yaml"), QByteArray("services:\n  - type: web\n    name: api\n    env: docker\n    ") + trigger +
+                                    "\n"
+                                    "  - {type: redis, name: cache, plan: free, ipAllowList: []}\n"
+                                    "databases:\n"
+                                    "  - {name: main, plan: free, ipAllowList: []}\n"
+                                    "  - name: open\n"
+                                    "    ipAllowList: [{source: 192.0.2.0/24}]\n"}},
+            ConvertTarget::Render);
+    };
+    const Conversion c = blueprint("autoDeploy: true");
+    const QString text = textOf(c, s("render.yaml"));
+    QVERIFY2(text.contains(s("autoDeployTrigger: commit\n")), qPrintable(text));
+    QCOMPARE(outcome(c, "services[0].autoDeploy"), s("rewritten"));
+    QCOMPARE(outcome(c, "services[1].ipAllowList"), s("mapped"));
+    QCOMPARE(outcome(c, "databases[0].ipAllowList"), s("mapped"));
+    QCOMPARE(outcome(c, "databases[1].ipAllowList[0].source"), s("not-translated"));
+    // Who may connect is never widened.
+    QCOMPARE(text.count(s("ipAllowList: []")), 3);
+    QVERIFY(textOf(blueprint("autoDeploy: no"), s("render.yaml")).contains(s("autoDeployTrigger: \"off\"\n")));
+    const Conversion checks = blueprint("autoDeployTrigger: checksPass");
+    QVERIFY(textOf(checks, s("render.yaml")).contains(s("autoDeployTrigger: checksPass\n")));
+    QCOMPARE(outcome(checks, "services[0].autoDeployTrigger"), s("mapped"));
+    QCOMPARE(outcome(blueprint("autoDeploy: sometimes"), "services[0].autoDeploy"), s("not-translated"));
 }
 
 void ConvertTest::commandsWithoutAShell_data()

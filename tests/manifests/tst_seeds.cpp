@@ -326,7 +326,8 @@ void SeedsTest::conversions_data()
                                   << QStringList{s("preDeployCommand"), s("autoDeploy: "), s("alembic"), s("pytest")}
                                   << QStringList{};
     QTest::newRow("3: in today's words") << s("3-momentum") << QStringList{s("backend/render.yaml")} << render
-                                         << QStringList{s("rootDir: backend\n"),
+                                         << QStringList{s("autoDeployTrigger: commit\n"),
+                                                        s("rootDir: backend\n"),
                                                         s("runtime: python\n"),
                                                         s("healthCheckPath: /health\n"),
                                                         s("- key: DATABASE_URL\n        sync: false\n"),
@@ -347,7 +348,8 @@ void SeedsTest::conversions_data()
                                                      s("plan: free")}
                                       << QStringList{};
     QTest::newRow("4: in today's words") << s("4-casino") << QStringList{s("render.yaml")} << render
-                                         << QStringList{s("runtime: python\n"),
+                                         << QStringList{s("autoDeployTrigger: commit\n"),
+                                                        s("runtime: python\n"),
                                                         s("type: keyvalue\n"),
                                                         s("ipAllowList: []"),
                                                         s("- key: PORT\n        value: \"10000\"\n"),
