@@ -309,6 +309,7 @@ void SeedsTest::conversions_data()
                        s("8001"),       s("max_machines"),  s("JWT_SECRET ="), s("MONGO_URL =")}
         // Values of the program's own go over as they are, this contradiction too.
         << QStringList{s("any/cookie-samesite")};
+    // A laptop's manifest has the origins of a laptop.
     QTest::newRow("2: to Render") << s("2-devskyy") << QStringList{s("docker-compose.yml"), s("Dockerfile")} << render
                                   << QStringList{s("healthCheckPath: /health\n"),
                                                  s("maxShutdownDelaySeconds: 30\n"),
@@ -319,7 +320,7 @@ void SeedsTest::conversions_data()
                                                  s("postgresMajorVersion: \"16\"\n"),
                                                  s("property: connectionString\n")}
                                   << QStringList{s("type: redis"), s("plan: Standard"), s("POSTGRES_PASSWORD"),
-                                                 s("autoDeploy: ")} // What a laptop's manifest says of its frontend.
+                                                 s("autoDeploy: ")}
                                   << QStringList{s("any/origin-local")};
     QTest::newRow("3: to Render") << s("3-momentum") << QStringList{s("backend/Procfile")} << render
                                   << QStringList{s("--host 0.0.0.0 --port $PORT"), s("maxShutdownDelaySeconds: 30\n")}
