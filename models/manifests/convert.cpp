@@ -10,6 +10,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
 #include <QSet>
 
 #include <algorithm>
@@ -79,6 +80,8 @@ public:
         m_result.loss = m_ledger.fates();
         if (m_result.written.files.isEmpty())
             sayWhyNothing();
+        else
+            sayHostsLeft();
         return std::move(m_result);
     }
 
@@ -288,6 +291,36 @@ private:
                 m_result.notes.append(QStringLiteral("nothing that %1 describes can run on %2")
                                           .arg(source.file, convertTargetName(m_target)));
         }
+    }
+
+    /// A value goes over as it is, also where it is the address that the service is about to leave.
+    void sayHostsLeft()
+    {
+        for (const Source &source : std::as_const(m_sources)) {
+            const bool render = source.format == ManifestFormat::Render && m_target != ConvertTarget::Render;
+            const bool fly = source.format == ManifestFormat::Fly && m_target != ConvertTarget::Fly;
+            if (!render && !fly)
+                continue;
+            static const QRegularExpression ofRender(QStringLiteral(R"([\w\-.]+\.onrender\.com\b)"));
+            static const QRegularExpression ofFly(QStringLiteral(R"([\w\-.]+\.fly\.dev\b)"));
+            for (const Service &service : source.model.services) {
+                for (const EnvironmentEntry &entry : service.environment) {
+                    const QString host = (render ? ofRender : ofFly).match(entry.value).captured(0);
+                    if (entry.source == EnvironmentEntry::Source::Literal && !host.isEmpty() && mayStandInFile(entry))
+                        say(QStringLiteral(
+                                "%1 (line %2 of %3) goes over as it is and names %4, which the service leaves")
+                                .arg(entry.name)
+                                .arg(entry.place.line)
+                                .arg(source.file, host));
+                }
+            }
+        }
+    }
+
+    void say(const QString &note)
+    {
+        if (!m_result.notes.contains(note))
+            m_result.notes.append(note);
     }
 
     ConvertTarget m_target;
