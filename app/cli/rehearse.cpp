@@ -165,8 +165,10 @@ Result<void> readManifest(const RehearseOptions &options, const Platform &platfo
     const Backend &backend = subject.backend;
     QString file = options.manifest;
     QString service = options.service;
-    // Another platform's manifest says nothing about this one.
-    if (file.isEmpty() && subject.fromWorkspace && backend.platform == platform.id && !backend.manifest.isEmpty())
+    // Another platform's manifest says nothing about this one, and what a laptop is started by (compose, a Procfile) is
+    // there for the conversion.
+    const bool readable = backend.platform == platform.id && !platform.manifests.isEmpty();
+    if (file.isEmpty() && subject.fromWorkspace && readable && !backend.manifest.isEmpty())
         file = QDir(subject.folder).absoluteFilePath(backend.manifest);
     if (service.isEmpty() && options.manifest.isEmpty())
         service = backend.service;

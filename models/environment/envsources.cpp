@@ -141,31 +141,6 @@ void addManifestEntry(const EnvironmentEntry &entry, Gathering &gathering)
     gathering.add(result);
 }
 
-ServiceModel modelOf(const LintSubject &subject, QList<Error> &problems)
-{
-    Ledger ledger;
-    const ManifestNode &root = subject.manifest.document;
-    switch (subject.manifest.format) {
-    case ManifestFormat::Render:
-        return readRender(root, ledger, problems);
-    case ManifestFormat::Fly:
-        return readFly(root, ledger, problems);
-    case ManifestFormat::Vercel:
-        return readVercel(root, ledger, problems);
-    case ManifestFormat::Netlify:
-        return readNetlify(root, ledger, problems);
-    case ManifestFormat::Compose:
-        return readCompose(root, ledger, problems);
-    case ManifestFormat::Redirects:
-        return readRedirects(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Dockerfile:
-        return readDockerfile(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Procfile:
-        break;
-    }
-    return readProcfile(subject.text, subject.manifest.file, ledger, problems);
-}
-
 bool sameVariables(const Service &a, const Service &b)
 {
     return std::equal(
@@ -179,7 +154,8 @@ Result<void> addManifest(const QString &file, const QString &wanted, Gathering &
     if (!set.problems.isEmpty())
         return tl::unexpected(set.problems.first());
     QList<Error> problems;
-    const ServiceModel model = modelOf(set.subjects.first(), problems);
+    Ledger ledger;
+    const ServiceModel model = readSubject(set.subjects.first(), ledger, problems);
     const Service *chosen = nullptr;
     QStringList names;
     for (const Service &service : model.services) {

@@ -828,6 +828,11 @@ private:
 
     void loseRest(const Service &service)
     {
+        for (const Place &place : service.groupDetails)
+            m_ledger.defaulted(place, QStringLiteral("each process group is a service of its own"));
+        for (const Place &place : service.frontDetails)
+            rewritten(place, QStringLiteral("ports"),
+                      QStringLiteral("the container's own port is open: put a proxy with TLS in front of it"));
         const QString scale = QStringLiteral("compose does not scale: a fixed number of replicas is all it has");
         const Scaling &scaling = service.scaling;
         for (const Field<int> *field : {&scaling.least, &scaling.most, &scaling.cpuPercent, &scaling.memoryPercent,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/convert.h"
 
+#include "models/manifests/manifestset.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/writeraccount.h"
 
@@ -9,6 +10,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
 #include <QSet>
 
 #include <algorithm>
@@ -28,30 +30,6 @@ struct Source
     QString file;
     ServiceModel model;
 };
-
-ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems)
-{
-    const ManifestNode &root = subject.manifest.document;
-    switch (subject.manifest.format) {
-    case ManifestFormat::Render:
-        return readRender(root, ledger, problems);
-    case ManifestFormat::Fly:
-        return readFly(root, ledger, problems);
-    case ManifestFormat::Vercel:
-        return readVercel(root, ledger, problems);
-    case ManifestFormat::Netlify:
-        return readNetlify(root, ledger, problems);
-    case ManifestFormat::Compose:
-        return readCompose(root, ledger, problems);
-    case ManifestFormat::Redirects:
-        return readRedirects(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Dockerfile:
-        return readDockerfile(subject.text, subject.manifest.file, ledger, problems);
-    case ManifestFormat::Procfile:
-        break;
-    }
-    return readProcfile(subject.text, subject.manifest.file, ledger, problems);
-}
 
 bool isEmpty(const ServiceModel &model)
 {
@@ -102,6 +80,8 @@ public:
         m_result.loss = m_ledger.fates();
         if (m_result.written.files.isEmpty())
             sayWhyNothing();
+        else
+            sayHostsLeft();
         return std::move(m_result);
     }
 
@@ -311,6 +291,36 @@ private:
                 m_result.notes.append(QStringLiteral("nothing that %1 describes can run on %2")
                                           .arg(source.file, convertTargetName(m_target)));
         }
+    }
+
+    /// A value goes over as it is, also where it is the address that the service is about to leave.
+    void sayHostsLeft()
+    {
+        for (const Source &source : std::as_const(m_sources)) {
+            const bool render = source.format == ManifestFormat::Render && m_target != ConvertTarget::Render;
+            const bool fly = source.format == ManifestFormat::Fly && m_target != ConvertTarget::Fly;
+            if (!render && !fly)
+                continue;
+            static const QRegularExpression ofRender(QStringLiteral(R"([\w\-.]+\.onrender\.com\b)"));
+            static const QRegularExpression ofFly(QStringLiteral(R"([\w\-.]+\.fly\.dev\b)"));
+            for (const Service &service : source.model.services) {
+                for (const EnvironmentEntry &entry : service.environment) {
+                    const QString host = (render ? ofRender : ofFly).match(entry.value).captured(0);
+                    if (entry.source == EnvironmentEntry::Source::Literal && !host.isEmpty() && mayStandInFile(entry))
+                        say(QStringLiteral(
+                                "%1 (line %2 of %3) goes over as it is and names %4, which the service leaves")
+                                .arg(entry.name)
+                                .arg(entry.place.line)
+                                .arg(source.file, host));
+                }
+            }
+        }
+    }
+
+    void say(const QString &note)
+    {
+        if (!m_result.notes.contains(note))
+            m_result.notes.append(note);
     }
 
     ConvertTarget m_target;

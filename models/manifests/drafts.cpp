@@ -22,6 +22,7 @@ DraftReading readDrafts(const QList<ManifestDraft> &drafts, ConvertTarget target
             continue;
         }
         subject->modes = draft.modes;
+        subject->scripts = draft.scripts;
         if (draft.convert)
             converted.append(*subject);
         all.append(std::move(*subject));

@@ -13,8 +13,9 @@ struct ManifestDraft
 {
     QString file;
     QByteArray text;
-    QMap<QString, int> modes; ///< as LintSubject::modes
-    bool convert = true;      ///< false: it is only linted
+    QMap<QString, int> modes;               ///< as LintSubject::modes
+    bool convert = true;                    ///< false: it is only linted
+    QMap<QString, QByteArray> scripts = {}; ///< as LintSubject::scripts
 };
 
 /// What drafts come to: findings always, a conversion only where every draft that takes part could be read, because

@@ -157,7 +157,13 @@ void checkBoth(const FlyFile &file, LintRun &run)
 
 void checkStopSignal(const FlyFile &file, LintRun &run)
 {
-    const bool gunicorn = run.runsAnywhere(u"gunicorn");
+    // What another platform's manifest starts says nothing of this one.
+    const bool gunicorn = std::any_of(run.units().begin(), run.units().end(), [&](const LintUnit &unit) {
+        const ManifestFormat format = unit.subject->manifest.format;
+        const bool ours = unit.subject == file.unit.subject || format == ManifestFormat::Dockerfile ||
+                          format == ManifestFormat::Procfile;
+        return ours && unit.runs(u"gunicorn");
+    });
     const ManifestNode *signal = file.root.find(u"kill_signal");
     static const QStringList good{s("SIGINT"), s("SIGTERM"), s("SIGQUIT"), s("SIGUSR1"), s("SIGUSR2")};
     if (!signal)

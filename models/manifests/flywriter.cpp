@@ -498,7 +498,8 @@ private:
         }
         const int least = countOf(scaling);
         // The first deploy makes two machines of a service with a public port, and one of any other or with a disk.
-        if (scaling.instances || scaling.least || !service.disks.isEmpty())
+        const bool doubled = service.kind == ServiceKind::Web && m_model.format != QLatin1StringView("fly");
+        if (scaling.instances || scaling.least || !service.disks.isEmpty() || doubled)
             note(QStringLiteral("number of machines: fly deploy makes two at first, or one with --ha=false; then "
                                 "fly scale count %1")
                      .arg(least));

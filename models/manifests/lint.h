@@ -46,6 +46,8 @@ struct LintSubject
     QByteArray text;
     /// Git's mode of files that the manifest runs, where it is known: "build.sh" -> 0100644.
     QMap<QString, int> modes;
+    /// Texts of shell scripts that the manifest's commands name, as far as they could be read; keys as in `modes`.
+    QMap<QString, QByteArray> scripts;
 };
 
 /// Findings in the order of files and lines. Manifests are linted together, because some rules compare them (a health

@@ -65,6 +65,9 @@ struct LintUnit
 
     const LintVariable *variable(QStringView wanted) const;
     bool runs(QStringView word) const; ///< a command at start has this word in it
+    /// Paths, as LintSubject::modes and scripts have them, that a path in a command may mean: below the service's
+    /// folder, and where the manifest lies in that very folder (backend/render.yaml with rootDir backend) beside it.
+    QStringList meant(const QString &path) const;
 };
 
 /// A response header that a manifest sets.
@@ -95,6 +98,8 @@ struct ServerCommand
     std::optional<int> fixedPort() const;
 };
 ServerCommand serverIn(const QString &command);
+/// The shell scripts that a command names: "./build.sh && echo done" -> build.sh.
+QStringList scriptsIn(const QString &command);
 
 /// One pass over a set of manifests.
 class LintRun final

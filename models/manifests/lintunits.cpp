@@ -4,6 +4,9 @@
 
 #include "models/manifests/fieldreader.h"
 
+#include <QDir>
+#include <QFileInfo>
+
 #include <algorithm>
 
 namespace Switchyard {
@@ -225,6 +228,27 @@ bool LintUnit::runs(QStringView word) const
     return std::any_of(commands.begin(), commands.end(), [word](const LintCommand &command) {
         return command.when == LintCommand::When::Start && hasWord(command.text, word);
     });
+}
+
+QStringList LintUnit::meant(const QString &path) const
+{
+    if (root.isEmpty())
+        return {QDir::cleanPath(path)};
+    QStringList paths{QDir::cleanPath(root + QLatin1Char('/') + path)};
+    const QString folder = QLatin1Char('/') + QFileInfo(subject->manifest.file).absolutePath();
+    if (folder.endsWith(QLatin1Char('/') + QDir::cleanPath(root)))
+        paths.append(QDir::cleanPath(path));
+    return paths;
+}
+
+QStringList scriptsIn(const QString &command)
+{
+    static const QRegularExpression script(
+        QStringLiteral(R"((?:\A|[\s;&|])((?:\./)?[\w.\-]+(?:/[\w.\-]+)*\.sh)(?=[\s;&|]|\z))"));
+    QStringList paths;
+    for (auto it = script.globalMatch(command); it.hasNext();)
+        paths.append(it.next().captured(1));
+    return paths;
 }
 
 QList<LintUnit> lintUnits(const LintSubject &subject)

@@ -2,6 +2,7 @@
 #include "models/manifests/manifestset.h"
 
 #include "models/common/files.h"
+#include "models/manifests/lintkit.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -12,6 +13,7 @@ namespace Switchyard {
 namespace {
 
 constexpr int gitTimeoutMs = 5'000;
+constexpr qint64 scriptBytes = 64 * 1024; ///< longer ones are no build scripts
 
 ManifestSyntax syntaxOf(ManifestFormat format, const QString &file)
 {
@@ -51,6 +53,27 @@ QMap<QString, int> scriptModesIn(const QString &folder)
             modes.insert(QString::fromUtf8(line.mid(tab + 1)), line.left(6).toInt(nullptr, 8));
     }
     return modes;
+}
+
+QMap<QString, QByteArray> scriptTextsOf(const LintSubject &subject)
+{
+    QMap<QString, QByteArray> texts;
+    const QDir folder = QFileInfo(subject.manifest.file).absoluteDir();
+    for (const LintUnit &unit : lintUnits(subject)) {
+        for (const LintCommand &command : unit.commands) {
+            for (const QString &script : scriptsIn(command.text)) {
+                for (const QString &path : unit.meant(script)) {
+                    const QFileInfo info(folder.filePath(path));
+                    const bool below = QDir::isRelativePath(path) && !path.startsWith(QLatin1StringView(".."));
+                    if (!below || texts.contains(path) || !info.isFile() || info.size() > scriptBytes)
+                        continue;
+                    if (const Result<QByteArray> text = readFile(info.filePath()))
+                        texts.insert(path, *text);
+                }
+            }
+        }
+    }
+    return texts;
 }
 
 QStringList manifestsIn(const QString &folder)
@@ -104,9 +127,34 @@ ManifestSet readManifestSet(const QStringList &files)
         if (!modes.contains(folder))
             modes.insert(folder, scriptModesIn(folder));
         subject->modes = modes.value(folder);
+        subject->scripts = scriptTextsOf(*subject);
         set.subjects.append(std::move(*subject));
     }
     return set;
+}
+
+ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems)
+{
+    const ManifestNode &root = subject.manifest.document;
+    switch (subject.manifest.format) {
+    case ManifestFormat::Render:
+        return readRender(root, ledger, problems);
+    case ManifestFormat::Fly:
+        return readFly(root, ledger, problems);
+    case ManifestFormat::Vercel:
+        return readVercel(root, ledger, problems);
+    case ManifestFormat::Netlify:
+        return readNetlify(root, ledger, problems);
+    case ManifestFormat::Compose:
+        return readCompose(root, ledger, problems);
+    case ManifestFormat::Redirects:
+        return readRedirects(subject.text, subject.manifest.file, ledger, problems);
+    case ManifestFormat::Dockerfile:
+        return readDockerfile(subject.text, subject.manifest.file, ledger, problems);
+    case ManifestFormat::Procfile:
+        break;
+    }
+    return readProcfile(subject.text, subject.manifest.file, ledger, problems);
 }
 
 } // namespace Switchyard

@@ -23,7 +23,14 @@ struct ManifestSet
 /// repository or no git. Thread: any but the GUI's; blocks on git.
 [[nodiscard]] QMap<QString, int> scriptModesIn(const QString &folder);
 
+/// Texts of the scripts that its commands name, as LintSubject::scripts wants them: those below the manifest's folder,
+/// of 64 KB at most. Thread: any but the GUI's; blocks on the files.
+[[nodiscard]] QMap<QString, QByteArray> scriptTextsOf(const LintSubject &subject);
+
 /// The manifests that lie in a folder under their usual names, with full paths. Thread: any; blocks on the folder.
 [[nodiscard]] QStringList manifestsIn(const QString &folder);
+
+/// The model of a file, by the reader of its format (formats.h).
+ServiceModel readSubject(const LintSubject &subject, Ledger &ledger, QList<Error> &problems);
 
 } // namespace Switchyard

@@ -142,8 +142,12 @@ private:
         m_read.known(node, L("registryCredential"),
                      QStringLiteral("the registry's login is kept on the target, not in its manifest"));
         m_read.known(node, L("buildFilter"), elsewhere);
-        m_read.known(node, L("autoDeploy"), elsewhere);
-        m_read.known(node, L("autoDeployTrigger"), elsewhere);
+        for (const char *key : {"autoDeployTrigger", "autoDeploy"}) {
+            m_read.known(node, L(key), elsewhere);
+            const ManifestNode *trigger = node.find(QString::fromLatin1(key));
+            if (trigger && trigger->isScalar() && !service.deployTrigger)
+                service.deployTrigger = Stated<QString>{trigger->text, trigger->place};
+        }
         for (const char *key : {"previews", "pullRequestPreviewsEnabled", "previewPlan"})
             m_read.known(node, L(key), previews);
     }
@@ -185,7 +189,16 @@ private:
         m_read.known(node, L("initialDeployHook"),
                      QStringLiteral("nothing on the target runs at the first deploy only"));
         m_read.known(node, L("maintenanceMode"), QStringLiteral("the target has no maintenance page of its own"));
+        service.allowedSources = allowedSources(node);
+    }
+
+    Field<int> allowedSources(const ManifestNode &node)
+    {
         m_read.known(node, L("ipAllowList"), network);
+        const ManifestNode *list = node.find(u"ipAllowList");
+        if (!list || !list->isList())
+            return {};
+        return Stated<int>{int(list->children.size()), list->place};
     }
 
     void readFront(const ManifestNode &node, Service &service)
@@ -307,7 +320,7 @@ private:
             QStringLiteral("the target's databases have settings of their own, outside of its manifest");
         for (const char *key : {"storageAutoscalingEnabled", "connectionPool", "highAvailability", "readReplicas"})
             m_read.known(node, L(key), own);
-        m_read.known(node, L("ipAllowList"), network);
+        database.allowedSources = allowedSources(node);
         for (const char *key : {"previewPlan", "previewDiskSizeGB"})
             m_read.known(node, L(key), previews);
         m_model.databases.append(database);

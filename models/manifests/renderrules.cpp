@@ -160,12 +160,13 @@ void checkPlan(const ManifestNode &holder, bool database, LintRun &run)
     const QString text = plan->text;
     const QString proper = text.toLower().replace(
         QLatin1Char('_'), database || text.contains(L("gb")) ? QLatin1Char('-') : QLatin1Char(' '));
-    if (proper != text) {
+    static const QStringList legacy = {s("starter"), s("standard"), s("pro"), s("pro plus")};
+    const bool gone = database && legacy.contains(QString(proper).replace(QLatin1Char('-'), QLatin1Char(' ')));
+    if (proper != text && !gone) {
         run.report("render/plan-spelling", plan->place, s("plan %1").arg(text), s("plan: %1").arg(proper));
         return;
     }
-    static const QStringList legacy = {s("starter"), s("standard"), s("pro"), s("pro plus")};
-    if (database && legacy.contains(text)) {
+    if (gone) {
         run.report("render/database-plan-legacy", plan->place, s("databases have no plan %1 any more").arg(text),
                    s("basic-256mb, basic-1gb, pro-4gb, …"));
         return;

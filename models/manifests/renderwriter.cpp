@@ -6,6 +6,7 @@
 #include "models/manifests/routepattern.h"
 #include "models/manifests/writeraccount.h"
 
+#include <QHash>
 #include <QSet>
 
 #include <algorithm>
@@ -148,8 +149,11 @@ private:
         if (store) {
             write(service.evictionPolicy, QStringLiteral("maxmemoryPolicy"));
             line(QStringLiteral("ipAllowList: [] # reached from Render's private network only"));
-            added(QStringLiteral("ipAllowList"), QStringLiteral("[]"),
-                  QStringLiteral("Render wants the list; an empty one lets nobody in from outside"));
+            if (service.allowedSources && service.allowedSources->value == 0)
+                mapped(service.allowedSources, QStringLiteral("ipAllowList"));
+            else
+                added(QStringLiteral("ipAllowList"), QStringLiteral("[]"),
+                      QStringLiteral("Render wants the list; an empty one lets nobody in from outside"));
         } else {
             build(service);
             running(service);
@@ -256,10 +260,29 @@ private:
             rewritten(plan, QStringLiteral("plan"), QStringLiteral("as Blueprints write it"));
     }
 
+    void trigger(const Field<QString> &field)
+    {
+        static const QHash<QString, QString> old{{QStringLiteral("true"), QStringLiteral("commit")},
+                                                 {QStringLiteral("yes"), QStringLiteral("commit")},
+                                                 {QStringLiteral("false"), QStringLiteral("off")},
+                                                 {QStringLiteral("no"), QStringLiteral("off")}};
+        static const QStringList words{QStringLiteral("commit"), QStringLiteral("checksPass"), QStringLiteral("off")};
+        const QString key = QStringLiteral("autoDeployTrigger");
+        if (!field)
+            return;
+        if (words.contains(field->value)) {
+            write(field, key);
+        } else if (const QString word = old.value(field->value.toLower()); !word.isEmpty()) {
+            textLine(key, word);
+            rewritten(field, key, QStringLiteral("autoDeploy is its older form"));
+        }
+    }
+
     void build(const Service &service)
     {
         write(service.repository, QStringLiteral("repo"));
         write(service.branch, QStringLiteral("branch"));
+        trigger(service.deployTrigger);
         if (service.image) {
             line(QStringLiteral("image:"));
             line(QStringLiteral("  url: ") + composeScalar(service.image->value));
@@ -676,8 +699,9 @@ private:
             text += open ? literal(name, value.value)
                          : QStringLiteral("      - key: %1\n        sync: false\n").arg(composeScalar(name));
             ledger().rewritten(value.place, target(QStringLiteral("envVars.") + name),
-                               open ? QStringLiteral("Render gives its variables to the build; the process sees it too")
-                                    : QStringLiteral("a secret stands in no file here: Render asks for its value once"));
+                               open
+                                   ? QStringLiteral("Render gives its variables to the build; the process sees it too")
+                                   : QStringLiteral("a secret stands in no file here: Render asks for its value once"));
         }
         text += portVariable(service, done);
         if (!text.isEmpty())
@@ -849,6 +873,14 @@ private:
         write(database.databaseName, QStringLiteral("databaseName"));
         write(database.user, QStringLiteral("user"));
         write(database.diskGb, QStringLiteral("diskSizeGB"));
+        if (database.allowedSources) {
+            line(QStringLiteral("ipAllowList: [] # reached from Render's private network only"));
+            if (database.allowedSources->value == 0)
+                mapped(database.allowedSources, QStringLiteral("ipAllowList"));
+            else
+                added(QStringLiteral("ipAllowList"), QStringLiteral("[]"),
+                      QStringLiteral("without the list everybody could try to log in; add who may"));
+        }
         if (!own())
             note(QStringLiteral("what is in %1: dump it and restore it").arg(database.name));
         return element();

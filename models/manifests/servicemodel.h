@@ -153,6 +153,7 @@ struct Service
     Field<QString> publishPath; ///< static files
     Field<QString> repository;
     Field<QString> branch;
+    Field<QString> deployTrigger; ///< Render's own word, as it is written; of the older key a truth value
 
     // How it runs.
     Field<QString> startCommand;
@@ -178,6 +179,7 @@ struct Service
     QList<Route> routes;
     QList<ResponseHeader> headers;
     Field<QString> evictionPolicy; ///< key-value
+    Field<int> allowedSources;     ///< key-value: how many addresses from outside may connect; 0: none
     Field<QString> installCommand; ///< before the build command, where a format keeps the two apart
     Field<int> publicPort; ///< compose: the port of the machine that leads to `port`; platforms choose it themselves
     /// Further places of which startCommand is made: an ENTRYPOINT beside its CMD.
@@ -199,6 +201,7 @@ struct ManifestDatabase
     Field<QString> user;
     Field<QString> region;
     Field<int> diskGb;
+    Field<int> allowedSources; ///< as Service has it
 };
 
 struct EnvironmentGroup

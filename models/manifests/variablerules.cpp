@@ -163,16 +163,40 @@ void checkValue(const LintVariable &variable, const LintUnit &unit, LintRun &run
                    s("put the comment behind the closing quote"));
 }
 
+/// What a build's script does is done while building.
+void checkScripts(const LintCommand &command, const LintUnit &unit, const QRegularExpression &migration,
+                  const QString &fix, LintRun &run)
+{
+    for (const QString &script : scriptsIn(command.text)) {
+        for (const QString &path : unit.meant(script)) {
+            int number = 0;
+            for (const QByteArray &raw : unit.subject->scripts.value(path).split('\n')) {
+                ++number;
+                const QString line = QString::fromUtf8(raw);
+                const QRegularExpressionMatch match = migration.match(line);
+                if (match.hasMatch() && !line.trimmed().startsWith(QLatin1Char('#')))
+                    return run.report("any/migrations-in-build", command.place,
+                                      s("%1 runs %2, which runs \"%3\" in line %4")
+                                          .arg(command.key, path, match.captured(0).simplified())
+                                          .arg(number),
+                                      fix);
+            }
+        }
+    }
+}
+
 void checkCommand(const LintCommand &command, const LintUnit &unit, LintRun &run)
 {
     static const QRegularExpression migration(s(
         R"(alembic\s+upgrade|prisma\s+(migrate\s+deploy|db\s+push)|manage\.py\s+migrate|flask\s+db\s+upgrade|rails\s+db:(migrate|prepare)|rake\s+db:migrate|knex\s+migrate:latest|sequelize(-cli)?\s+db:migrate|typeorm\s+migration:run|drizzle-kit\s+(migrate|push)|artisan\s+migrate)"));
     static const QRegularExpression tests(s(
         R"((?:\A|[\s;&|])(pytest|(npm|yarn|pnpm)\s+(run\s+)?test|jest|vitest|mocha|tox|nox|rspec|go\s+test|cargo\s+test|manage\.py\s+test|unittest)(?=\s|\z|[;&|]))"));
+    const QString migrate = s("preDeployCommand (paid plans), release_command on Fly, or the start command");
     if (const auto match = migration.match(command.text); command.when == When::Build && match.hasMatch())
         run.report("any/migrations-in-build", command.place,
-                   s("%1 runs \"%2\"").arg(command.key, match.captured(0).simplified()),
-                   s("preDeployCommand (paid plans), release_command on Fly, or the start command"));
+                   s("%1 runs \"%2\"").arg(command.key, match.captured(0).simplified()), migrate);
+    else if (command.when == When::Build)
+        checkScripts(command, unit, migration, migrate, run);
     if (const auto match = tests.match(command.text); command.when == When::BeforeDeploy && match.hasMatch())
         run.report("any/tests-before-deploy", command.place,
                    s("%1 runs %2").arg(command.key, match.captured(1).simplified()),
@@ -183,11 +207,13 @@ void checkCommand(const LintCommand &command, const LintUnit &unit, LintRun &run
     static const QRegularExpression script(s(R"((?:\A|[\s;&|])(\./[\w./\-]+))"));
     for (auto it = script.globalMatch(command.text); it.hasNext();) {
         const QString path = it.next().captured(1);
-        const QString full = QDir::cleanPath(unit.root.isEmpty() ? path : unit.root + QLatin1Char('/') + path);
-        const auto mode = unit.subject->modes.constFind(full);
-        if (mode != unit.subject->modes.constEnd() && (*mode & 0111) == 0)
-            run.report("any/run-bit", command.place, s("%1 has mode %2").arg(full, QString::number(*mode, 8)),
-                       s("git update-index --chmod=+x %1").arg(full));
+        const QStringList paths = unit.meant(path);
+        const auto known = std::find_if(paths.begin(), paths.end(),
+                                        [&](const QString &full) { return unit.subject->modes.contains(full); });
+        const int mode = known == paths.end() ? 0111 : unit.subject->modes.value(*known);
+        if ((mode & 0111) == 0)
+            run.report("any/run-bit", command.place, s("%1 has mode %2").arg(*known, QString::number(mode, 8)),
+                       s("git update-index --chmod=+x %1").arg(*known));
     }
 }
 
@@ -208,6 +234,24 @@ bool seesQueue(const LintUnit &unit)
     static const QRegularExpression queue(insensitive(R"(REDIS|VALKEY|RABBIT|AMQP|KAFKA|MESSAGE_QUEUE|NATS)"));
     return std::any_of(unit.variables.begin(), unit.variables.end(),
                        [](const LintVariable &v) { return queue.match(v.name).hasMatch(); });
+}
+
+/// What fly.toml leaves to the image is said by the Dockerfile, where the set has one.
+const LintUnit *imageOf(const LintUnit &unit, const LintRun &run)
+{
+    const bool starts = std::any_of(unit.commands.begin(), unit.commands.end(),
+                                    [](const LintCommand &command) { return command.when == When::Start; });
+    if (unit.subject->manifest.format != ManifestFormat::Fly || starts)
+        return nullptr;
+    const LintUnit *found = nullptr;
+    for (const LintUnit &each : run.units()) {
+        if (each.subject->manifest.format != ManifestFormat::Dockerfile)
+            continue;
+        if (found)
+            return nullptr;
+        found = &each;
+    }
+    return found;
 }
 
 struct Workers
@@ -232,7 +276,8 @@ Workers statedWorkers(const LintUnit &unit)
 void checkScale(const LintUnit &unit, LintRun &run)
 {
     const Workers workers = statedWorkers(unit);
-    if (!seesSocketIo(unit) || seesQueue(unit))
+    const LintUnit *image = imageOf(unit, run);
+    if (!(seesSocketIo(unit) || (image && seesSocketIo(*image))) || seesQueue(unit) || (image && seesQueue(*image)))
         return;
     const QString fix = s("one process, or a client_manager with Redis and websocket as the only transport");
     if (workers.count > 1)

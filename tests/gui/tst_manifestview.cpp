@@ -852,7 +852,8 @@ void TestManifestView::findsInTheText()
     find->setText(QStringLiteral("INTERNAL_port"));
     QCOMPARE(editor()->currentLine(), 9);
     find->setText(QStringLiteral("nowhere in it"));
-    QVERIFY(std::any_of(editor()->findChildren<QLabel *>().cbegin(), editor()->findChildren<QLabel *>().cend(),
+    const QList<QLabel *> labels = editor()->findChildren<QLabel *>();
+    QVERIFY(std::any_of(labels.cbegin(), labels.cend(),
                         [](const QLabel *label) { return label->text() == L("not found"); }));
     QTest::keyClick(find, Qt::Key_Escape);
     QVERIFY(!find->isVisible());

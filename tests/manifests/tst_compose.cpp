@@ -758,7 +758,9 @@ void ComposeTest::names()
         service.dockerContext = Stated<QString>{s("."), {}};
         model.services.append(service);
     }
-    model.databases.append(ManifestDatabase{s("a-b"), {}, {}, {}, {}, {}, {}, {}, {}});
+    ManifestDatabase database;
+    database.name = s("a-b");
+    model.databases.append(database);
     const QByteArray text = written(model);
     const Read back = read(text);
     QVERIFY2(!back.refused && back.problems.isEmpty(), text.constData());

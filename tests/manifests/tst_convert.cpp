@@ -132,6 +132,8 @@ private Q_SLOTS:
     void dockerfileFillsIn();
     void filesOfOneSite();
     void namesMeet();
+    void whatTheMoveChanges();
+    void blueprintInTodaysWords();
     void commandsWithoutAShell_data();
     void commandsWithoutAShell();
     void oddTexts_data();
@@ -365,6 +367,67 @@ void ConvertTest::namesMeet()
                                    ConvertTarget::Render);
     QCOMPARE(pathsOf(two), s("render.yaml"));
     QCOMPARE(textOf(two, s("render.yaml")).count(s("  - type: web\n")), 2);
+}
+
+/// What no key says and a person finds out too late: twice the machines, and addresses of the platform that is left.
+void ConvertTest::whatTheMoveChanges()
+{
+    const QByteArray service = "services:\n"
+                               "  - type: web\n"
+                               "    name: api\n"
+                               "    runtime: docker\n"
+                               "    envVars:\n"
+                               "      - {key: PUBLIC_API_URL, value: 'https://api-1.onrender.com'}\n"
+                               "      - {key: OTHER, value: 'https://other.fly.dev'}\n";
+    const Conversion toFly = convert({{s("render.yaml"), service}}, ConvertTarget::Fly);
+    QVERIFY2(textOf(toFly, s("fly.toml")).contains(s("--ha=false; then fly scale count 1")),
+             qPrintable(textOf(toFly, s("fly.toml"))));
+    QCOMPARE(toFly.notes.size(), 1);
+    QVERIFY2(toFly.notes.first().contains(s("PUBLIC_API_URL (line 6 of ")) &&
+                 toFly.notes.first().contains(s("api-1.onrender.com")),
+             qPrintable(toFly.notes.first()));
+    QCOMPARE(convert({{s("render.yaml"), service}}, ConvertTarget::Render).notes, QStringList());
+
+    const QByteArray app = "app = 'a'\n"
+                           "[env]\n"
+                           "OTHER = 'https://other.fly.dev'\n"
+                           "API_TOKEN = 'https://me:key@secret.fly.dev'\n"
+                           "[http_service]\n"
+                           "internal_port = 80\n"
+                           "min_machines_running = 1\n";
+    const Conversion toRender = convert({{s("fly.toml"), app}}, ConvertTarget::Render);
+    QCOMPARE(toRender.notes.size(), 1);
+    QVERIFY(toRender.notes.first().contains(s("other.fly.dev")));
+    QVERIFY(!textOf(convert({{s("fly.toml"), app}}, ConvertTarget::Fly), s("fly.toml")).contains(s("--ha=false")));
+}
+
+void ConvertTest::blueprintInTodaysWords()
+{
+    const auto blueprint = [this](const char *trigger) {
+        return convert(
+            {{s("render.yaml"), QByteArray("services:\n  - type: web\n    name: api\n    env: docker\n    ") + trigger +
+                                    "\n"
+                                    "  - {type: redis, name: cache, plan: free, ipAllowList: []}\n"
+                                    "databases:\n"
+                                    "  - {name: main, plan: free, ipAllowList: []}\n"
+                                    "  - name: open\n"
+                                    "    ipAllowList: [{source: 192.0.2.0/24}]\n"}},
+            ConvertTarget::Render);
+    };
+    const Conversion c = blueprint("autoDeploy: true");
+    const QString text = textOf(c, s("render.yaml"));
+    QVERIFY2(text.contains(s("autoDeployTrigger: commit\n")), qPrintable(text));
+    QCOMPARE(outcome(c, "services[0].autoDeploy"), s("rewritten"));
+    QCOMPARE(outcome(c, "services[1].ipAllowList"), s("mapped"));
+    QCOMPARE(outcome(c, "databases[0].ipAllowList"), s("mapped"));
+    QCOMPARE(outcome(c, "databases[1].ipAllowList[0].source"), s("not-translated"));
+    // Who may connect is never widened.
+    QCOMPARE(text.count(s("ipAllowList: []")), 3);
+    QVERIFY(textOf(blueprint("autoDeploy: no"), s("render.yaml")).contains(s("autoDeployTrigger: \"off\"\n")));
+    const Conversion checks = blueprint("autoDeployTrigger: checksPass");
+    QVERIFY(textOf(checks, s("render.yaml")).contains(s("autoDeployTrigger: checksPass\n")));
+    QCOMPARE(outcome(checks, "services[0].autoDeployTrigger"), s("mapped"));
+    QCOMPARE(outcome(blueprint("autoDeploy: sometimes"), "services[0].autoDeploy"), s("not-translated"));
 }
 
 void ConvertTest::commandsWithoutAShell_data()

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void findsManifestsOfAFolder();
     void convertsOnlyWhatTakesPart();
     void brokenDraftStopsTheConversion();
+    void scriptsOfABlueprint();
     void findsPlacesInTheTarget_data();
     void findsPlacesInTheTarget();
     void commentsNameTheirKeys();
@@ -106,6 +107,38 @@ void TestDrafts::brokenDraftStopsTheConversion()
     reading = readDrafts({fly, broken}, ConvertTarget::Render);
     QVERIFY(!reading.broken && reading.conversion);
     QCOMPARE(reading.problems.size(), 1);
+}
+
+/// What lies beside a manifest is read from the disk once, and linted with each draft of it.
+void TestDrafts::scriptsOfABlueprint()
+{
+    QTemporaryDir folder;
+    const auto write = [&folder](const QString &name, const QByteArray &text) {
+        QFile file(folder.filePath(name));
+        return file.open(QIODevice::WriteOnly) && file.write(text) == text.size();
+    };
+    const QByteArray blueprint = "services:\n"
+                                 "  - {type: web, name: api, runtime: python, buildCommand: ./build.sh ../other.sh}\n";
+    QVERIFY(write(QStringLiteral("render.yaml"), blueprint));
+    QVERIFY(write(QStringLiteral("build.sh"), "alembic upgrade head\n"));
+    const QString file = folder.filePath(QStringLiteral("render.yaml"));
+    const Result<LintSubject> subject = readManifestText(file, blueprint);
+    QVERIFY(subject);
+    const QMap<QString, QByteArray> scripts = scriptTextsOf(*subject);
+    QCOMPARE(scripts.keys(), QStringList{QStringLiteral("build.sh")});
+    const auto rules = [&](const ManifestDraft &draft) {
+        QStringList all;
+        for (const Finding &finding : readDrafts({draft}, ConvertTarget::Fly).findings)
+            all.append(finding.rule);
+        return all;
+    };
+    ManifestDraft draft{file, blueprint, {}, true};
+    QVERIFY(!rules(draft).contains(QStringLiteral("any/migrations-in-build")));
+    draft.scripts = scripts;
+    QVERIFY(rules(draft).contains(QStringLiteral("any/migrations-in-build")));
+    // A large one is no build script.
+    QVERIFY(write(QStringLiteral("build.sh"), "alembic upgrade head\n" + QByteArray(70'000, '#')));
+    QVERIFY(scriptTextsOf(*subject).isEmpty());
 }
 
 void TestDrafts::findsPlacesInTheTarget_data()

@@ -299,6 +299,45 @@ CMD ["sh", "-c", "exec uvicorn server:app --host 0.0.0.0 --port ${PORT:-8080}"]
         QVERIFY(found.first().fix.contains(s("backend/build.sh")));
         subject.modes.insert(s("backend/build.sh"), 0100755);
         QCOMPARE(of(rule, lintManifests({subject})).size(), 0);
+        // A Blueprint in the service's own folder has the script beside it.
+        subject.manifest.file = s("backend/render.yaml");
+        subject.modes = {{s("build.sh"), 0100644}};
+        QCOMPARE(of(rule, lintManifests({subject})).size(), 1);
+        subject.manifest.file = s("deploy/render.yaml");
+        QCOMPARE(of(rule, lintManifests({subject})).size(), 0);
+    }
+
+    void scriptsOfTheBuild()
+    {
+        const QString rule = s("any/migrations-in-build");
+        LintSubject subject = read(s("render.yaml"), "services:\n"
+                                                     "  - type: web\n"
+                                                     "    rootDir: backend\n"
+                                                     "    buildCommand: bash scripts/build.sh\n");
+        QCOMPARE(of(rule, lintManifests({subject})).size(), 0);
+        subject.scripts.insert(s("backend/scripts/build.sh"), "set -e\n# alembic upgrade head\n");
+        QCOMPARE(of(rule, lintManifests({subject})).size(), 0);
+        subject.scripts.insert(s("backend/scripts/build.sh"), "set -e\npip install .\nalembic upgrade head\n");
+        const QList<Finding> found = of(rule, lintManifests({subject}));
+        QCOMPARE(found.size(), 1);
+        QCOMPARE(found.first().place.toString(), s("render.yaml:4:19"));
+        QVERIFY2(found.first().message.contains(s("backend/scripts/build.sh")) &&
+                     found.first().message.contains(s("line 3")),
+                 qPrintable(found.first().message));
+    }
+
+    void serversOfOtherPlatforms()
+    {
+        const LintSubject fly = read(s("fly.toml"), "app = 'a'\n");
+        const LintSubject render = read(s("render.yaml"), "services:\n"
+                                                          "  - type: web\n"
+                                                          "    startCommand: gunicorn a:b\n");
+        const LintSubject image = read(s("Dockerfile"), "FROM python:3.11\nCMD [\"gunicorn\", \"a:b\"]\n");
+        const auto message = [](const QList<LintSubject> &set) {
+            return of(s("fly/kill-signal"), lintManifests(set)).value(0).message;
+        };
+        QVERIFY(!message({fly, render}).contains(s("gunicorn")));
+        QVERIFY(message({fly, image}).contains(s("gunicorn")));
     }
 
     void vercelLimits()

@@ -5,6 +5,8 @@
 
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
+#include <QLockFile>
 #include <QProcess>
 #include <QStandardPaths>
 
@@ -43,6 +45,13 @@ Result<void> onceFor(const QString &folder, const QString &pins, Fetch fetch)
     const Result<QByteArray> wanted = readFile(pins, 1 << 16);
     if (!wanted)
         return tl::unexpected(wanted.error());
+    // Tests run beside each other, and two of them may want the same folder.
+    if (!QDir().mkpath(QFileInfo(folder).path()))
+        return fail(ErrorKind::Io, QStringLiteral("%1 cannot be made").arg(QFileInfo(folder).path()));
+    QLockFile lock(folder + s(".lock"));
+    lock.setStaleLockTime(std::chrono::milliseconds(2 * fetchLimitMs));
+    if (!lock.lock())
+        return fail(ErrorKind::Io, QStringLiteral("%1 cannot be locked").arg(folder));
     const QString mark = folder + s("/fetched");
     if (const Result<QByteArray> done = readFile(mark, 1 << 16); done && *done == *wanted)
         return {};

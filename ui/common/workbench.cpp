@@ -391,8 +391,8 @@ void Workbench::rehearse(const RehearsalRequest &request)
         return;
     }
     const Backend &backend = *m_workspace.backend(request.backend);
-    // Another platform's manifest says nothing about this one.
-    if (backend.manifest.isEmpty() || backend.platform != platform->id)
+    // Another platform's manifest says nothing about this one, and a laptop's (compose, a Procfile) is not read here.
+    if (backend.manifest.isEmpty() || backend.platform != platform->id || platform->manifests.isEmpty())
         return startRehearsal(request, *platform, std::nullopt);
     offThread(
         this,

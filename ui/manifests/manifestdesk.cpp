@@ -137,6 +137,8 @@ void ManifestDesk::open(const DeskRequest &request)
             manifest.file = path;
             manifest.disk = manifest.text = *text;
             manifest.modes = modes.value(folder);
+            if (const Result<LintSubject> subject = readManifestText(path, *text))
+                manifest.scripts = scriptTextsOf(*subject);
             manifest.convert = !request.onlyLinted.contains(path) && (i < named || fillsIn(path));
             loaded.files.append(manifest);
         }
@@ -310,7 +312,7 @@ void ManifestDesk::read()
     QList<ManifestDraft> drafts;
     QHash<QString, QString> labels;
     for (const OpenManifest &manifest : std::as_const(m_files)) {
-        drafts.append({manifest.file, manifest.text, manifest.modes, manifest.convert});
+        drafts.append({manifest.file, manifest.text, manifest.modes, manifest.convert, manifest.scripts});
         labels.insert(manifest.file, manifest.label);
     }
     const auto work = [drafts, labels, target = m_target] {

@@ -20,6 +20,7 @@ struct OpenManifest
     QByteArray disk;
     QByteArray text;
     QMap<QString, int> modes;
+    QMap<QString, QByteArray> scripts; ///< that its commands name, as they stood on the disk
     bool convert = true;
     bool changedOnDisk = false; ///< since it was read, and the editor has edits of its own
     bool isEdited() const { return text != disk; }
