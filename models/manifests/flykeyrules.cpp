@@ -10,18 +10,9 @@ namespace Switchyard {
 
 namespace {
 
+using namespace RuleTexts;
 using L = QLatin1StringView;
 using Type = ManifestNode::Type;
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
-
-QStringList words(const char *text)
-{
-    return QString::fromUtf8(text).split(QLatin1Char(' '), Qt::SkipEmptyParts);
-}
 
 } // namespace
 

@@ -13,12 +13,8 @@ namespace Switchyard {
 
 namespace {
 
+using namespace RuleTexts;
 using L = QLatin1StringView;
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
 
 } // namespace
 

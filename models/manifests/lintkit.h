@@ -14,6 +14,27 @@
 
 namespace Switchyard {
 
+/// How the rule files write their texts: `using namespace RuleTexts`.
+namespace RuleTexts {
+
+inline QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+/// "a b c" -> {"a", "b", "c"}
+inline QStringList words(const char *text)
+{
+    return s(text).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+}
+
+inline QRegularExpression insensitive(const char *pattern)
+{
+    return QRegularExpression(s(pattern), QRegularExpression::CaseInsensitiveOption);
+}
+
+} // namespace RuleTexts
+
 /// A rule as the tables of the rule files write it.
 struct RuleText
 {

@@ -11,17 +11,8 @@ namespace Switchyard {
 
 namespace {
 
+using namespace RuleTexts;
 using L = QLatin1StringView;
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
-
-QRegularExpression insensitive(const char *pattern)
-{
-    return QRegularExpression(s(pattern), QRegularExpression::CaseInsensitiveOption);
-}
 
 } // namespace
 

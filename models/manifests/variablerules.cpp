@@ -12,18 +12,9 @@ namespace Switchyard {
 
 namespace {
 
+using namespace RuleTexts;
 using L = QLatin1StringView;
 using When = LintCommand::When;
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
-
-QRegularExpression insensitive(const char *pattern)
-{
-    return QRegularExpression(s(pattern), QRegularExpression::CaseInsensitiveOption);
-}
 
 } // namespace
 
