@@ -89,7 +89,7 @@ int runManifestLint(const Global &global, const ManifestOptions &options)
                             QStringLiteral("no manifest is named"),
                             QStringLiteral("manifest lint render.yaml Dockerfile; --rules lists what is looked for"),
                             {}});
-    const ManifestSet set = readManifestSet(options.files);
+    const ManifestSet set = readManifestSetForLint(options.files);
     for (const Error &problem : set.problems)
         reportError(problem);
     const QList<Finding> findings = lintManifests(set.subjects);

@@ -114,21 +114,28 @@ Result<LintSubject> readManifestText(const QString &fileName, const QByteArray &
 ManifestSet readManifestSet(const QStringList &files)
 {
     ManifestSet set;
-    QMap<QString, QMap<QString, int>> modes;
     for (const QString &file : files) {
         const Result<QByteArray> text = readFile(file);
         Result<LintSubject> subject =
             text ? readManifestText(file, *text) : Result<LintSubject>(tl::unexpected(text.error()));
-        if (!subject) {
+        if (subject)
+            set.subjects.append(std::move(*subject));
+        else
             set.problems.append(subject.error());
-            continue;
-        }
-        const QString folder = QFileInfo(file).absolutePath();
+    }
+    return set;
+}
+
+ManifestSet readManifestSetForLint(const QStringList &files)
+{
+    ManifestSet set = readManifestSet(files);
+    QMap<QString, QMap<QString, int>> modes;
+    for (LintSubject &subject : set.subjects) {
+        const QString folder = QFileInfo(subject.manifest.file).absolutePath();
         if (!modes.contains(folder))
             modes.insert(folder, scriptModesIn(folder));
-        subject->modes = modes.value(folder);
-        subject->scripts = scriptTextsOf(*subject);
-        set.subjects.append(std::move(*subject));
+        subject.modes = modes.value(folder);
+        subject.scripts = scriptTextsOf(subject);
     }
     return set;
 }

@@ -5,15 +5,17 @@
 
 namespace Switchyard {
 
-/// Files as a person names them, ready to be linted: read, their format found, parsed. One that cannot be read or is
-/// broken is a problem (usage or io, with its place) and does not keep the others from being read. Files of a folder
-/// are not sought: each is named. Thread: any; blocks on the files and, for the run bits of scripts, on git.
+/// Files as a person names them: read, their format found, parsed. One that cannot be read or is broken is a problem
+/// (usage or io, with its place) and does not keep the others from being read. Files of a folder are not sought: each
+/// is named. Thread: any; blocks on the files.
 struct ManifestSet
 {
     QList<LintSubject> subjects;
     QList<Error> problems;
 };
 [[nodiscard]] ManifestSet readManifestSet(const QStringList &files);
+/// With the modes and texts of the scripts beside them, which only the lint asks for. Blocks on git too.
+[[nodiscard]] ManifestSet readManifestSetForLint(const QStringList &files);
 
 /// The same for one text that is not, or not yet, on the disk; `fileName` says what it is. Errors (usage): broken, with
 /// its place, or nothing known here. The modes stay empty. Thread: any.

@@ -249,7 +249,7 @@ void SeedsTest::mistakes()
     const auto folder = repositoryOf(seed);
     QVERIFY(folder);
     const QStringList files = manifestsBelow(folder->path());
-    const ManifestSet set = readManifestSet(files);
+    const ManifestSet set = readManifestSetForLint(files);
     QCOMPARE(messages(set.problems), QStringList());
     QCOMPARE(set.subjects.size(), files.size());
     const Conversion models = convertManifests(set.subjects, ConvertTarget::Compose);
@@ -393,7 +393,7 @@ void SeedsTest::conversions()
     QTemporaryDir out;
     QVERIFY(writeFileSet(out.path(), conversion.written.files));
     QCOMPARE(wrongIn(ConvertTarget(target), out.path()), QString());
-    const ManifestSet written = readManifestSet(manifestsBelow(out.path()));
+    const ManifestSet written = readManifestSetForLint(manifestsBelow(out.path()));
     QCOMPARE(written.subjects.size(), 1);
     QStringList found;
     for (const Finding &finding : lintManifests(written.subjects)) {
