@@ -3,6 +3,7 @@
 
 #include "models/scan/filekind.h"
 #include "models/scan/filelist.h"
+#include "models/scan/overfiles.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -10,13 +11,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <mutex>
-#include <thread>
 #include <tuple>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,26 +25,6 @@ namespace {
 // Tokens take several times the bytes of their text: larger files are read one at a time.
 constexpr qint64 oneAtATime = 2 * 1000 * 1000;
 constexpr qsizetype mostSkipped = 1000;
-
-class Descriptor final
-{
-public:
-    explicit Descriptor(const std::string &path)
-        : m_value(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
-    {
-    }
-    ~Descriptor()
-    {
-        if (m_value >= 0)
-            ::close(m_value);
-    }
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    int value() const { return m_value; }
-
-private:
-    int m_value;
-};
 
 /// Folders that hold what others wrote.
 bool isVendored(std::string_view path)
@@ -76,7 +54,6 @@ public:
     Result<CodeUses> run();
 
 private:
-    void work(CodeUses &share);
     void file(const std::string &path, CodeUses &share);
     void skip(const std::string &path, const QString &reason, CodeUses &share) const
     {
@@ -85,36 +62,15 @@ private:
     }
     void unreadable(const std::string &path, int error, CodeUses &share) const;
     std::optional<QByteArray> load(int descriptor, const std::string &path, qint64 size, CodeUses &share) const;
-    void tell(bool last);
 
     const CodeUsesOptions &m_options;
     const std::function<void(const CodeUsesProgress &)> &m_progress;
     std::stop_token m_stop;
     std::string m_root;
     std::vector<std::string> m_files;
-    std::atomic<std::size_t> m_next = 0;
-    std::atomic<qint64> m_done = 0;
     std::atomic<qint64> m_bytes = 0;
     std::mutex m_large;
-    std::mutex m_telling;
-    std::chrono::steady_clock::time_point m_told;
 };
-
-void FolderReader::tell(bool last)
-{
-    if (!m_progress)
-        return;
-    std::unique_lock lock(m_telling, std::defer_lock);
-    if (last)
-        lock.lock();
-    else if (!lock.try_lock())
-        return;
-    const auto now = std::chrono::steady_clock::now();
-    if (!last && now - m_told < std::chrono::milliseconds(100))
-        return;
-    m_told = now;
-    m_progress({m_done, qint64(m_files.size()), m_bytes});
-}
 
 void FolderReader::unreadable(const std::string &path, int error, CodeUses &share) const
 {
@@ -163,9 +119,10 @@ void FolderReader::file(const std::string &path, CodeUses &share)
     // Documents and lists of dependencies read nothing.
     if (kind.syntax == Syntax::Text || kind.role == FileRole::Locks)
         return;
-    const Descriptor descriptor(m_root + '/' + path);
+    const OpenFile opened(m_root + '/' + path);
+    const int descriptor = opened.descriptor();
     struct stat info = {};
-    if (descriptor.value() < 0 || ::fstat(descriptor.value(), &info) != 0) {
+    if (descriptor < 0 || ::fstat(descriptor, &info) != 0) {
         unreadable(path, errno, share);
         return;
     }
@@ -185,7 +142,7 @@ void FolderReader::file(const std::string &path, CodeUses &share)
     if (info.st_size > oneAtATime)
         lock.lock();
     const std::optional<QByteArray> text =
-        load(descriptor.value(), path, std::min<qint64>(info.st_size, m_options.maxFileBytes), share);
+        load(descriptor, path, std::min<qint64>(info.st_size, m_options.maxFileBytes), share);
     if (!text)
         return;
     ++share.files;
@@ -196,22 +153,6 @@ void FolderReader::file(const std::string &path, CodeUses &share)
     for (VariableUse &use : uses)
         use.inTests = aside;
     share.uses += uses;
-}
-
-void FolderReader::work(CodeUses &share)
-{
-    constexpr std::size_t batch = 16;
-    while (!m_stop.stop_requested()) {
-        const std::size_t begin = m_next.fetch_add(batch);
-        if (begin >= m_files.size())
-            return;
-        const std::size_t end = std::min(begin + batch, m_files.size());
-        for (std::size_t i = begin; i < end && !m_stop.stop_requested(); ++i) {
-            file(m_files[i], share);
-            ++m_done;
-            tell(false);
-        }
-    }
 }
 
 Result<CodeUses> FolderReader::run()
@@ -225,15 +166,14 @@ Result<CodeUses> FolderReader::run()
         return tl::unexpected(files.error());
     m_files = std::move(*files);
     m_root = QFile::encodeName(QFileInfo(m_options.folder).canonicalFilePath()).toStdString();
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t count = m_options.threads > 0 ? std::size_t(m_options.threads) : std::min<std::size_t>(cores, 16);
-    std::vector<CodeUses> shares(count);
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 1; i < count; ++i)
-            threads.emplace_back([this, &shares, i] { work(shares[i]); });
-        work(shares[0]);
-    }
+    std::vector<CodeUses> shares(threadsOverFiles(m_options.threads));
+    overFiles(
+        m_files.size(), shares.size(), m_stop,
+        [this, &shares](std::size_t index, std::size_t thread) { file(m_files[index], shares[thread]); },
+        [this](qint64 done) {
+            if (m_progress)
+                m_progress({done, qint64(m_files.size()), m_bytes});
+        });
     CodeUses result;
     result.git = report.git;
     result.notices = report.notices;
@@ -260,7 +200,6 @@ Result<CodeUses> FolderReader::run()
     for (const VariableUse *use : order)
         result.uses.append(*use);
     result.cancelled = m_stop.stop_requested();
-    tell(true);
     return result;
 }
 

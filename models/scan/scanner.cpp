@@ -3,6 +3,7 @@
 
 #include "models/scan/filelist.h"
 #include "models/scan/judge.h"
+#include "models/scan/overfiles.h"
 
 #include <QCryptographicHash>
 #include <QFile>
@@ -12,14 +13,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
-#include <memory>
 #include <mutex>
-#include <thread>
 #include <tuple>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +32,7 @@ struct Share
 {
     QList<ScanFinding> findings;
     ScanReport counts;
+    std::string buffer;
 };
 
 class Scanner final
@@ -51,13 +49,11 @@ public:
 
 private:
     bool isLeftOut(FileRole role, ScanReport &counts) const;
-    void work(Share &share);
-    void file(const std::string &path, std::string &buffer, Share &share);
+    void file(const std::string &path, Share &share);
     bool load(const std::string &path, std::string &buffer, qint64 &size, Share &share);
     void look(const std::string &path, std::string &buffer, qint64 size, Share &share);
     void keep(QList<ScanFinding> findings, const std::string &path, Share &share);
     void skip(const std::string &path, const QString &reason, Share &share) const;
-    void tell(bool last);
 
     const ScanOptions &m_options;
     const std::function<void(const ScanProgress &)> &m_progress;
@@ -66,30 +62,10 @@ private:
     ProjectIndex m_project;
     std::string m_root;
     std::vector<std::string> m_files;
-    std::atomic<std::size_t> m_next = 0;
-    std::atomic<qint64> m_done = 0;
     std::atomic<qint64> m_bytes = 0;
     std::atomic<qint64> m_found = 0;
     std::mutex m_large;
-    std::mutex m_telling;
-    std::chrono::steady_clock::time_point m_told;
 };
-
-void Scanner::tell(bool last)
-{
-    if (!m_progress)
-        return;
-    std::unique_lock lock(m_telling, std::defer_lock);
-    if (last)
-        lock.lock();
-    else if (!lock.try_lock())
-        return;
-    const auto now = std::chrono::steady_clock::now();
-    if (!last && now - m_told < std::chrono::milliseconds(100))
-        return;
-    m_told = now;
-    m_progress({m_done, qint64(m_files.size()), m_bytes, m_found});
-}
 
 void Scanner::skip(const std::string &path, const QString &reason, Share &share) const
 {
@@ -112,20 +88,16 @@ bool Scanner::isLeftOut(FileRole role, ScanReport &counts) const
 
 bool Scanner::load(const std::string &path, std::string &buffer, qint64 &size, Share &share)
 {
-    const int descriptor = ::open((m_root + '/' + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const OpenFile opened(m_root + '/' + path);
+    const int descriptor = opened.descriptor();
     struct stat info = {};
     if (descriptor < 0 || ::fstat(descriptor, &info) != 0) {
-        const int error = errno;
-        if (descriptor >= 0)
-            ::close(descriptor);
-        if (error == ENOENT)
+        if (errno == ENOENT)
             return false; // gone since the list was made
         ++share.counts.unreadable;
-        skip(path, QString::fromLocal8Bit(std::strerror(error)), share);
+        skip(path, QString::fromLocal8Bit(std::strerror(errno)), share);
         return false;
     }
-    const auto closed =
-        std::unique_ptr<const int, void (*)(const int *)>(&descriptor, [](const int *each) { ::close(*each); });
     if (!S_ISREG(info.st_mode))
         return false;
     if (info.st_size > m_options.maxFileBytes) {
@@ -201,7 +173,7 @@ void Scanner::look(const std::string &path, std::string &buffer, qint64 size, Sh
     m_bytes += size;
 }
 
-void Scanner::file(const std::string &path, std::string &buffer, Share &share)
+void Scanner::file(const std::string &path, Share &share)
 {
     if (isLeftOut(fileKindFor(path).role, share.counts))
         return;
@@ -218,28 +190,10 @@ void Scanner::file(const std::string &path, std::string &buffer, Share &share)
     if (large)
         lock.lock();
     qint64 size = 0;
-    if (load(path, buffer, size, share))
-        look(path, buffer, size, share);
+    if (load(path, share.buffer, size, share))
+        look(path, share.buffer, size, share);
     if (large)
-        std::string().swap(buffer);
-}
-
-void Scanner::work(Share &share)
-{
-    std::string buffer;
-    // A few at a time: the counter is shared.
-    constexpr std::size_t batch = 16;
-    while (!m_stop.stop_requested()) {
-        const std::size_t begin = m_next.fetch_add(batch);
-        if (begin >= m_files.size())
-            return;
-        const std::size_t end = std::min(begin + batch, m_files.size());
-        for (std::size_t i = begin; i < end && !m_stop.stop_requested(); ++i) {
-            file(m_files[i], buffer, share);
-            ++m_done;
-            tell(false);
-        }
-    }
+        std::string().swap(share.buffer);
 }
 
 Result<ScanReport> Scanner::run()
@@ -251,15 +205,14 @@ Result<ScanReport> Scanner::run()
     m_files = std::move(*files);
     m_root = QFile::encodeName(QFileInfo(m_options.folder).canonicalFilePath()).toStdString();
     m_project.read(m_root, m_files);
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t count = m_options.threads > 0 ? std::size_t(m_options.threads) : std::min<std::size_t>(cores, 16);
-    std::vector<Share> shares(count);
-    {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 1; i < count; ++i)
-            threads.emplace_back([this, &shares, i] { work(shares[i]); });
-        work(shares[0]);
-    }
+    std::vector<Share> shares(threadsOverFiles(m_options.threads));
+    overFiles(
+        m_files.size(), shares.size(), m_stop,
+        [this, &shares](std::size_t index, std::size_t thread) { file(m_files[index], shares[thread]); },
+        [this](qint64 done) {
+            if (m_progress)
+                m_progress({done, qint64(m_files.size()), m_bytes, m_found});
+        });
     for (Share &share : shares) {
         const ScanReport &counts = share.counts;
         report.findings += share.findings;
@@ -275,7 +228,6 @@ Result<ScanReport> Scanner::run()
         return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
     });
     report.cancelled = m_stop.stop_requested();
-    tell(true);
     return report;
 }
 
