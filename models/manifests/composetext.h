@@ -5,10 +5,6 @@
 
 namespace Switchyard {
 
-/// A text as a YAML scalar that every version of YAML reads as a text; `composeQuoted` has quotes in any case.
-QString composeScalar(const QString &text);
-QString composeQuoted(const QString &text);
-
 /// compose fills in what stands behind a dollar: a plain one is written twice.
 QString composeEscaped(QString text);
 

@@ -4,6 +4,7 @@
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
 #include "models/manifests/writeraccount.h"
+#include "models/manifests/yamltext.h"
 #include "models/platforms/platform.h"
 
 #include <QHash>
@@ -54,7 +55,7 @@ public:
         if (!m_volumes.isEmpty()) {
             file += L("volumes:\n");
             for (const QString &volume : std::as_const(m_volumes))
-                file += QStringLiteral("  %1: {}\n").arg(composeScalar(volume));
+                file += QStringLiteral("  %1: {}\n").arg(yamlScalar(volume));
         }
         m_written.files.append({fileName, file.toUtf8()});
         return m_written;
@@ -201,7 +202,7 @@ private:
             m_text += QLatin1Char('\n');
         for (const QString &note : std::as_const(m_notes))
             m_text += L("  # not carried over: ") + note.simplified() + QLatin1Char('\n');
-        m_text += QStringLiteral("  %1:\n").arg(composeScalar(m_current)) + m_body;
+        m_text += QStringLiteral("  %1:\n").arg(yamlScalar(m_current)) + m_body;
     }
 
     void writeService(const Service &service)
@@ -243,7 +244,7 @@ private:
     {
         // A compose file's own references stand for what they stood for.
         static const QRegularExpression reference(QStringLiteral("\\$(\\{|[A-Za-z_])"));
-        return composeScalar(m_model.format == L("compose") && text.contains(reference) ? text : composeEscaped(text));
+        return yamlScalar(m_model.format == L("compose") && text.contains(reference) ? text : composeEscaped(text));
     }
 
     void writeImage(const Service &service)
@@ -294,8 +295,7 @@ private:
             line(3, QStringLiteral("args:"));
         for (const auto &[name, value] : service.buildArguments) {
             const bool secret = isSecret(name, value.value) && isComposeVariable(name);
-            line(4, composeScalar(name) + L(": ") +
-                        (secret ? composeScalar(composeRequired(name)) : pathText(value.value)));
+            line(4, yamlScalar(name) + L(": ") + (secret ? yamlScalar(composeRequired(name)) : pathText(value.value)));
             if (secret)
                 rewritten(value.place, QStringLiteral("build.args.") + name, secretReason());
             else
@@ -303,10 +303,7 @@ private:
         }
     }
 
-    static bool isSecret(const QString &name, const QString &value)
-    {
-        return !mayStandInFile(name, value);
-    }
+    static bool isSecret(const QString &name, const QString &value) { return !mayStandInFile(name, value); }
     static QString secretReason() { return QStringLiteral("a secret does not stand in the file: give it in .env"); }
 
     void writeCommand(const Service &service)
@@ -319,9 +316,9 @@ private:
         const bool shell =
             !words || words->needsShell || text.contains(QLatin1Char('$')) || text.contains(QLatin1Char('\n'));
         if (shell) {
-            line(2, QStringLiteral("command: [\"/bin/sh\", \"-c\", %1]").arg(composeQuoted(composeEscaped(text))));
+            line(2, QStringLiteral("command: [\"/bin/sh\", \"-c\", %1]").arg(yamlQuoted(composeEscaped(text))));
         } else {
-            pair(2, "command", composeScalar(text));
+            pair(2, "command", yamlScalar(text));
         }
         mapped(service.startCommand->place, QStringLiteral("command"));
         for (const Place &place : service.startCommandDetails)
@@ -466,7 +463,7 @@ private:
             if (value.isNull() || names.contains(entry.name))
                 continue;
             names.insert(entry.name);
-            lines.append(composeScalar(entry.name) + L(": ") + composeQuoted(value));
+            lines.append(yamlScalar(entry.name) + L(": ") + yamlQuoted(value));
         }
         const bool wanted = service.startCommand && (service.startCommand->value.contains(L("$PORT")) ||
                                                      service.startCommand->value.contains(L("${PORT")));
@@ -671,7 +668,7 @@ private:
 
     void writeTest(const QString &command, const Place &place)
     {
-        line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]").arg(composeQuoted(composeEscaped(command))));
+        line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]").arg(yamlQuoted(composeEscaped(command))));
         mapped(place, QStringLiteral("healthcheck.test"));
     }
 
@@ -681,7 +678,7 @@ private:
             check.path->value.startsWith(QLatin1Char('/')) ? check.path->value : QLatin1Char('/') + check.path->value;
         const QString url = shellQuoted(QStringLiteral("http://127.0.0.1:%1%2").arg(port).arg(path));
         line(3, QStringLiteral("test: [\"CMD-SHELL\", %1]")
-                    .arg(composeQuoted(composeEscaped(
+                    .arg(yamlQuoted(composeEscaped(
                         QStringLiteral("curl -fsS -o /dev/null %1 || wget -q -O /dev/null %1 || exit 1").arg(url)))));
         const QString reason = QStringLiteral(
             "asked from inside the container, whose image must have curl or wget; a failing one marks the "
@@ -725,10 +722,10 @@ private:
     {
         const Platform *platform = sourcePlatform();
         if (service.stopSignal) {
-            pair(2, "stop_signal", composeScalar(service.stopSignal->value));
+            pair(2, "stop_signal", yamlScalar(service.stopSignal->value));
             mapped(service.stopSignal->place, QStringLiteral("stop_signal"));
         } else if (platform && !platform->shutdown.signal.isEmpty() && platform->shutdown.signal != L("SIGTERM")) {
-            pair(2, "stop_signal", composeScalar(platform->shutdown.signal));
+            pair(2, "stop_signal", yamlScalar(platform->shutdown.signal));
             added(QStringLiteral("stop_signal"), platform->shutdown.signal,
                   QStringLiteral("what %1 sends; compose sends SIGTERM").arg(platform->name));
         }
@@ -748,7 +745,7 @@ private:
     {
         if (service.restartPolicy) {
             const QString &policy = service.restartPolicy->value;
-            pair(2, "restart", policy == L("never") ? QStringLiteral("\"no\"") : composeScalar(policy));
+            pair(2, "restart", policy == L("never") ? QStringLiteral("\"no\"") : yamlScalar(policy));
             mapped(service.restartPolicy->place, QStringLiteral("restart"));
         } else if (platform) {
             pair(2, "restart", QStringLiteral("unless-stopped"));
@@ -770,7 +767,7 @@ private:
             }
             const QString name = disk.name ? disk.name->value : m_current + L("-data");
             lines.append(QStringLiteral("- ") +
-                         composeQuoted(composeEscaped(name + QLatin1Char(':') + disk.mountPath->value)));
+                         yamlQuoted(composeEscaped(name + QLatin1Char(':') + disk.mountPath->value)));
             m_volumes.append(name);
             mapped(disk.place, QStringLiteral("volumes"));
             mapped(disk.mountPath->place, QStringLiteral("volumes"));
@@ -821,7 +818,7 @@ private:
         needs.sort();
         line(2, QStringLiteral("depends_on:"));
         for (const QString &need : std::as_const(needs))
-            line(3, L("- ") + composeScalar(need));
+            line(3, L("- ") + yamlScalar(need));
         if (m_model.format != L("compose"))
             added(QStringLiteral("depends_on"), needs.join(L(", ")), QStringLiteral("they run beside it here"));
     }
@@ -871,7 +868,7 @@ private:
                       QStringLiteral("a container of Valkey in place of the managed store"));
         if (service.evictionPolicy) {
             pair(2, "command",
-                 composeScalar(L("valkey-server --maxmemory-policy ") + composeEscaped(service.evictionPolicy->value)));
+                 yamlScalar(L("valkey-server --maxmemory-policy ") + composeEscaped(service.evictionPolicy->value)));
             mapped(service.evictionPolicy->place, QStringLiteral("command"));
         }
         pair(2, "restart", QStringLiteral("unless-stopped"));
@@ -908,19 +905,19 @@ private:
         const auto write = [&](const char *key, const Field<QString> &field) {
             if (!field)
                 return;
-            line(3, L(key) + L(": ") + composeQuoted(composeEscaped(field->value)));
+            line(3, L(key) + L(": ") + yamlQuoted(composeEscaped(field->value)));
             mapped(field->place, QStringLiteral("environment.") + L(key));
         };
         write("POSTGRES_DB", database.databaseName);
         write("POSTGRES_USER", database.user);
         line(3, QStringLiteral("POSTGRES_PASSWORD: ") +
-                    composeQuoted(composeRequired(composeVariable(m_current, "_PASSWORD"))));
+                    yamlQuoted(composeRequired(composeVariable(m_current, "_PASSWORD"))));
         added(QStringLiteral("environment.POSTGRES_PASSWORD"), {},
               QStringLiteral("a managed database makes its own; here it comes from .env"));
         line(2, QStringLiteral("volumes:"));
         const QString volume = m_current + L("-data");
-        line(3, L("- ") + composeScalar(volume + (major >= postgresMovedData ? L(":/var/lib/postgresql")
-                                                                             : L(":/var/lib/postgresql/data"))));
+        line(3, L("- ") + yamlScalar(volume + (major >= postgresMovedData ? L(":/var/lib/postgresql")
+                                                                          : L(":/var/lib/postgresql/data"))));
         m_volumes.append(volume);
         added(QStringLiteral("volumes"), volume, QStringLiteral("without it the data ends with the container"));
         line(2, QStringLiteral("healthcheck:"));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // render.yaml in the current form of Render's Blueprint specification, https://render.com/docs/blueprint-spec
-#include "models/manifests/composetext.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/placetables.h"
 #include "models/manifests/routepattern.h"
 #include "models/manifests/writeraccount.h"
+#include "models/manifests/yamltext.h"
 
 #include <QHash>
 #include <QSet>
@@ -81,7 +81,7 @@ private:
     // --- text
 
     void line(const QString &text) { m_text += QStringLiteral("    ") + text + QLatin1Char('\n'); }
-    void textLine(const QString &key, const QString &value) { line(key + QStringLiteral(": ") + composeScalar(value)); }
+    void textLine(const QString &key, const QString &value) { line(key + QStringLiteral(": ") + yamlScalar(value)); }
     void numberLine(const QString &key, int value) { line(QStringLiteral("%1: %2").arg(key).arg(value)); }
     void write(const Field<QString> &field, const QString &key)
     {
@@ -285,7 +285,7 @@ private:
         trigger(service.deployTrigger);
         if (service.image) {
             line(QStringLiteral("image:"));
-            line(QStringLiteral("  url: ") + composeScalar(service.image->value));
+            line(QStringLiteral("  url: ") + yamlScalar(service.image->value));
             mapped(service.image, QStringLiteral("image.url"));
             for (const auto *field : {&service.dockerfile, &service.dockerContext})
                 lost(*field, QStringLiteral("Dockerfile"), QStringLiteral("the image is there already"));
@@ -431,9 +431,9 @@ private:
             }
             line(QStringLiteral("disk:"));
             line(QStringLiteral("  name: ") +
-                 composeScalar(disk.name ? disk.name->value : service.name + QStringLiteral("-data")));
+                 yamlScalar(disk.name ? disk.name->value : service.name + QStringLiteral("-data")));
             mapped(disk.name, QStringLiteral("disk.name"));
-            line(QStringLiteral("  mountPath: ") + composeScalar(disk.mountPath->value));
+            line(QStringLiteral("  mountPath: ") + yamlScalar(disk.mountPath->value));
             mapped(disk.mountPath, QStringLiteral("disk.mountPath"));
             const int size = disk.sizeGb ? disk.sizeGb->value : usualDiskGb;
             line(QStringLiteral("  sizeGB: %1").arg(size));
@@ -605,7 +605,7 @@ private:
             line(QStringLiteral("domains:"));
         for (const Stated<QString> &domain : service.domains) {
             if (open) {
-                line(QStringLiteral("  - ") + composeScalar(domain.value));
+                line(QStringLiteral("  - ") + yamlScalar(domain.value));
                 ledger().mapped(domain.place, target(QStringLiteral("domains")));
             } else {
                 ledger().lost(domain.place, QStringLiteral("only web services and sites have names of their own"));
@@ -643,9 +643,9 @@ private:
             if (headers == 0)
                 line(QStringLiteral("headers:"));
             const QString key = QStringLiteral("headers[%1]").arg(headers++);
-            line(QStringLiteral("  - path: ") + composeScalar(form.source));
-            line(QStringLiteral("    name: ") + composeScalar(header.name.value));
-            line(QStringLiteral("    value: ") + composeScalar(header.value.value));
+            line(QStringLiteral("  - path: ") + yamlScalar(form.source));
+            line(QStringLiteral("    name: ") + yamlScalar(header.name.value));
+            line(QStringLiteral("    value: ") + yamlScalar(header.value.value));
             part(header.path.place, key + QStringLiteral(".path"), form.source != header.path.value);
             part(header.name.place, key + QStringLiteral(".name"), false);
             part(header.value.place, key + QStringLiteral(".value"), false);
@@ -665,8 +665,8 @@ private:
         const QString key = QStringLiteral("routes[%1]").arg(index);
         const bool moves = route.kind == Route::Kind::Redirect;
         line(QStringLiteral("  - type: ") + (moves ? QStringLiteral("redirect") : QStringLiteral("rewrite")));
-        line(QStringLiteral("    source: ") + composeScalar(form.source));
-        line(QStringLiteral("    destination: ") + composeScalar(form.destination));
+        line(QStringLiteral("    source: ") + yamlScalar(form.source));
+        line(QStringLiteral("    destination: ") + yamlScalar(form.destination));
         part(route.source.place, key + QStringLiteral(".source"), form.source != route.source.value);
         part(route.destination.place, key + QStringLiteral(".destination"),
              form.destination != route.destination.value);
@@ -697,7 +697,7 @@ private:
             done.insert(name);
             const bool open = mayStandInFile(name, value.value);
             text += open ? literal(name, value.value)
-                         : QStringLiteral("      - key: %1\n        sync: false\n").arg(composeScalar(name));
+                         : QStringLiteral("      - key: %1\n        sync: false\n").arg(yamlScalar(name));
             ledger().rewritten(value.place, target(QStringLiteral("envVars.") + name),
                                open
                                    ? QStringLiteral("Render gives its variables to the build; the process sees it too")
@@ -738,14 +738,14 @@ private:
 
     static QString literal(const QString &name, const QString &value)
     {
-        return QStringLiteral("      - key: %1\n        value: %2\n").arg(composeScalar(name), composeQuoted(value));
+        return QStringLiteral("      - key: %1\n        value: %2\n").arg(yamlScalar(name), yamlQuoted(value));
     }
 
     QString variable(const EnvironmentEntry &entry, QSet<QString> &done, const QString &list)
     {
         if (entry.source == Source::FromGroup) {
             WriterAccount::entry(entry, target(list + QStringLiteral(".fromGroup")), {});
-            return QStringLiteral("      - fromGroup: %1\n").arg(composeScalar(entry.of));
+            return QStringLiteral("      - fromGroup: %1\n").arg(yamlScalar(entry.of));
         }
         const QString where = target(list + QLatin1Char('.') + entry.name);
         if (done.contains(entry.name)) {
@@ -757,7 +757,7 @@ private:
             WriterAccount::entry(entry, where, {});
             return literal(entry.name, entry.value);
         }
-        const QString key = QStringLiteral("      - key: %1\n").arg(composeScalar(entry.name));
+        const QString key = QStringLiteral("      - key: %1\n").arg(yamlScalar(entry.name));
         const QString asked = key + QStringLiteral("        sync: false\n");
         switch (entry.source) {
         case Source::Generated:
@@ -789,12 +789,12 @@ private:
     {
         const QString property =
             entry.property.startsWith(L("env."))
-                ? QStringLiteral("          envVarKey: %1\n").arg(composeScalar(entry.property.mid(4)))
-                : QStringLiteral("          property: %1\n").arg(composeScalar(entry.property));
+                ? QStringLiteral("          envVarKey: %1\n").arg(yamlScalar(entry.property.mid(4)))
+                : QStringLiteral("          property: %1\n").arg(yamlScalar(entry.property));
         if (entry.source == Source::FromDatabase) {
             const bool there = std::any_of(m_model->databases.begin(), m_model->databases.end(),
                                            [&](const ManifestDatabase &each) { return each.name == entry.of; });
-            return there ? QStringLiteral("        fromDatabase:\n          name: %1\n").arg(composeScalar(entry.of)) +
+            return there ? QStringLiteral("        fromDatabase:\n          name: %1\n").arg(yamlScalar(entry.of)) +
                                property
                          : QString();
         }
@@ -803,7 +803,7 @@ private:
         if (it == m_model->services.end())
             return {};
         return QStringLiteral("        fromService:\n          type: %1\n          name: %2\n")
-                   .arg(typeOf(it->kind), composeScalar(entry.of)) +
+                   .arg(typeOf(it->kind), yamlScalar(entry.of)) +
                property;
     }
 
@@ -867,7 +867,7 @@ private:
                  QStringLiteral("plans of databases are each platform's own"));
         region(database.region);
         if (database.version) {
-            line(QStringLiteral("postgresMajorVersion: ") + composeQuoted(database.version->value));
+            line(QStringLiteral("postgresMajorVersion: ") + yamlQuoted(database.version->value));
             mapped(database.version, QStringLiteral("postgresMajorVersion"));
         }
         write(database.databaseName, QStringLiteral("databaseName"));
