@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // fly.toml in the order and the quotes of flyctl: one file for each service that a machine can run.
+#include "models/common/tomlwriter.h"
 #include "models/manifests/containervalues.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/placetables.h"
@@ -26,32 +27,16 @@ constexpr Milliseconds mostGrace{300'000};
 
 const auto inShell = QStringLiteral("Fly runs no shell: it is put into sh -c, and the server in the shell's place");
 
-/// A literal string where it can be one, as flyctl writes them.
+/// In single quotes where it can be, as flyctl writes texts.
 QString toml(const QString &text)
 {
-    const bool literal = std::none_of(text.begin(), text.end(), [](QChar c) {
-        return c == QLatin1Char('\'') || c.unicode() < 0x20 || c.unicode() == 0x7f;
-    });
-    if (literal)
-        return QLatin1Char('\'') + text + QLatin1Char('\'');
-    QString result = QStringLiteral("\"");
-    for (const QChar c : text) {
-        if (c == QLatin1Char('"') || c == QLatin1Char('\\'))
-            result += QLatin1Char('\\') + QString(c);
-        else if (c.unicode() < 0x20 || c.unicode() == 0x7f)
-            result += QStringLiteral("\\u%1").arg(int(c.unicode()), 4, 16, QLatin1Char('0'));
-        else
-            result += c;
-    }
-    return result + QLatin1Char('"');
+    // What is no Unicode has no form in TOML, and fromUtf8() leaves none of it.
+    return QString::fromUtf8(tomlLiteral(QString::fromUtf8(text.toUtf8()), true).value_or(QByteArray("''")));
 }
 
-QString tomlKey(const QString &key)
+QString keyOf(const QString &name)
 {
-    const bool bare = !key.isEmpty() && std::all_of(key.begin(), key.end(), [](QChar c) {
-        return (c.unicode() < 128 && c.isLetterOrNumber()) || c == QLatin1Char('_') || c == QLatin1Char('-');
-    });
-    return bare ? key : toml(key);
+    return QString::fromUtf8(tomlKey(name));
 }
 
 class FlyWriter : private WriterAccount
@@ -230,7 +215,7 @@ private:
                 }
                 if (std::exchange(first, false))
                     section(QStringLiteral("  [build.args]"));
-                line(QStringLiteral("    %1 = %2").arg(tomlKey(name), toml(value.value)));
+                line(QStringLiteral("    %1 = %2").arg(keyOf(name), toml(value.value)));
                 ledger().mapped(value.place, target(QStringLiteral("build.args.") + name));
             }
         }
@@ -335,7 +320,7 @@ private:
             return lostEntry(entry, QStringLiteral("Fly refuses names that begin with FLY_"));
         }
         if (mayStandInFile(entry)) {
-            text += QStringLiteral("  %1 = %2\n").arg(tomlKey(entry.name), toml(entry.value));
+            text += QStringLiteral("  %1 = %2\n").arg(keyOf(entry.name), toml(entry.value));
             return tell(target(key), {});
         }
         if (entry.source == Source::FromService &&
@@ -343,7 +328,7 @@ private:
             QString value = entry.of + QStringLiteral(".internal");
             if (entry.property == QLatin1StringView("hostport"))
                 value += QStringLiteral(":%1").arg(portOfNamed(entry.of));
-            text += QStringLiteral("  %1 = %2\n").arg(tomlKey(entry.name), toml(value));
+            text += QStringLiteral("  %1 = %2\n").arg(keyOf(entry.name), toml(value));
             return tell(target(key), QStringLiteral("an app's name on Fly's private network"));
         }
         m_secrets.append(entry.name);
@@ -587,7 +572,7 @@ private:
             }
             if (std::exchange(first, false))
                 section(QStringLiteral("    [http_service.checks.headers]"));
-            line(QStringLiteral("      %1 = %2").arg(tomlKey(name), toml(value.value)));
+            line(QStringLiteral("      %1 = %2").arg(keyOf(name), toml(value.value)));
             ledger().mapped(value.place, target(QStringLiteral("http_service.checks.headers.") + name));
         }
     }
