@@ -36,7 +36,8 @@ QString toml(const QString &text)
 
 QString keyOf(const QString &name)
 {
-    return QString::fromUtf8(tomlKey(name));
+    const QByteArray key = tomlKey(name);
+    return key.startsWith('"') ? toml(name) : QString::fromUtf8(key);
 }
 
 class FlyWriter : private WriterAccount
