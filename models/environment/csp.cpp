@@ -285,16 +285,6 @@ Result<PolicyResult> buildPolicy(const PolicyRequest &request)
     return result;
 }
 
-QJsonObject findingToJson(const OriginFinding &finding)
-{
-    return {{s("id"), finding.id},
-            {s("severity"), severityName(finding.severity)},
-            {s("subject"), redact(finding.subject)},
-            {s("message"), redact(finding.message)},
-            {s("hint"), finding.hint},
-            {s("suggestion"), redact(finding.suggestion)}};
-}
-
 QJsonObject policyToJson(const PolicyResult &result)
 {
     QJsonArray findings;

@@ -51,7 +51,4 @@ struct PolicyResult
 /// "switchyard.csp-build/1"
 [[nodiscard]] QJsonObject policyToJson(const PolicyResult &result);
 
-/// A finding as every JSON of origins has it.
-[[nodiscard]] QJsonObject findingToJson(const OriginFinding &finding);
-
 } // namespace Switchyard

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/environment/origins.h"
 
+#include "models/common/redact.h"
+
 #include <QRegularExpression>
 #include <QSet>
 
@@ -307,6 +309,29 @@ QStringList originsForStage(const QList<Frontend> &frontends, Stage stage)
     if (stage == Stage::Development && origins.isEmpty())
         return {s("http://localhost:5173"), s("http://localhost:3000")};
     return origins;
+}
+
+QJsonObject findingToJson(const OriginFinding &finding)
+{
+    return {{s("id"), finding.id},
+            {s("severity"), severityName(finding.severity)},
+            {s("subject"), redact(finding.subject)},
+            {s("message"), redact(finding.message)},
+            {s("hint"), finding.hint},
+            {s("suggestion"), redact(finding.suggestion)}};
+}
+
+QString findingsToText(const QList<OriginFinding> &findings)
+{
+    QString text;
+    for (const OriginFinding &finding : findings) {
+        text += s("%1: %2 [%3]\n").arg(severityName(finding.severity), redact(finding.message), finding.id);
+        if (!finding.suggestion.isEmpty())
+            text += s("    → %1: %2\n").arg(finding.hint, redact(finding.suggestion));
+        else if (!finding.hint.isEmpty())
+            text += s("    → %1\n").arg(finding.hint);
+    }
+    return text;
 }
 
 } // namespace Switchyard

@@ -4,6 +4,7 @@
 #include "models/common/origin.h"
 #include "models/manifests/lint.h"
 
+#include <QJsonObject>
 #include <QList>
 #include <QStringList>
 
@@ -33,6 +34,10 @@ struct OriginFinding
     QString hint;       ///< what to do
     QString suggestion; ///< what to write instead, as it is; empty: nothing can be said
 };
+
+/// As every JSON of origins has it; redacted. As text: two lines each.
+[[nodiscard]] QJsonObject findingToJson(const OriginFinding &finding);
+[[nodiscard]] QString findingsToText(const QList<OriginFinding> &findings);
 
 /// The value of a variable such as CORS_ORIGINS.
 struct OriginList
