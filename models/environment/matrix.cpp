@@ -189,18 +189,33 @@ void noteShared(QList<VariableRow> &rows)
     }
 }
 
+QString effective(const VariableRow &row)
+{
+    return row.target.value.value_or(row.source.value.value_or(QString()));
+}
+
+bool isTrue(const QString &value)
+{
+    const QString text = value.trimmed().toLower();
+    return text == QLatin1String("true") || text == QLatin1String("1") || text == QLatin1String("yes");
+}
+
+bool wantsCredentials(const QList<VariableRow> &rows)
+{
+    return std::any_of(rows.cbegin(), rows.cend(), [](const VariableRow &row) {
+        return (row.name.contains(QLatin1String("CREDENTIALS")) || row.name.contains(QLatin1String("CROSS_SITE"))) &&
+               isTrue(effective(row));
+    });
+}
+
 /// Cookies that another site's pages are to send, and a SameSite that forbids it.
 void noteCookies(QList<VariableRow> &rows)
 {
-    const auto truth = [](const VariableRow &row) {
-        const QString value = row.target.value.value_or(row.source.value.value_or(QString())).toLower();
-        return value == QLatin1String("true") || value == QLatin1String("1") || value == QLatin1String("yes");
-    };
     const bool across = std::any_of(rows.cbegin(), rows.cend(), [&](const VariableRow &row) {
-        return row.name.contains(QLatin1String("CROSS_SITE")) && truth(row);
+        return row.name.contains(QLatin1String("CROSS_SITE")) && isTrue(effective(row));
     });
     for (VariableRow &row : rows) {
-        const QString value = row.target.value.value_or(row.source.value.value_or(QString())).toLower();
+        const QString value = effective(row).toLower();
         if (across && row.name.contains(QLatin1String("SAMESITE")) &&
             (value == QLatin1String("lax") || value == QLatin1String("strict")))
             row.notes.append(
@@ -210,6 +225,18 @@ void noteCookies(QList<VariableRow> &rows)
                  s("SameSite=None; Secure, or one registrable domain for both"),
                  row.target.places.isEmpty() ? row.source.places.value(0) : row.target.places.last()});
     }
+}
+
+/// What is wrong enough has to be changed, whatever else was judged.
+void applyErrors(VariableRow &row)
+{
+    const auto error = std::find_if(row.notes.cbegin(), row.notes.cend(),
+                                    [](const VariableNote &note) { return note.weight == VariableWeight::Error; });
+    if (error == row.notes.cend() || row.status != VariableStatus::Ok || !row.target.value)
+        return;
+    row.status = VariableStatus::Change;
+    row.reason = s("%1; %2").arg(error->message, row.reason);
+    row.action = error->hint;
 }
 
 bool hasValue(const VariableRow &row)
@@ -368,12 +395,13 @@ EnvironmentMatrix buildMatrix(const MatrixInput &input, const PlatformCatalogue 
                                                     : rowsOf(component, component.set,
                                                              planned ? component.targetSet : component.set, nullptr);
         matrix.findings += component.set.findings + component.targetSet.findings;
+        const bool credentials = wantsCredentials(rows);
         for (VariableRow &row : rows) {
             if (component.backend)
                 judgeVariable(row, component, move);
             else
                 judgeNeighbour(row, component, move);
-            addValueNotes(row, move);
+            addValueNotes(row, move, credentials);
         }
         if (component.backend) {
             for (const VariableGroup &group : groupsOf(input, rows))
@@ -385,6 +413,8 @@ EnvironmentMatrix buildMatrix(const MatrixInput &input, const PlatformCatalogue 
     }
     noteReused(matrix.rows);
     noteShared(matrix.rows);
+    for (VariableRow &row : matrix.rows)
+        applyErrors(row);
     return matrix;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is odd about values, beside how they get to the target.
+#include "models/environment/origins.h"
 #include "models/environment/secretlook.h"
 #include "models/environment/variablefacts.h"
 #include "models/environment/variablejudge.h"
@@ -41,8 +42,11 @@ public:
     void urls();
     void lists();
     void hosts();
+    void origins(bool credentials);
 
 private:
+    void take(const OriginFinding &finding);
+
     VariableRow &m_row;
     const JudgedMove &m_move;
 };
@@ -123,15 +127,58 @@ void Notes::hosts()
             s("does that service stay there? If not, name its new host"));
 }
 
+void Notes::take(const OriginFinding &finding)
+{
+    const VariableWeight weight = finding.severity == Severity::Error     ? VariableWeight::Error
+                                  : finding.severity == Severity::Warning ? VariableWeight::Warning
+                                                                          : VariableWeight::Note;
+    const QString message = finding.subject.isEmpty() || finding.message.contains(finding.subject)
+                                ? finding.message
+                                : s("%1: %2").arg(finding.subject, finding.message);
+    const QString hint =
+        finding.suggestion.isEmpty() ? finding.hint : s("%1: %2").arg(finding.hint, finding.suggestion);
+    QString id = finding.id;
+    add(id.replace(QLatin1Char('/'), QLatin1Char('-')).toLatin1().constData(), weight, message, hint);
+}
+
+/// Who may call, as the target's stage allows it.
+void Notes::origins(bool credentials)
+{
+    static const QRegularExpression expression(s("(CORS|ORIGIN)\\w*_REGEX$"));
+    const QString text = value();
+    // Their texts quote the entries.
+    if (text.isEmpty() || m_row.secret || !m_row.target.value || looksPlaceholder(text, false))
+        return;
+    if (expression.match(m_row.name).hasMatch()) {
+        for (const OriginFinding &finding : judgeOriginRegex(text, credentials))
+            take(finding);
+        return;
+    }
+    if (!isOriginsName(m_row.name))
+        return;
+    const OriginList list = readOrigins(text);
+    const Stage stage = stageFromName(m_move.input().target.stage).value_or(Stage::Production);
+    for (const OriginFinding &finding : list.findings + judgeOrigins(list.origins, stage, credentials))
+        take(finding);
+    for (const QString &origin : list.origins) {
+        const auto across = credentials ? crossSiteCookies(origin, m_move.input().target.url) : std::nullopt;
+        if (across) {
+            take(*across);
+            break; // one says it
+        }
+    }
+}
+
 } // namespace
 
-void addValueNotes(VariableRow &row, const JudgedMove &move)
+void addValueNotes(VariableRow &row, const JudgedMove &move, bool credentials)
 {
     Notes notes(row, move);
     notes.secrets();
     notes.urls();
     notes.lists();
     notes.hosts();
+    notes.origins(credentials);
 }
 
 } // namespace Switchyard

@@ -11,8 +11,8 @@ void judgeVariable(VariableRow &row, const MatrixComponent &component, const Jud
 void judgeNeighbour(VariableRow &row, const MatrixComponent &component, const JudgedMove &move);
 
 /// Adds what else is to be said of the values: weak and reused secrets, URLs no driver takes, patterns no server
-/// matches.
-void addValueNotes(VariableRow &row, const JudgedMove &move);
+/// matches. `credentials`: the backend answers with credentials, as far as its variables say.
+void addValueNotes(VariableRow &row, const JudgedMove &move, bool credentials);
 
 /// Sums of connections against the database's limit; the rows are all of one component.
 void addConnectionNotes(const QList<VariableRow> &rows, const JudgedMove &move, QList<VariableNote> &notes);

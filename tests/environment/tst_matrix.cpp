@@ -185,7 +185,8 @@ void MatrixTest::judged_data()
     row("source's own, not read", "render>fly", "RENDER", "-", "x", "-", "drop unused", "Render's own");
     row("reserved", "render>fly", "FLY_THING", "-", "x", "", "drop change", "belong to Fly.io");
     // The port.
-    row("port set by the platform", "fly>render", "PORT", "8000", "-", "=8000", "injected ok", "listen on 0.0.0.0:$PORT");
+    row("port set by the platform", "fly>render", "PORT", "8000", "-", "=8000", "injected ok",
+        "listen on 0.0.0.0:$PORT");
     row("port stated", "fly>render", "PORT", "8000", "10000", "", "injected ok", "what Render would set by itself");
     row("port with words", "fly>render", "PORT", "8000", "<injected>", "", "injected change", "take its place");
     row("port that is kept", "fly>render", "PORT", "8000", "18012", "", "injected change", "keeps 18012 for itself");
@@ -247,9 +248,16 @@ void MatrixTest::judged_data()
     row("weak", "fly>render", "JWT_SECRET", "abc-very-short-1", "abc-very-short-1", "", "copy ok warning:weak-secret",
         "the same");
     row("public", "fly>render", "VITE_API_SECRET", "q8Zr4Tn2Wm6Xb0Vc", "q8Zr4Tn2Wm6Xb0Vc", "",
-        "copy ok error:public-secret", "the same");
+        "copy change error:public-secret", "every browser");
     row("secret with a default", "fly>render", "JWT_SECRET", "-", "-", "=not-so-secret-at-all",
         "copy ok error:secret-default", "the default");
+    // Origins.
+    row("origins", "fly>render", "CORS_ORIGINS", "https://a.example", "https://a.example", "", "derive ok",
+        "where the frontends are");
+    row("glob of origins", "fly>render", "CORS_ORIGINS", "-", "https://a-*.vercel.app", "",
+        "derive change error:origin-glob", "never matches");
+    row("JSON for code that splits", "fly>render", "CORS_ORIGINS", "-", "https://a.example, https://b.example", "|",
+        "derive ok warning:list-form warning:origin-blanks", "where the frontends are");
     // The number of processes.
     row("workers", "fly>render", "WORKERS", "4", "4", "=4", "rewrite change", "WEB_CONCURRENCY");
     // Text.
@@ -280,7 +288,11 @@ void MatrixTest::judged()
         move.source(stated(source));
     if (target != s("-"))
         move.target(stated(target));
-    if (code != s("-"))
+    if (code == s("|")) {
+        VariableUse split = use(variable);
+        split.splitAtCommas = true;
+        move.reads(split);
+    } else if (code != s("-"))
         move.reads(use(variable, code.startsWith(QLatin1Char('=')) ? code.mid(1).toUtf8().constData() : nullptr,
                        code == s("!")));
     const EnvironmentMatrix matrix = build(move);
@@ -343,8 +355,8 @@ void MatrixTest::sharedSecrets()
     QCOMPARE(notes("api"), s("copy ok note:shared-secret"));
     QCOMPARE(notes("auth-server"), s("copy ok note:shared-secret"));
     move.input.components[1].set.entries = {entry("SESSION_HASH_SECRET", "another-one-0f8a3b4c5d6e7f80910a1b")};
-    QCOMPARE(notes("api"), s("copy ok error:shared-secret-differs"));
-    QCOMPARE(notes("auth-server"), s("copy ok error:shared-secret-differs"));
+    QCOMPARE(notes("api"), s("copy change error:shared-secret-differs"));
+    QCOMPARE(notes("auth-server"), s("copy change error:shared-secret-differs"));
     // What a person gives cannot be compared.
     move.input.target.set.entries = {entry("SESSION_HASH_SECRET", nullptr, "a person gives it on the platform")};
     move.input.source.set.entries.clear();
