@@ -57,6 +57,7 @@ void tellLeftOut(const Global &global, const ScanReport &report)
                                                  {report.binary, QStringLiteral("binary")},
                                                  {report.symlinks, QStringLiteral("symbolic links")},
                                                  {report.nested, QStringLiteral("other repositories")},
+                                                 {report.workspaces, QStringLiteral("switchyard.toml")},
                                                  {report.ignored, QStringLiteral("ignored")}};
     for (const auto &[count, what] : counts) {
         if (count > 0)

@@ -81,6 +81,11 @@ std::size_t PythonReader::loopOver(std::string_view variable, std::size_t i) con
         if (binds(at))
             return at + 3;
     }
+    // The condition of a comprehension stands behind its head.
+    for (std::size_t at = i; at > 0 && i - at < furthest && m_tokens[at - 1].kind != Kind::Newline; --at) {
+        if (binds(at - 1) && !beginsStatement(m_tokens, at - 1))
+            return at + 2;
+    }
     // The body of a loop is indented deeper than its head, and so is everything between.
     std::size_t indent = pythonIndent(m_text, m_tokens[i].begin);
     for (std::size_t at = i; at > 0 && i - at < furthest && indent > 0; --at) {

@@ -227,7 +227,9 @@ FileKind fileKindFor(std::string_view path)
     }
     FileKind kind;
     kind.syntax = syntaxOf(rest);
-    if (isLock(rest))
+    if (rest == "switchyard.toml")
+        kind.role = FileRole::Workspace;
+    else if (isLock(rest))
         kind.role = FileRole::Locks;
     else if (tests || isTestName(rest))
         kind.role = FileRole::Tests;

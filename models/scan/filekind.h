@@ -36,6 +36,7 @@ enum class FileRole
     Config,
     Docs,
     Tests,
+    Workspace, ///< switchyard.toml: the record of a move names both ends of it
     Locks ///< what tools wrote: lock files, lists of dependencies, source maps
 };
 

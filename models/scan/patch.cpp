@@ -8,7 +8,6 @@
 #include <QMap>
 #include <QSet>
 
-
 #include <algorithm>
 #include <memory>
 

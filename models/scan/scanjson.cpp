@@ -37,6 +37,7 @@ QJsonObject scanToJson(const ScanReport &report, const ScanOptions &options)
                                                      {QStringLiteral("binary"), report.binary},
                                                      {QStringLiteral("symlinks"), report.symlinks},
                                                      {QStringLiteral("nested"), report.nested},
+                                                     {QStringLiteral("workspaces"), report.workspaces},
                                                      {QStringLiteral("ignored"), report.ignored},
                                                      {QStringLiteral("too_large"), report.tooLarge},
                                                      {QStringLiteral("unreadable"), report.unreadable},

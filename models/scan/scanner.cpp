@@ -83,6 +83,8 @@ bool Scanner::isLeftOut(FileRole role, ScanReport &counts) const
         return ++counts.tests, true;
     if (role == FileRole::Locks && !everything)
         return ++counts.locks, true;
+    if (role == FileRole::Workspace)
+        return ++counts.workspaces, true;
     return false;
 }
 
@@ -217,9 +219,10 @@ Result<ScanReport> Scanner::run()
         const ScanReport &counts = share.counts;
         report.findings += share.findings;
         report.skipped += counts.skipped;
-        for (const auto member : {&ScanReport::files, &ScanReport::bytes, &ScanReport::binary, &ScanReport::docs,
-                                  &ScanReport::tests, &ScanReport::locks, &ScanReport::tooLarge,
-                                  &ScanReport::unreadable, &ScanReport::baselined, &ScanReport::dropped})
+        for (const auto member :
+             {&ScanReport::files, &ScanReport::bytes, &ScanReport::binary, &ScanReport::docs, &ScanReport::tests,
+              &ScanReport::workspaces, &ScanReport::locks, &ScanReport::tooLarge, &ScanReport::unreadable,
+              &ScanReport::baselined, &ScanReport::dropped})
             report.*member += counts.*member;
     }
     if (report.skipped.size() > ScanReport::maxSkipped)

@@ -103,6 +103,7 @@ struct ScanReport
     qint64 tests = 0;
     qint64 locks = 0; ///< lock files, lists of dependencies, source maps
     qint64 symlinks = 0;
+    qint64 workspaces = 0; ///< switchyard.toml
     qint64 nested = 0; ///< other repositories and submodules
     qint64 ignored = 0;
     qint64 tooLarge = 0;
