@@ -163,6 +163,9 @@ struct CorsReport
 [[nodiscard]] QList<SocketAttempt> trySockets(const CorsCheckOptions &options, const QString &address,
                                               const std::stop_token &stop);
 
+/// Suffixes under which frontends usually lie and anybody can have a site: each is tried with a name that nobody has.
+[[nodiscard]] QStringList frontendSuffixes();
+
 /// An origin that belongs to nobody (RFC 6761).
 [[nodiscard]] QString foreignOrigin();
 
