@@ -429,8 +429,8 @@ private:
 
 QStringList frontendSuffixes()
 {
-    return {s("vercel.app"), s("netlify.app"),   s("onrender.com"),  s("fly.dev"),
-            s("pages.dev"),  s("herokuapp.com"), s("github.io"), s("web.app")};
+    return {s("vercel.app"), s("netlify.app"),   s("onrender.com"), s("fly.dev"),
+            s("pages.dev"),  s("herokuapp.com"), s("github.io"),    s("web.app")};
 }
 
 QString foreignOrigin()
