@@ -240,9 +240,12 @@ QStringList suffixesOpenTo(const QString &regex)
     for (QString host : hostsInRegex(regex)) {
         // The host itself and everything it lies in, as far as others can have names there too.
         for (;; host = host.section(QLatin1Char('.'), 1)) {
-            if (isListedSuffix(host) && !open.contains(host) &&
-                regexMatches(regex, L("https://switchyard-check-nobody.") + host, true))
-                open.append(host);
+            // Railway's sites lie below up.railway.app, which people shorten.
+            for (const QString &suffix : {host, L("up.") + host}) {
+                if (isListedSuffix(suffix) && !open.contains(suffix) &&
+                    regexMatches(regex, L("https://switchyard-check-nobody.") + suffix, true))
+                    open.append(suffix);
+            }
             if (!host.contains(QLatin1Char('.')))
                 break;
         }
