@@ -362,6 +362,7 @@ void OriginsTest::regexes_data()
     row(R"(^https://.*\.(vercel\.app|devskyy\.app)$)", {s("origin/regex-shared")});
     row(R"(^https://[a-z0-9-]+\.vercel\.app$)", {s("origin/regex-shared")});
     row(R"(^https://.*\.(netlify|vercel)\.app$)", {s("origin/regex-shared"), s("origin/regex-shared")});
+    row(R"(^https://.*\.railway\.app$)", {s("origin/regex-shared")});
     row(R"(^https://.*\.com$)", {s("origin/regex-shared")});
     row(R"(^https://app\.devskyy\.app$)", {});
     row(R"(^https://(app|www)\.devskyy\.app$)", {});
