@@ -75,6 +75,7 @@ struct CorsOutcome
     CorsStep preflight;
     CorsStep request;
     bool executed = false; ///< blocked, and yet the server has carried the request out
+    QString next;          ///< where a redirect leads, as it stands there; not for reports
 };
 
 /// An origin that nobody asked for, and whether the server takes it.
