@@ -533,7 +533,7 @@ Result<void> CorsCheckOptions::check() const
     const std::optional<Origin> target = originOf(url);
     if (urlCarriesSecret(url) || QUrl(url).userInfo().size() > 0)
         return fail(ErrorKind::Usage, s("the address carries credentials"),
-                    s("leave them out; give a header: --header Authorization=env:NAME"));
+                    s("leave them out; a header can carry them, with env:NAME as its value"));
     if (!target || (target->scheme != L("https") && target->scheme != L("http")))
         return fail(ErrorKind::Usage, s("\"%1\" is not an http or https address").arg(redact(url)),
                     s("write https://HOST/PATH"));
