@@ -40,7 +40,7 @@ Result<std::pair<QString, QString>> headerArgument(const QString &text, bool bar
     }
     if (hasValue && isSecretName(name))
         return fail(ErrorKind::Usage, QStringLiteral("the header %1 carries a secret on the command line").arg(name),
-                    QStringLiteral("give it as %1=env:NAME or %1=file:PATH").arg(name));
+                    QStringLiteral("give its value as env:NAME or file:PATH"));
     return std::pair(name, value);
 }
 

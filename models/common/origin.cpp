@@ -46,6 +46,14 @@ const psl_ctx_t *suffixes()
     return list;
 }
 
+/// Suffixes that came to the list after Debian 12's libpsl was made, as far as backends and frontends lie there.
+const QStringList &laterSuffixes()
+{
+    static const QStringList later{QStringLiteral("up.railway.app"), QStringLiteral("koyeb.app"),
+                                   QStringLiteral("replit.app"), QStringLiteral("ngrok-free.app")};
+    return later;
+}
+
 /// "https" counts for "wss": a socket of a page is a request of its site.
 QString siteScheme(const QString &scheme)
 {
@@ -106,7 +114,7 @@ bool isPublicSuffix(const QString &host)
     const QString name = lowered(host);
     if (isAddress(name) || !suffixes())
         return false;
-    return psl_is_public_suffix(suffixes(), name.toUtf8().constData()) == 1;
+    return laterSuffixes().contains(name) || psl_is_public_suffix(suffixes(), name.toUtf8().constData()) == 1;
 }
 
 bool isListedSuffix(const QString &host)
@@ -114,7 +122,8 @@ bool isListedSuffix(const QString &host)
     const QString name = lowered(host);
     if (isAddress(name) || !suffixes())
         return false;
-    return psl_is_public_suffix2(suffixes(), name.toUtf8().constData(), PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+    return laterSuffixes().contains(name) ||
+           psl_is_public_suffix2(suffixes(), name.toUtf8().constData(), PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
 QString registrableDomain(const QString &host)
@@ -122,6 +131,12 @@ QString registrableDomain(const QString &host)
     const QString name = lowered(host);
     if (isAddress(name) || !suffixes())
         return {};
+    for (const QString &suffix : laterSuffixes()) {
+        if (name == suffix)
+            return {};
+        if (name.endsWith(QLatin1Char('.') + suffix))
+            return name.chopped(suffix.size() + 1).section(QLatin1Char('.'), -1) + QLatin1Char('.') + suffix;
+    }
     const QByteArray utf8 = name.toUtf8();
     const char *domain = psl_registrable_domain(suffixes(), utf8.constData());
     return domain ? QString::fromUtf8(domain) : QString();
@@ -240,9 +255,12 @@ QStringList suffixesOpenTo(const QString &regex)
     for (QString host : hostsInRegex(regex)) {
         // The host itself and everything it lies in, as far as others can have names there too.
         for (;; host = host.section(QLatin1Char('.'), 1)) {
-            if (isListedSuffix(host) && !open.contains(host) &&
-                regexMatches(regex, L("https://switchyard-check-nobody.") + host, true))
-                open.append(host);
+            // Railway's sites lie below up.railway.app, which people shorten.
+            for (const QString &suffix : {host, L("up.") + host}) {
+                if (isListedSuffix(suffix) && !open.contains(suffix) &&
+                    regexMatches(regex, L("https://switchyard-check-nobody.") + suffix, true))
+                    open.append(suffix);
+            }
             if (!host.contains(QLatin1Char('.')))
                 break;
         }

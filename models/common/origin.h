@@ -31,7 +31,8 @@ struct Origin
 /// Whether the text is an origin in the very spelling in which browsers send it ("null" too).
 [[nodiscard]] bool isSerializedOrigin(const QString &text);
 
-// ---- The Public Suffix List, as libpsl was built with it; its private part (vercel.app, fly.dev) counts like ICANN's.
+// ---- The Public Suffix List, as libpsl was built with it, and a few names that it got since; its private part
+// (vercel.app, fly.dev) counts like ICANN's.
 
 /// Whether anybody can have a name directly below this one: "com", "co.uk", "vercel.app". A name that the list does not
 /// know is one where it has no dot.

@@ -117,8 +117,7 @@ public:
         requests();
         for (CorsOutcome &outcome : m_report.outcomes)
             followRedirects(outcome);
-        const bool reached = m_report.anyMeasured();
-        if (reached && !m_stop.stop_requested())
+        if (m_report.anyMeasured() || !anySent())
             probes();
         if (!m_options.sockets.isEmpty() && !m_stop.stop_requested()) {
             tell(s("trying %1 sockets").arg(m_options.sockets.size()));
@@ -131,6 +130,12 @@ public:
     }
 
 private:
+    bool anySent() const
+    {
+        return std::any_of(m_report.outcomes.cbegin(), m_report.outcomes.cend(),
+                           [](const CorsOutcome &one) { return one.preflight.sent || one.request.sent; });
+    }
+
     void tell(const QString &text) const
     {
         if (m_progress)
@@ -254,8 +259,7 @@ private:
         }
         noteCookies(outcome.origin, answer.headers);
         decide(outcome, CorsOutcome::Verdict::Allowed, CorsOutcome::At::Request);
-        if (isRedirect(answer.status) && headerValue(answer.headers, "location"))
-            outcome.at = CorsOutcome::At::Redirect;
+        noteRedirect(outcome, answer);
     }
 
     /// Cookies that the answer sets and that a page of another site never gets to use; their names and values stay
@@ -288,8 +292,7 @@ private:
         QString url = m_options.url;
         CorsRequest request = asked(outcome);
         for (int hop = 0; outcome.at == CorsOutcome::At::Redirect && !m_stop.stop_requested(); ++hop) {
-            const QString location = locationOf(outcome.request);
-            const QUrl next = QUrl(url).resolved(QUrl(location, QUrl::TolerantMode));
+            const QUrl next = QUrl(url).resolved(QUrl(outcome.next, QUrl::TolerantMode));
             const QString text = next.toString(QUrl::FullyEncoded | QUrl::RemoveFragment);
             const std::optional<Origin> target = originOf(text);
             const std::optional<Origin> current = originOf(url);
@@ -315,11 +318,17 @@ private:
             if (!hopAllowed(outcome, request, url))
                 return;
         }
+        if (outcome.at == CorsOutcome::At::Redirect)
+            decide(outcome, CorsOutcome::Verdict::Unknown, CorsOutcome::At::Redirect,
+                   s("stopped before the redirect was followed"));
     }
 
-    static QString locationOf(const CorsStep &step)
+    static void noteRedirect(CorsOutcome &outcome, const ExchangeAnswer &answer)
     {
-        return QString::fromUtf8(headerValue(step.headers, "location").value_or(QByteArray()));
+        const std::optional<QByteArray> location = headerValue(answer.headers, "location");
+        const bool further = isRedirect(answer.status) && location;
+        outcome.at = further ? CorsOutcome::At::Redirect : CorsOutcome::At::Request;
+        outcome.next = further ? QString::fromUtf8(*location) : QString();
     }
 
     QString unfollowable(const CorsOutcome &outcome, const Origin &target, const Origin &current) const
@@ -357,30 +366,56 @@ private:
                    verdict.hint);
             return false;
         }
-        outcome.at = isRedirect(answer.status) && headerValue(answer.headers, "location") ? CorsOutcome::At::Redirect
-                                                                                          : CorsOutcome::At::Request;
+        noteRedirect(outcome, answer);
         return true;
     }
 
     // ---- origins that nobody asked for
 
-    void probes()
+    QList<CorsProbe> wantedProbes() const
     {
         QList<CorsProbe> wanted;
-        CorsProbe foreign;
-        foreign.origin = foreignOrigin();
-        CorsProbe null;
-        null.kind = CorsProbe::Kind::Null;
-        null.origin = s("null");
-        wanted << foreign << null;
-        for (const QString &origin : m_options.origins)
-            wanted += trickOrigins(origin);
-        const auto given = [&](const CorsProbe &probe) { return m_options.origins.contains(probe.origin); };
-        wanted.erase(std::remove_if(wanted.begin(), wanted.end(), given), wanted.end());
+        const auto add = [&](const CorsProbe &probe) {
+            if (!m_options.origins.contains(probe.origin) &&
+                std::none_of(wanted.cbegin(), wanted.cend(),
+                             [&](const CorsProbe &other) { return other.origin == probe.origin; }))
+                wanted.append(probe);
+        };
+        CorsProbe probe;
+        probe.origin = foreignOrigin();
+        add(probe);
+        probe.kind = CorsProbe::Kind::Null;
+        probe.origin = s("null");
+        add(probe);
+        for (const QString &origin : m_options.origins) {
+            for (const CorsProbe &trick : trickOrigins(origin))
+                add(trick);
+        }
+        probe.kind = CorsProbe::Kind::Neighbour;
+        for (const QString &suffix : frontendSuffixes()) {
+            probe.origin = s("https://switchyard-check-nobody.") + suffix;
+            add(probe);
+        }
+        return wanted;
+    }
+
+    /// The first alone: where it gets no answer, the others would wait for theirs in vain.
+    void probes()
+    {
+        const QList<CorsProbe> wanted = wantedProbes();
+        if (wanted.isEmpty() || m_stop.stop_requested())
+            return;
         tell(s("asking as %1 others").arg(wanted.size()));
+        probe(wanted.first(1));
+        if (m_report.probes[0].measured && !m_stop.stop_requested())
+            probe(wanted.mid(1));
+    }
+
+    void probe(const QList<CorsProbe> &wanted)
+    {
         QList<ExchangeRequest> requests;
-        for (const CorsProbe &probe : wanted)
-            requests.append(probeRequest(probe.origin));
+        for (const CorsProbe &one : wanted)
+            requests.append(probeRequest(one.origin));
         const QList<ExchangeAnswer> answers = ask(requests);
         for (qsizetype i = 0; i < answers.size(); ++i)
             m_report.probes.append(judged(wanted[i], requests[i], answers[i]));
@@ -418,6 +453,12 @@ private:
 };
 
 } // namespace
+
+QStringList frontendSuffixes()
+{
+    return {s("vercel.app"), s("netlify.app"),   s("onrender.com"), s("fly.dev"),
+            s("pages.dev"),  s("herokuapp.com"), s("github.io"),    s("web.app")};
+}
 
 QString foreignOrigin()
 {
@@ -492,7 +533,7 @@ Result<void> CorsCheckOptions::check() const
     const std::optional<Origin> target = originOf(url);
     if (urlCarriesSecret(url) || QUrl(url).userInfo().size() > 0)
         return fail(ErrorKind::Usage, s("the address carries credentials"),
-                    s("leave them out; give a header: --header Authorization=env:NAME"));
+                    s("leave them out; a header can carry them, with env:NAME as its value"));
     if (!target || (target->scheme != L("https") && target->scheme != L("http")))
         return fail(ErrorKind::Usage, s("\"%1\" is not an http or https address").arg(redact(url)),
                     s("write https://HOST/PATH"));

@@ -75,6 +75,7 @@ struct CorsOutcome
     CorsStep preflight;
     CorsStep request;
     bool executed = false; ///< blocked, and yet the server has carried the request out
+    QString next;          ///< where a redirect leads, as it stands there; not for reports
 };
 
 /// An origin that nobody asked for, and whether the server takes it.
@@ -162,6 +163,9 @@ struct CorsReport
 /// Tries every socket with each origin, a foreign one and none. `address` is where the host was reached.
 [[nodiscard]] QList<SocketAttempt> trySockets(const CorsCheckOptions &options, const QString &address,
                                               const std::stop_token &stop);
+
+/// Suffixes under which frontends usually lie and anybody can have a site: each is tried with a name that nobody has.
+[[nodiscard]] QStringList frontendSuffixes();
 
 /// An origin that belongs to nobody (RFC 6761).
 [[nodiscard]] QString foreignOrigin();

@@ -59,8 +59,8 @@ const Trick tricks[] = {
      "compare the whole text, or end the expression with $"},
     {CorsProbe::Kind::Prefix, "cors/prefix", "%1 is taken: the comparison begins inside the name",
      "compare the whole text, or write the dot before the domain"},
-    {CorsProbe::Kind::Dot, "cors/dot", "%1 is taken: a dot of the expression stands for any character",
-     "write \\. for a dot"},
+    {CorsProbe::Kind::Dot, "cors/dot", "%1 is taken: somebody else's domain that reads alike",
+     "write \\. for a dot, and one before the domain"},
     {CorsProbe::Kind::Neighbour, "cors/neighbour", "%1 is taken: everybody's site on a shared suffix is",
      "the project's own host by name, or an expression that begins with it"},
     {CorsProbe::Kind::Insecure, "cors/insecure-origin",
@@ -147,7 +147,9 @@ void judgeOutcomes(const CorsReport &report, QList<OriginFinding> &findings)
                                 "what an origin may not do must be refused by the handler, not by CORS"));
         break;
     }
-    if (!report.options.credentials)
+    const std::optional<Origin> target = originOf(report.options.url);
+    // A backend on this computer will have another name when it matters.
+    if (!report.options.credentials || !target || target->isLoopback())
         return;
     for (const QString &origin : report.options.origins) {
         if (std::optional<OriginFinding> cookies = crossSiteCookies(origin, report.options.url))

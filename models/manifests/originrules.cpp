@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Origins, cookies and content security policies, as far as manifests state them.
+#include "models/common/contentpolicy.h"
+#include "models/common/origin.h"
 #include "models/manifests/lintkit.h"
-
-#include <QJsonArray>
-#include <QJsonDocument>
 
 #include <algorithm>
 
@@ -64,36 +63,15 @@ QList<RuleText> originRules()
 
 namespace {
 
-const char sharedSuffixes[] =
-    R"((vercel|netlify)\\?\.app|onrender\\?\.com|fly\\?\.dev|herokuapp\\?\.com|pages\\?\.dev|github\\?\.io|railway\\?\.app)";
-
-/// The entries of a comma list or JSON list, as they are.
-QStringList entriesOf(const QString &value)
-{
-    QStringList entries;
-    const QJsonDocument json = QJsonDocument::fromJson(value.toUtf8());
-    if (json.isArray()) {
-        for (const QJsonValue &entry : json.array())
-            entries.append(entry.toString());
-        return entries;
-    }
-    return value.split(QLatin1Char(','));
-}
-
-bool isRegex(const QString &value)
-{
-    static const QRegularExpression sign(s(R"(\\\.|\.\*|\(\?|\[\^?[\w\-\\]+\]|\|)"));
-    return sign.match(value).hasMatch();
-}
-
 void checkRegex(const LintVariable &variable, LintRun &run)
 {
-    // Piece by piece, so that no text makes the patterns slow: what stands between :// and a shared suffix.
-    static const QRegularExpression suffix(s(sharedSuffixes));
-    static const QRegularExpression anybody(s(R"(\A\(*(\.\*|\.\+|\[[^\]]*\][*+]))"));
-    const QRegularExpressionMatch shared = suffix.match(variable.value);
-    const qsizetype scheme = shared.hasMatch() ? variable.value.lastIndexOf(L("//"), shared.capturedStart()) : -1;
-    if (scheme >= 0 && anybody.match(variable.value.mid(scheme + 2, shared.capturedStart() - scheme - 2)).hasMatch())
+    // A list of expressions, or one with whatever commas it has.
+    const ListedEntries listed = listEntries(variable.value);
+    const QStringList regexes =
+        listed.form == ListForm::Json && listed.whole ? listed.raw : QStringList{variable.value};
+    const bool open = std::any_of(regexes.begin(), regexes.end(),
+                                  [](const QString &regex) { return !suffixesOpenTo(regex.trimmed()).isEmpty(); });
+    if (open)
         run.report("any/origin-regex", variable.place, s("%1 takes every site of a shared domain").arg(variable.name),
                    s("begin the pattern with the project's name and end it with the team's suffix"));
 }
@@ -107,7 +85,7 @@ void checkOrigin(const LintVariable &variable, const LintUnit &unit, LintRun &ru
             return credentials.match(other.name).hasMatch() && other.name.contains(L("CORS")) &&
                    (other.value.toLower() == L("true") || other.value == L("1"));
         });
-    if (isRegex(value))
+    if (looksLikeRegex(value))
         return checkRegex(variable, run);
     const bool json = value.startsWith(QLatin1Char('['));
     if (json)
@@ -116,7 +94,7 @@ void checkOrigin(const LintVariable &variable, const LintUnit &unit, LintRun &ru
     else if (value.contains(QRegularExpression(s(R"(,\s+\S)"))))
         run.report("any/origin-spaces", variable.place, s("%1 has spaces after its commas").arg(variable.name),
                    s("write it without spaces"));
-    for (const QString &raw : entriesOf(value)) {
+    for (const QString &raw : listEntries(value).raw) {
         const QString entry = raw.trimmed();
         static const QRegularExpression path(s(R"(\Ahttps?://[^/\s]+/)"));
         static const QRegularExpression local(s(R"(://(localhost|127\.0\.0\.1)(:\d+)?/?\z)"));
@@ -154,50 +132,51 @@ void checkCookies(const LintUnit &unit, LintRun &run)
                    s("SameSite=None with Secure, or one registered domain for both"));
 }
 
-/// A * that is neither the whole host, nor its leftmost label, nor the port.
-bool hasMisplacedWildcard(const QString &source)
+/// Hosts of backends: an address there is asked by WebSocket too, or might be.
+bool isBackend(const PolicySource &source)
 {
-    QString host = source.contains(L("://")) ? source.section(s("://"), 1) : source;
-    host = host.section(QLatin1Char('/'), 0, 0);
-    if (host.endsWith(L(":*")))
-        host.chop(2);
-    if (host.startsWith(L("*.")))
-        host.remove(0, 2);
-    return host != L("*") && host.contains(QLatin1Char('*')) && !source.startsWith(QLatin1Char('\''));
+    static const QStringList suffixes{s("onrender.com"), s("fly.dev"), s("railway.app"), s("herokuapp.com")};
+    return source.scheme == L("https") && !source.host.startsWith(QLatin1Char('*')) &&
+           std::any_of(suffixes.begin(), suffixes.end(),
+                       [&](const QString &suffix) { return source.host.endsWith(QLatin1Char('.') + suffix); });
+}
+
+void checkConnections(const LintHeader &header, const QStringList &list, LintRun &run)
+{
+    const Origin page{s("https"), s("page.invalid"), 443};
+    for (const QString &text : list) {
+        const PolicySource source = parseSource(text);
+        if (source.kind != PolicySource::Kind::Host)
+            continue;
+        const QString port = source.port.isEmpty() || source.port == L("*") ? QString() : L(":") + source.port;
+        const QString socket = s("wss://") + source.host;
+        if (isBackend(source) && !sourceListMatches(list, socket + port + L("/"), page))
+            run.report("any/csp-websocket", header.place, s("connect-src has %1 and not %2").arg(text, socket), socket);
+        const std::optional<Origin> origin = originOf(L("ws://") + source.host + port);
+        if (source.scheme == L("ws") && !(origin && origin->isLoopback()))
+            run.report("any/csp-insecure-websocket", header.place, s("connect-src has %1").arg(text), s("wss://"));
+        if (source.scheme.endsWith(QLatin1Char('s')) && source.path.size() > 1 &&
+            !source.path.endsWith(QLatin1Char('/')))
+            run.report("any/csp-path", header.place, s("connect-src has %1, which is one path only").arg(text),
+                       s("end it with a slash"));
+    }
 }
 
 void checkPolicy(const LintHeader &header, LintRun &run)
 {
-    static const QRegularExpression directive(s(R"((?:\A|;)\s*connect-src\s+([^;]*))"));
-    const QString sources = directive.match(header.value).captured(1);
-    static const QRegularExpression spaces(s(R"(\s+)"));
-    const QStringList list = sources.split(spaces, Qt::SkipEmptyParts);
-    static const QRegularExpression backend(
-        s(R"(\Ahttps://([\w.\-]+\.(onrender\.com|fly\.dev|railway\.app|herokuapp\.com))(:\d+)?(/.*)?\z)"));
-    for (const QString &source : list) {
-        const QRegularExpressionMatch match = backend.match(source);
-        const QString socket = s("wss://") + match.captured(1);
-        if (!match.hasMatch() && !source.startsWith(L("ws")) && !source.startsWith(L("https")))
-            continue;
-        const bool covered = !match.hasMatch() || std::any_of(list.begin(), list.end(), [&](const QString &other) {
-            return other == L("wss:") || other == L("*") || other.startsWith(socket) ||
-                   (other.startsWith(L("wss://*.")) && socket.endsWith(other.mid(7)));
-        });
-        if (!covered)
-            run.report("any/csp-websocket", header.place, s("connect-src has %1 and not %2").arg(source, socket),
-                       socket);
-        if (source.startsWith(L("ws://")) && !source.contains(L("localhost")) && !source.contains(L("127.0.0.1")))
-            run.report("any/csp-insecure-websocket", header.place, s("connect-src has %1").arg(source), s("wss://"));
-        static const QRegularExpression path(s(R"(\A(https|wss)://[^/]+/.*[^/*]\z)"));
-        if (path.match(source).hasMatch())
-            run.report("any/csp-path", header.place, s("connect-src has %1, which is one path only").arg(source),
-                       s("end it with a slash"));
+    for (const ContentPolicy &policy : parsePolicies(header.value)) {
+        for (const PolicyDirective &directive : policy.directives) {
+            if (directive.name == L("connect-src"))
+                checkConnections(header, directive.values, run);
+            for (const QString &source : directive.values) {
+                // * is allowed as the leftmost label, as the port and alone.
+                if (source.contains(QLatin1Char('*')) && !source.startsWith(QLatin1Char('\'')) &&
+                    parseSource(source).kind == PolicySource::Kind::Invalid)
+                    run.report("any/csp-wildcard", header.place, s("%1 is no valid source").arg(source),
+                               s("*.example.com, or the hosts by name"));
+            }
+        }
     }
-    static const QRegularExpression separators(s(R"([\s;]+)"));
-    for (const QString &token : header.value.split(separators, Qt::SkipEmptyParts))
-        if (hasMisplacedWildcard(token))
-            run.report("any/csp-wildcard", header.place, s("%1 is no valid source").arg(token),
-                       s("*.example.com, or the hosts by name"));
 }
 
 } // namespace

@@ -85,7 +85,7 @@ void OriginsTest::suffixes()
 {
     // The private part of the list: places where anybody can have a name.
     for (const char *host : {"com", "co.uk", "vercel.app", "netlify.app", "onrender.com", "fly.dev", "github.io",
-                             "herokuapp.com", "pages.dev"}) {
+                             "herokuapp.com", "pages.dev", "up.railway.app"}) {
         QVERIFY2(isPublicSuffix(s(host)) && isListedSuffix(s(host)), host);
         QVERIFY2(registrableDomain(s(host)).isEmpty(), host);
         QCOMPARE(registrableDomain(s("a.b.") + s(host)), s("b.") + s(host));
@@ -118,6 +118,7 @@ void OriginsTest::sites_data()
     row("https://a.fly.dev", "https://b.fly.dev", false);
     row("https://a.netlify.app", "https://b.netlify.app", false);
     row("https://x.a.onrender.com", "https://a.onrender.com", true);
+    row("https://a.up.railway.app", "https://b.up.railway.app", false);
     row("https://a.co.uk", "https://b.co.uk", false);
     row("http://localhost:3000", "http://localhost:8000", true);
     row("http://localhost:3000", "http://127.0.0.1:8000", false);
@@ -362,6 +363,7 @@ void OriginsTest::regexes_data()
     row(R"(^https://.*\.(vercel\.app|devskyy\.app)$)", {s("origin/regex-shared")});
     row(R"(^https://[a-z0-9-]+\.vercel\.app$)", {s("origin/regex-shared")});
     row(R"(^https://.*\.(netlify|vercel)\.app$)", {s("origin/regex-shared"), s("origin/regex-shared")});
+    row(R"(^https://.*\.railway\.app$)", {s("origin/regex-shared")});
     row(R"(^https://.*\.com$)", {s("origin/regex-shared")});
     row(R"(^https://app\.devskyy\.app$)", {});
     row(R"(^https://(app|www)\.devskyy\.app$)", {});
