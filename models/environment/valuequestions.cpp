@@ -252,6 +252,15 @@ bool RowJudge::copied()
     if (!m_row.source.value)
         return decide(VariableClass::Copy, VariableStatus::Ok, {},
                       withReader(s("set on the target; %1 shows no value to compare").arg(m_move.input().source.name)));
+    // A file says what is to be set, not what is.
+    if (m_row.secret && m_move.to() && m_move.to()->variables.writeOnly)
+        return decide(
+            VariableClass::Copy, VariableStatus::CannotVerify, {},
+            withReader(
+                m_row.target.value == m_row.source.value
+                    ? s("the same in both files; %1 shows no values, so what it holds cannot be seen")
+                          .arg(m_move.toName())
+                    : s("the files differ; %1 shows no values, so what it holds cannot be seen").arg(m_move.toName())));
     if (m_row.target.value == m_row.source.value)
         return decide(VariableClass::Copy, VariableStatus::Ok, {}, withReader(s("the same on both sides")));
     if (m_row.secret && isOwnSecretName(m_row.name) && !m_row.source.value->isEmpty())

@@ -239,6 +239,9 @@ void MatrixTest::judged_data()
         "?the platform makes a random value", "", "generate cannot-verify note:new-secret", "32 random bytes");
     row("made anew, and data lost", "fly>render", "ENCRYPTION_MASTER_KEY", "0f8a3b4c5d6e7f80910a1b2c3d4e5f60",
         "?the platform makes a random value", "", "generate cannot-verify warning:new-secret", "32 random bytes");
+    row("write-only", "render>fly", "API_TOKEN", "q8Zr4Tn2Wm6Xb0Vc", "q8Zr4Tn2Wm6Xb0Vc", "", "copy cannot-verify",
+        "Fly.io shows no values");
+    row("write-only, plain", "render>fly", "MODE", "a", "a", "", "copy ok", "the same");
     // Placeholders.
     row("placeholder", "fly>render", "API_TOKEN", "q8Zr4Tn2Wm6Xb0Vc", "<existing>", "", "copy missing q8Zr4Tn2Wm6Xb0Vc",
         "a placeholder stands there");
