@@ -159,7 +159,9 @@ Result<QString> placeOf(const QDir &folder, const QString &path)
 
 int fileMode(const QString &path)
 {
-    struct stat info{};
+    struct stat info
+    {
+    };
     return ::stat(QFile::encodeName(path).constData(), &info) == 0 ? int(info.st_mode & 07777) : -1;
 }
 
