@@ -368,7 +368,7 @@ private:
         m_delivery.notes += files->notes;
         m_facts.upload = files->upload;
         for (const EnvEntry &entry : beside) {
-            if (!entry.value || (entry.secret && !m_request.withSecrets))
+            if (!entry.value || (!m_request.withSecrets && !isOpenly(entry)))
                 m_facts.open.append(entry.name);
         }
         static const QRegularExpression callback(
@@ -390,8 +390,10 @@ private:
                 continue;
             const QString root = m_sides.componentRoot(component);
             publicNames(root);
+            // A frontend on Vercel cannot reach what runs on this computer.
             const QString path = root.isEmpty() ? QStringLiteral("vercel.json") : root + QStringLiteral("/vercel.json");
-            if (from.isEmpty() || outside(path) || seen.contains(path) || !QFileInfo(full(path)).isFile())
+            if (from.isEmpty() || m_sides.target.is("local") || outside(path) || seen.contains(path) ||
+                !QFileInfo(full(path)).isFile())
                 continue;
             seen.append(path);
             const Result<QByteArray> text = readFile(full(path));

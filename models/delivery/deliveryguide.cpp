@@ -3,7 +3,7 @@
 
 #include "models/common/duration.h"
 #include "models/common/redact.h"
-#include "models/delivery/envfiles.h"
+#include "models/manifests/containervalues.h"
 
 #include <QFileInfo>
 
@@ -24,11 +24,6 @@ QString code(const QString &text)
     return QLatin1Char('`') +
            safe.replace(QLatin1Char('`'), QLatin1Char('\'')).replace(QLatin1Char('|'), QStringLiteral("\\|")) +
            QLatin1Char('`');
-}
-
-QString word(const QString &text)
-{
-    return QString::fromUtf8(shellWord(text));
 }
 
 QString stopOf(const Platform &platform)
@@ -99,9 +94,10 @@ private:
         heading("In this order");
         const QString example = m_facts.upload + QStringLiteral(".example");
         if (!m_delivery.withSecrets)
-            step(QStringLiteral("Copy %1 to %2, `chmod 600` it and fill in what is empty%3.")
+            step(QStringLiteral("Copy %1 to %2, `chmod 600` it and look it through%3.")
                      .arg(code(example), code(m_facts.upload),
-                          m_facts.open.isEmpty() ? QString() : QStringLiteral(": %1").arg(names(m_facts.open))));
+                          m_facts.open.isEmpty() ? QString()
+                                                 : QStringLiteral("; empty are %1").arg(names(m_facts.open))));
         else if (!m_facts.open.isEmpty())
             step(QStringLiteral("Fill in what is empty in %1: %2.").arg(code(m_facts.upload), names(m_facts.open)));
         if (m_sides.target.is("fly"))
@@ -129,10 +125,10 @@ private:
             "secrets need not be there)."));
         step(QStringLiteral(
             "`sh set-secrets.sh` stages the secrets: they go to `fly secrets import` on standard input."));
-        const QString folder = m_facts.context.isEmpty() ? QString() : QLatin1Char(' ') + word(m_facts.context);
+        const QString folder = m_facts.context.isEmpty() ? QString() : QLatin1Char(' ') + shellQuoted(m_facts.context);
         const QString config = m_facts.manifestPath == QStringLiteral("fly.toml")
                                    ? QString()
-                                   : QStringLiteral(" --config ") + word(m_facts.manifestPath);
+                                   : QStringLiteral(" --config ") + shellQuoted(m_facts.manifestPath);
         step(QStringLiteral("%1 in the repository's root. The first deploy makes two machines; `--ha=false` makes one.")
                  .arg(code(QStringLiteral("fly deploy%1%2").arg(folder, config))));
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/delivery/envfiles.h"
 
+#include "models/manifests/formats.h"
+
 #include <QFile>
+#include <QFileInfo>
 #include <QRegularExpression>
 
 #include <algorithm>
@@ -65,6 +68,11 @@ QByteArray shellWord(const QString &text)
     return '\'' + inner.toUtf8() + '\'';
 }
 
+bool isOpenly(const EnvEntry &entry)
+{
+    return entry.value && !entry.secret && manifestFormatOf(QFileInfo(entry.place.file).fileName(), {}).has_value();
+}
+
 Result<EnvFiles> environmentFiles(const QList<EnvEntry> &entries, const QList<EnvEntry> &beside,
                                   const Platform &platform, const QString &application, bool withSecrets)
 {
@@ -79,12 +87,17 @@ Result<EnvFiles> environmentFiles(const QList<EnvEntry> &entries, const QList<En
     result.files.append({QStringLiteral(".env.example"), example->text, DeliveryKind::EnvExample, 0, false,
                          QStringLiteral("every variable the program is given, without values")});
     options.withSecrets = withSecrets;
-    const Result<EnvExport> upload = exportEnvironment(beside, form.target, options);
+    QList<EnvEntry> known;
+    QStringList open;
+    for (const EnvEntry &each : beside) {
+        if (each.value && (withSecrets || isOpenly(each)))
+            known.append(each);
+        else
+            open.append(each.name);
+    }
+    const Result<EnvExport> upload = exportEnvironment(known, form.target, options);
     if (!upload)
         return tl::unexpected(upload.error());
-    QStringList open;
-    for (const ExportOmission &each : upload->leftOut)
-        open.append(each.name);
     for (const ExportRefusal &each : upload->refused) {
         const auto entry =
             std::find_if(beside.cbegin(), beside.cend(), [&](const EnvEntry &one) { return one.name == each.name; });

@@ -14,6 +14,10 @@ struct EnvFiles
     bool script = false; ///< whether a script hands it to the platform
 };
 
+/// Whether a value may be written without being asked for: it is no secret, and stands in a manifest, which is
+/// committed. What only a .env file has was kept out of the repository, whatever it looks like.
+bool isOpenly(const EnvEntry &entry);
+
 /// `.env.example` with every name; the file that the platform's command or dashboard takes (with values only where
 /// `withSecrets`, and then for its owner alone), else its template; for Fly the script that hands it over.
 /// `entries`: all; `beside`: those that the manifest does not state; `application`: Fly's app.

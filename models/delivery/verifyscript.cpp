@@ -9,6 +9,7 @@
 #include <QJsonDocument>
 #include <QJsonValue>
 #include <QRegularExpression>
+#include <QSet>
 
 #include <algorithm>
 
@@ -124,23 +125,47 @@ QByteArray socketChecks(const Backend &backend)
     return text;
 }
 
+/// What the checks call. A function that nothing calls is one more thing to read, and to wonder about.
+QSet<QByteArray> sectionsFor(const Backend &backend, const QStringList &origins, const QByteArray &checks)
+{
+    QSet<QByteArray> sections;
+    if (!backend.health.isEmpty())
+        sections += {"health", "json", "status"};
+    if (!origins.isEmpty())
+        sections += {"cors", "status"};
+    for (const SocketEndpoint &socket : backend.sockets)
+        sections += {"upgrade", socket.protocol == SocketProtocol::SocketIo ? "socketio" : "websocket"};
+    if (checks.contains("\nsecret_header "))
+        sections.insert("credentials");
+    return sections;
+}
+
+/// The script with the sections that are wanted; each stands between "#@ name" and "#@".
+QByteArray withSections(const QByteArray &script, const QSet<QByteArray> &wanted)
+{
+    QByteArray text;
+    bool inside = true;
+    for (const QByteArray &line : script.split('\n')) {
+        if (line.startsWith("#@"))
+            inside = line == "#@" || wanted.contains(line.mid(3));
+        else if (inside)
+            text += line + '\n';
+    }
+    text.chop(1); // split() gives an empty line after the last line break
+    return text;
+}
+
 } // namespace
 
 QByteArray verifyScript(const Backend &backend, const QStringList &origins)
 {
     QFile file(QStringLiteral(":/switchyard/delivery/verify-deployment.sh"));
-    QByteArray text = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    const QByteArray all = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     const QByteArray checks = healthChecks(backend) + corsChecks(backend, origins) + socketChecks(backend);
+    QByteArray text = withSections(all, sectionsFor(backend, origins, checks));
     // From the end, so that nothing in a value is taken for a mark.
     text.replace(text.lastIndexOf("@CHECKS@"), 8, checks);
     text.replace(text.indexOf("@BASE@"), 6, shellWord(backend.url));
-    if (backend.sockets.isEmpty()) {
-        // Nothing unused in the script.
-        const qsizetype begin = text.indexOf("# upgrade SECONDS");
-        const qsizetype end = text.indexOf("[ \"$#\" -le 1 ]");
-        if (begin > 0 && end > begin)
-            text.remove(begin, end - begin);
-    }
     return text;
 }
 

@@ -64,6 +64,7 @@ why() { # what curl said, without its name
     printf '%s' "${said:-no answer}"
 }
 
+#@ credentials
 # secret_header NAME VALUE: a header that only curl is to see. False where there is no value.
 secret_header() {
     [ -n "$2" ] || return 1
@@ -74,6 +75,7 @@ quoted() {
     printf '%s' "$1" | tr '\r\n' '  ' | sed 's/[\\"]/\\&/g'
 }
 
+#@
 header() { # of the last answer, all values of that name, one a line
     awk -v name="$1" '
         { sub(/\r$/, "") }
@@ -84,6 +86,7 @@ header() { # of the last answer, all values of that name, one a line
         END { for (i = 1; i <= n; i++) print values[i] }' "$work/head"
 }
 
+#@ status
 status_is() { # EXPECTED such as 200, 2xx, 200-299 or 200,204
     for part in $(printf '%s' "$1" | tr ',' ' '); do
         case $part in
@@ -95,6 +98,8 @@ status_is() { # EXPECTED such as 200, 2xx, 200-299 or 200,204
     return 1
 }
 
+#@
+#@ json
 # json_is POINTER VALUE: whether the value at a JSON pointer (RFC 6901) of the body is this JSON value. Says what is
 # there instead.
 json_is() {
@@ -192,6 +197,8 @@ json_is() {
     }' "$work/body"
 }
 
+#@
+#@ health
 # check_health NAME PATH SECONDS STATUS [POINTER VALUE]...
 check_health() {
     name="health $1"
@@ -222,6 +229,7 @@ check_health() {
     report ok "$name" "status $status, and the body says what it should"
 }
 
+#@
 # cors PATH ORIGIN METHOD-OR-EMPTY: asks as a browser does (a preflight where a method is named) and leaves what is
 # allowed in $allowed; false where there was no answer.
 cors() {
@@ -234,6 +242,7 @@ cors() {
     [ "$left" -eq 0 ]
 }
 
+#@ cors
 check_cors_allowed() { # PATH ORIGIN
     name="cors $2"
     if ! cors "$1" "$2" GET; then
@@ -251,6 +260,7 @@ check_cors_allowed() { # PATH ORIGIN
     fi
 }
 
+#@
 check_cors_foreign() { # PATH
     foreign=https://foreign-origin.invalid
     name='cors foreign origin'
@@ -273,6 +283,7 @@ check_cors_foreign() { # PATH
     report ok "$name" 'is not allowed'
 }
 
+#@ upgrade
 # upgrade SECONDS URL [OPTION...]: asks for a WebSocket. A server that agrees goes on holding the line, so that the
 # time is always used up; the key is the sample of RFC 6455, whose answer is known.
 upgrade() {
@@ -296,6 +307,8 @@ judge_upgrade() { # NAME
     fi
 }
 
+#@
+#@ websocket
 check_websocket() { # NAME PATH [OPTION...]
     name="websocket $1"
     path=$2
@@ -304,6 +317,8 @@ check_websocket() { # NAME PATH [OPTION...]
     judge_upgrade "$name"
 }
 
+#@
+#@ socketio
 # check_socketio NAME PATH [OPTION...]: the polling handshake with which its clients begin, the WebSocket that some
 # begin with, and the upgrade from the one to the other.
 check_socketio() {
@@ -333,6 +348,7 @@ check_socketio() {
     fi
 }
 
+#@
 [ "$#" -le 1 ] || usage 'one address at most'
 base=${1:-$base}
 case $base in
