@@ -7,6 +7,9 @@
 #
 # One line for each check: ok, FAIL or skip, what was checked, and what came of it.
 # Exit status: 0 nothing failed, 1 something failed, 2 wrong usage, or nothing could be checked.
+#
+# Values from the workspace stand in single quotes, so that nothing in them is run:
+# shellcheck disable=SC2016
 set -u
 LC_ALL=C
 export LC_ALL
