@@ -164,19 +164,20 @@ private:
 
     Result<void> convertedManifest()
     {
-        QList<LintSubject> subjects{*m_sides.source.manifest};
-        subjects.first().manifest.file = m_sides.relative(subjects.first().manifest.file);
+        // By its name in the repository: that is what the loss report speaks of.
+        Result<LintSubject> read = readManifestText(m_sides.source.manifestPath, m_sides.source.manifest->text);
+        if (!read)
+            return tl::unexpected(read.error());
+        QList<LintSubject> subjects{*std::move(read)};
         // What the source is built and started by says what its manifest leaves open.
-        const QString folder = QFileInfo(full(m_sides.source.manifestPath)).path();
+        const QString folder = QFileInfo(m_sides.source.manifestPath).path();
         for (const char *name : {"Procfile", "Dockerfile"}) {
-            const QString path = folder + QLatin1Char('/') + QLatin1StringView(name);
-            if (!QFileInfo(path).isFile() || QDir::cleanPath(path) == full(m_sides.source.manifestPath))
+            const QString path = QDir::cleanPath(folder + QLatin1Char('/') + QLatin1StringView(name));
+            const Result<QByteArray> text = readFile(full(path));
+            if (!text || path == m_sides.source.manifestPath)
                 continue;
-            ManifestSet set = readManifestSet({path});
-            if (!set.subjects.isEmpty()) {
-                subjects.append(std::move(set.subjects.first()));
-                subjects.last().manifest.file = m_sides.relative(path);
-            }
+            if (Result<LintSubject> beside = readManifestText(path, *text))
+                subjects.append(*std::move(beside));
         }
         const ConvertTarget to = conversionFor(*m_sides.target.platform);
         const Conversion conversion = convertManifests(subjects, to);
@@ -205,6 +206,11 @@ private:
                     .arg(m_sides.source.manifestPath));
         }
         readConverted();
+        if (const QString named = m_sides.target.backend->service;
+            m_service && !named.isEmpty() && m_service->name != named)
+            m_delivery.notes.append(QStringLiteral("the workspace calls the service %1, and the converted manifest %2: "
+                                                   "rename one of them")
+                                        .arg(named, m_service->name));
         m_lossText = lossReport(conversion, to);
         return {};
     }

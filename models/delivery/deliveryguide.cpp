@@ -115,7 +115,7 @@ private:
             step(QStringLiteral(
                 "When that passes: put the changed `vercel.json` in its place and deploy the frontend."));
         if (has(DeliveryKind::ScrapeConfig))
-            step(QStringLiteral("Name `prometheus-scrape.yml` under `scrape_config_files` of prometheus.yml."));
+            step(QStringLiteral("Put the job of `prometheus-scrape.yml` under `scrape_configs` of prometheus.yml."));
     }
 
     void fly()

@@ -79,8 +79,8 @@ QByteArray scrapeConfigText(const DeliverySides &sides, const QString &path)
                                       url.host(), url.port() > 0 ? QStringLiteral(":%1").arg(url.port()) : QString())
                                 : host;
     QString text = QStringLiteral(
-        R"(# Written by Switchyard. For prometheus.yml: name this file under scrape_config_files, or paste the job below
-# under scrape_configs.
+        R"(# Written by Switchyard. Paste the job below under scrape_configs of prometheus.yml, or name this file under
+# scrape_config_files (Prometheus 2.43 and newer).
 #
 # Each scrape reaches one process. With several workers (gunicorn --workers, WEB_CONCURRENCY) the counters are that
 # worker's unless the program collects them (Python: PROMETHEUS_MULTIPROC_DIR). With several machines behind this
