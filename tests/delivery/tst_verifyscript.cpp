@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The written verify script against real servers: it passes where all is well, and each thing that is wrong fails it.
 #include "models/delivery/verifyscript.h"
+#include "tests/delivery/repository.h"
 #include "tests/support/demobackend.h"
 
 #include <QDir>
@@ -10,6 +11,8 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
+#include <QRegularExpression>
+#include <QScopeGuard>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -20,11 +23,6 @@ using namespace Switchyard;
 using namespace Switchyard::Testing;
 
 namespace {
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
 
 struct Outcome
 {
@@ -118,6 +116,8 @@ private Q_SLOTS:
     void demoBackend_data();
     void demoBackend();
     void passesWhereAllIsWell();
+    void seedServers_data();
+    void seedServers();
     void findsWhatIsWrong_data();
     void findsWhatIsWrong();
     void bodies();
@@ -214,6 +214,68 @@ void VerifyScriptTest::passesWhereAllIsWell()
     const Outcome outcome = run(verifyScript(backend, {origin}));
     QVERIFY2(outcome.status == 0, qPrintable(outcome.all()));
     QVERIFY2(outcome.out.endsWith(s("7 ok, 0 failed, 0 skipped\n")), qPrintable(outcome.out));
+}
+
+void VerifyScriptTest::seedServers_data()
+{
+    QTest::addColumn<QString>("seed");
+    QTest::addColumn<QString>("backend");
+    QTest::addColumn<QString>("folder");
+    QTest::addColumn<QString>("application");
+    QTest::addColumn<QString>("origins");
+    QTest::addColumn<int>("passes");
+    QTest::addColumn<bool>("database"); // the workspace expects one, and there is none here
+    const QString vault = s("[\"https://www.cryptovault.financial\",\"https://cryptovault.financial\"]");
+    QTest::newRow("1 fly") << s("1-cryptovault") << s("fly") << s("backend") << s("server:socket_app") << vault << 8
+                           << false;
+    QTest::newRow("2 render")
+        << s("2-devskyy") << s("render") << s(".") << s("main_enterprise:app")
+        << s("https://app.devskyy.app,https://api.devskyy.app,https://devskyy-dashboard.vercel.app") << 7 << false;
+    QTest::newRow("3 render") << s("3-momentum") << s("render") << s("backend") << s("src.api.main:app")
+                              << s("https://your-app.netlify.app,https://your-app.com") << 3 << true;
+    QTest::newRow("4 render") << s("4-casino") << s("render") << s("backend") << s("main:app")
+                              << s("https://khasinogaming.com") << 3 << true;
+}
+
+/// The samples' own servers, asked by the scripts of their own workspaces.
+void VerifyScriptTest::seedServers()
+{
+    QFETCH(const QString, seed);
+    QFETCH(const QString, backend);
+    QFETCH(const QString, folder);
+    QFETCH(const QString, application);
+    QFETCH(const QString, origins);
+    QFETCH(const int, passes);
+    QFETCH(const bool, database);
+    const QString root = s(SOURCE_DIR "/tests/fixtures/seeds/") + seed;
+    const Result<Delivery> delivery = prepared(root, backend);
+    QVERIFY2(delivery, qPrintable(delivery ? QString() : delivery.error().toString()));
+    QProcess server;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(s("CORS_ORIGINS"), origins);
+    environment.insert(s("PYTHONDONTWRITEBYTECODE"), s("1"));
+    server.setProcessEnvironment(environment);
+    server.setWorkingDirectory(root + QLatin1Char('/') + folder);
+    server.setProcessChannelMode(QProcess::MergedChannels);
+    server.start(s("/usr/bin/python3"), {s("-m"), s("uvicorn"), application, s("--ws"), s("wsproto"), s("--host"),
+                                         s("127.0.0.1"), s("--port"), s("0")});
+    const auto stop = qScopeGuard([&] {
+        server.kill();
+        server.waitForFinished();
+    });
+    static const QRegularExpression listening(s("running on (http://127\\.0\\.0\\.1:\\d+)"));
+    QString said;
+    while (!listening.match(said).hasMatch() && server.waitForReadyRead(30'000))
+        said += QString::fromUtf8(server.readAll());
+    const QString url = listening.match(said).captured(1);
+    QVERIFY2(!url.isEmpty(), qPrintable(said));
+    const Outcome outcome = run(delivery->find(DeliveryKind::VerifyScript)->text, {url});
+    QVERIFY2(outcome.status == (database ? 1 : 0), qPrintable(outcome.all()));
+    QCOMPARE(outcome.lines(s("ok ")).size(), passes);
+    QCOMPARE(outcome.lines(s("FAIL ")), database
+                                            ? QStringList{s("FAIL health /health: status 200, but /database is \"not "
+                                                            "configured\", not \"connected\"")}
+                                            : QStringList());
 }
 
 void VerifyScriptTest::findsWhatIsWrong_data()
