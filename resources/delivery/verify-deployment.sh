@@ -316,7 +316,7 @@ check_websocket() { # NAME PATH [OPTION...]
     name="websocket $1"
     path=$2
     shift 2
-    upgrade 4 "$base$path" "$@"
+    upgrade 3 "$base$path" "$@"
     judge_upgrade "$name"
 }
 
@@ -343,10 +343,10 @@ check_socketio() {
     else
         report FAIL "$name polling" "status $status and no session in the answer"
     fi
-    upgrade 4 "$base$query=websocket" "$@"
+    upgrade 3 "$base$query=websocket" "$@"
     judge_upgrade "$name websocket"
     if [ -n "$id" ]; then
-        upgrade 4 "$base$query=websocket&sid=$id" "$@"
+        upgrade 3 "$base$query=websocket&sid=$id" "$@"
         judge_upgrade "$name upgrade from polling"
     fi
 }
