@@ -59,6 +59,16 @@ struct ManifestOptions
     bool force = false;
 };
 
+struct DeliveryOptions
+{
+    QString backend;
+    QString out;
+    bool withSecrets = false;
+    bool force = false;
+    bool preview = false;
+    bool strict = false;
+};
+
 struct EnvExportOptions
 {
     QString backend; ///< empty: the only one, or the target
@@ -163,6 +173,7 @@ int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
 int runManifestConvert(const Global &global, const ManifestOptions &options);
+int runManifestExport(const Global &global, const DeliveryOptions &options);
 int runEnvExport(const Global &global, const EnvExportOptions &options);
 int runEnvAudit(const Global &global, const EnvAuditOptions &options);
 int runEnvDiff(const Global &global, const EnvDiffOptions &options);

@@ -79,6 +79,7 @@ struct Everything
     CountOptions count;
     CheckOptions check;
     ManifestOptions manifest;
+    DeliveryOptions delivery;
     EnvExportOptions envExport;
     EnvAuditOptions envAudit;
     EnvDiffOptions envDiff;
@@ -220,6 +221,15 @@ void addManifest(CLI::App &app, Everything &all)
     convert->add_flag("--strict", all.manifest.strict, "fail where a key is not translated");
     convert->add_flag("--force", all.manifest.force, "replace files that were not written by an earlier conversion");
     convert->callback([&all] { all.run = [&all] { return runManifestConvert(all.global, all.manifest); }; });
+    CLI::App *whole = manifest->add_subcommand(
+        "export", "everything a backend needs on its platform: manifest, Dockerfile, variables, scripts, guide");
+    text(whole, "--backend", all.delivery.backend, "backend of the workspace; its platform is the target");
+    text(whole, "--out", all.delivery.out, "folder for the files");
+    whole->add_flag("--with-secrets", all.delivery.withSecrets, "write secrets too, into files of mode 0600");
+    whole->add_flag("--preview", all.delivery.preview, "list the files with their differences and write nothing");
+    whole->add_flag("--strict", all.delivery.strict, "exit 1 where a key is not translated");
+    whole->add_flag("--force", all.delivery.force, "replace files that no export wrote, or that were changed since");
+    whole->callback([&all] { all.run = [&all] { return runManifestExport(all.global, all.delivery); }; });
 }
 
 void addEnvironmentComparisons(CLI::App &environment, Everything &all)

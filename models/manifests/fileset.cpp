@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <sys/stat.h>
+
 namespace Switchyard {
 
 namespace {
@@ -58,7 +60,7 @@ public:
         return {};
     }
 
-    Result<void> prepare(const QString &path, const QByteArray &text)
+    Result<void> prepare(const QString &path, const QByteArray &text, int mode)
     {
         Move move;
         move.path = path;
@@ -66,9 +68,12 @@ public:
         move.temporary = QStringLiteral("%1.%2.new").arg(path, id);
         move.backup = QStringLiteral("%1.%2.old").arg(path, id);
         m_moves.append(move);
-        if (Result<void> written = writeFileAtomically(move.temporary, text); !written)
+        // What others may not read is kept from them from its first byte on, not only once it has its name.
+        if (Result<void> written = writeFileAtomically(move.temporary, text, mode != 0 && (mode & 077) == 0); !written)
             return written;
-        if (QFileInfo::exists(path))
+        if (mode != 0 && ::chmod(QFile::encodeName(move.temporary).constData(), mode_t(mode)) != 0)
+            return tl::unexpected(diskError(path, QStringLiteral("its permissions cannot be set")));
+        if (mode == 0 && QFileInfo::exists(path))
             QFile::setPermissions(move.temporary, QFile::permissions(path));
         return {};
     }
@@ -152,6 +157,14 @@ Result<QString> placeOf(const QDir &folder, const QString &path)
 
 } // namespace
 
+int fileMode(const QString &path)
+{
+    struct stat info
+    {
+    };
+    return ::stat(QFile::encodeName(path).constData(), &info) == 0 ? int(info.st_mode & 07777) : -1;
+}
+
 Result<void> writeFileSet(const QString &folder, const QList<WrittenFile> &files)
 {
     const QDir root(QDir(folder).absolutePath());
@@ -165,9 +178,11 @@ Result<void> writeFileSet(const QString &folder, const QList<WrittenFile> &files
         if (Result<void> made = transaction.makeFolder(QFileInfo(*place).absolutePath()); !made)
             return made;
         QFile there(*place);
-        if (there.size() == file.text.size() && there.open(QIODevice::ReadOnly) && there.readAll() == file.text)
+        const bool same =
+            there.size() == file.text.size() && there.open(QIODevice::ReadOnly) && there.readAll() == file.text;
+        if (same && (file.mode == 0 || fileMode(*place) == file.mode))
             continue;
-        if (Result<void> written = transaction.prepare(*place, file.text); !written)
+        if (Result<void> written = transaction.prepare(*place, file.text, file.mode); !written)
             return written;
     }
     return transaction.commit();

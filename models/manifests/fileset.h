@@ -11,8 +11,11 @@ namespace Switchyard {
 
 /// Writes files below a folder, which is made where it is missing: all of them or none. Each is first written beside
 /// its place; only when every one is there are they renamed, and those that were renamed are put back when a later one
-/// cannot be. A file that has the same contents already is left alone. Errors: usage where a path would leave the
-/// folder or a folder stands where a file should; io where the disk refuses. Thread: any; blocks.
+/// cannot be. A file that has the same contents, and the mode that is asked for, is left alone. Errors: usage where a
+/// path would leave the folder or a folder stands where a file should; io where the disk refuses. Thread: any; blocks.
 [[nodiscard]] Result<void> writeFileSet(const QString &folder, const QList<WrittenFile> &files);
+
+/// Permissions of what stands at a path, as chmod takes them; -1 where nothing does. Thread: any; blocks.
+[[nodiscard]] int fileMode(const QString &path);
 
 } // namespace Switchyard

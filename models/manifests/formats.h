@@ -57,6 +57,8 @@ struct WrittenFile
 {
     QString path;
     QByteArray text;
+    /// Permissions such as 0600 or 0755; 0: those of the file that stands there, or what the umask gives.
+    int mode = 0;
 };
 
 /// Something the target has that no key of the source stands for.
