@@ -426,9 +426,12 @@ private:
         for (const char *name : {".env.production", ".env", ".env.example"}) {
             const QString file =
                 full(root.isEmpty() ? QString::fromLatin1(name) : root + QLatin1Char('/') + QLatin1StringView(name));
-            const Result<EnvironmentSet> set = QFileInfo(file).isFile()
-                                                   ? gatherEnvironment({{}, {}, {file}, EnvDialect::Tolerant, false})
-                                                   : Result<EnvironmentSet>(EnvironmentSet{});
+            if (!QFileInfo(file).isFile())
+                continue;
+            EnvSources sources;
+            sources.files = {file};
+            sources.compareDialects = false;
+            const Result<EnvironmentSet> set = gatherEnvironment(sources);
             if (!set)
                 continue;
             for (const EnvEntry &entry : set->entries) {
