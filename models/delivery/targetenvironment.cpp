@@ -6,6 +6,7 @@
 #include "models/environment/origins.h"
 #include "models/environment/variablefacts.h"
 
+#include <QFileInfo>
 #include <QRegularExpression>
 #include <QSet>
 #include <QUrl>
@@ -77,6 +78,14 @@ std::optional<EnvEntry> entryOf(const VariableRow &row)
         entry.value = row.target.value;
     const QList<Place> &places = targets || row.source.places.isEmpty() ? row.target.places : row.source.places;
     entry.place = places.isEmpty() ? Place{} : places.last();
+    // A value that a manifest states as well is no private one.
+    for (const VariableState *state : {&row.source, &row.target}) {
+        const auto open = std::find_if(state->places.cbegin(), state->places.cend(), [](const Place &place) {
+            return manifestFormatOf(QFileInfo(place.file).fileName(), {}).has_value();
+        });
+        if (entry.value && state->value == entry.value && open != state->places.cend())
+            entry.place = *open;
+    }
     if (!entry.value)
         entry.missing = row.target.said.isEmpty() ? row.action : row.target.said;
     return entry;
