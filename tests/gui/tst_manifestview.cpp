@@ -9,6 +9,7 @@
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
 #include "ui/common/theme.h"
+#include "ui/manifests/deliverybutton.h"
 #include "ui/manifests/manifestspage.h"
 #include "ui/manifests/sourcepane.h"
 
@@ -26,6 +27,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -152,6 +154,7 @@ private Q_SLOTS:
     void diffAgainstDisk();
     void writesWithPreview();
     void previewIsNotOvertaken();
+    void deliversWithPreview();
     void editsSurviveTheWorkspace();
     void quittingAsksAboutEdits();
     void bytesStayAsTheyAre_data();
@@ -750,6 +753,53 @@ void TestManifestView::writesWithPreview()
     QTRY_VERIFY(message->text().contains(L("full path")));
     dialog->close();
     QTRY_VERIFY(!dialog);
+}
+
+/// Everything that the target needs, seen before it is written, and without the secrets' values.
+void TestManifestView::deliversWithPreview()
+{
+    writeText(path("fly.toml"), flyText);
+    QVERIFY(!find<DeliveryButton>("manifestDeliver") || !find<DeliveryButton>("manifestDeliver")->isEnabled());
+    openWorkspace(twoBackends);
+    waitForReading();
+    auto *deliver = find<DeliveryButton>("manifestDeliver");
+    QVERIFY(deliver && deliver->isEnabled());
+    Q_EMIT deliver->menu()->aboutToShow();
+    QStringList offers;
+    for (const QAction *action : deliver->menu()->actions())
+        offers.append(action->text());
+    QCOMPARE(offers, (QStringList{QStringLiteral("Everything that old needs on Fly.io…"),
+                                  QStringLiteral("Everything that new needs on Render…")}));
+    deliver->menu()->actions().at(1)->trigger();
+    QVERIFY(!deliver->isEnabled());
+    QTRY_VERIFY(find<ChangesDialog>("writeDialog"));
+    QPointer<ChangesDialog> dialog = find<ChangesDialog>("writeDialog");
+    const QString out = path("delivery-new");
+    QCOMPARE(dialog->findChild<QLineEdit *>(QStringLiteral("writeFolder"))->text(), out);
+    auto *button = dialog->findChild<QPushButton *>(QStringLiteral("writeButton"));
+    QTRY_VERIFY(button->isEnabled());
+    auto *message = dialog->findChild<QLabel *>(QStringLiteral("changeMessage"));
+    QVERIFY2(message->text().contains(L("Values of secrets are not among them")), qPrintable(message->text()));
+    auto *list = dialog->findChild<QListWidget *>(QStringLiteral("changeList"));
+    QStringList files;
+    for (int i = 0; i < list->count(); ++i)
+        files.append(list->item(i)->text().section(QLatin1Char(' '), 1, 1));
+    for (const char *file : {"render.yaml", ".env.example", "verify-deployment.sh", "DELIVERY.md", "loss.json"})
+        QVERIFY2(files.contains(L(file)), qPrintable(files.join(QLatin1Char(' '))));
+    QVERIFY(!QDir(out).exists());
+    button->click();
+    QTRY_VERIFY(!dialog);
+    for (const QString &file : files) {
+        const QByteArray text = textOf(QDir(out).filePath(file));
+        QVERIFY2(text != "(not there)" && !text.contains(secretValue), qPrintable(file));
+    }
+    QVERIFY(QFileInfo(QDir(out).filePath(QStringLiteral("verify-deployment.sh"))).isExecutable());
+    // A manifest that cannot be read is said, and the button is there again.
+    writeText(path("fly.toml"), "app = ");
+    QSignalSpy prepared(deliver, &DeliveryButton::prepared);
+    deliver->deliver(QStringLiteral("new"));
+    QTRY_COMPARE(prepared.count(), 1);
+    QVERIFY(!prepared.first().first().toBool() && deliver->isEnabled());
 }
 
 void TestManifestView::previewIsNotOvertaken()

@@ -154,7 +154,7 @@ void ChangesDialog::compare()
     const auto work = [groups = m_groups] {
         QList<QList<FileChange>> changes;
         for (const ChangeGroup &group : groups)
-            changes.append(fileChanges(group.folder, group.files));
+            changes.append(group.changes());
         return changes;
     };
     offThread(this, work, [this, number](const QList<QList<FileChange>> &changes) {
@@ -198,7 +198,9 @@ void ChangesDialog::take(const QList<QList<FileChange>> &changes)
     else if (different == 0)
         say(QStringLiteral("The disk has the same texts."), false);
     else
-        say(m_toWrite ? QStringLiteral("All files are written, or none.") : QString(), false);
+        say(m_toWrite ? QStringLiteral("All files are written, or none. %1").arg(m_groups.first().remark).trimmed()
+                      : QString(),
+            false);
 }
 
 void ChangesDialog::showChange()
@@ -235,11 +237,11 @@ void ChangesDialog::write()
     };
     const auto work = [group = m_groups.first(), seen = m_changes] {
         Outcome outcome;
-        outcome.now = fileChanges(group.folder, group.files);
+        outcome.now = group.changes();
         outcome.moved = !sameDisk(outcome.now, seen);
         if (outcome.moved)
             return outcome;
-        if (const Result<void> done = writeFileSet(group.folder, group.files); !done)
+        if (const Result<void> done = group.write(); !done)
             outcome.error = done.error();
         return outcome;
     };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/manifests/filechanges.h"
+#include "models/manifests/fileset.h"
 #include "ui/manifests/codeeditor.h"
 
 #include <QDialog>
@@ -27,6 +28,13 @@ struct ChangeGroup
     QString title; ///< "Source", "Target"
     QString folder;
     QList<WrittenFile> files;
+    /// In place of fileChanges() and writeFileSet(), where a set has rules of its own. Called on worker threads.
+    std::function<QList<FileChange>(const QString &folder)> compare = {};
+    std::function<Result<void>(const QString &folder)> store = {};
+    QString remark = {}; ///< said below the preview while it can be written
+
+    QList<FileChange> changes() const { return compare ? compare(folder) : fileChanges(folder, files); }
+    Result<void> write() const { return store ? store(folder) : writeFileSet(folder, files); }
 };
 
 /// What would change on the disk, file by file with its diff. With `toWrite` the one group can be written: all files or

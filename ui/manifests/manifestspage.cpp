@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/manifests/manifestspage.h"
 
+#include "ui/manifests/deliverybutton.h"
+
 #include "ui/common/notice.h"
 #include "ui/common/theme.h"
 #include "ui/common/workbench.h"
@@ -179,6 +181,7 @@ QWidget *ManifestsPage::makeBar()
     layout->addWidget(m_working, 1);
     layout->addWidget(m_diff);
     layout->addWidget(m_write);
+    layout->addWidget(new DeliveryButton(m_workbench, m_choosers.folder, bar));
     connect(m_sources, &QComboBox::activated, this, &ManifestsPage::openSource);
     connect(m_targets, &QComboBox::currentIndexChanged, this,
             [this] { m_desk->setTarget(ConvertTarget(m_targets->currentData().toInt())); });
