@@ -5,6 +5,7 @@
 #include "models/environment/exports.h"
 
 #include <QList>
+#include <QMap>
 #include <QString>
 #include <QStringList>
 
@@ -54,6 +55,8 @@ struct EnvSources
     QStringList files;
     EnvDialect readAs = EnvDialect::Tolerant;
     bool compareDialects = true; ///< look for what other programs read otherwise
+    /// Texts that stand for files as they are on the disk: edits that nobody has saved, by the paths in `files`.
+    QMap<QString, QByteArray> drafts;
 };
 
 /// One place that states a variable.
