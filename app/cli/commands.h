@@ -73,6 +73,23 @@ struct EnvExportOptions
     bool skipRefused = false;
 };
 
+struct EnvAuditOptions
+{
+    QString from; ///< empty: the backend with the role "source"
+    QString to;   ///< empty: the one with the role "target"
+    bool onlyAction = false;
+    bool withSecrets = false;
+    bool readCode = true;
+};
+
+struct EnvDiffOptions
+{
+    QString first; ///< a backend's name, or a file
+    QString second;
+    QString readAs = QStringLiteral("tolerant");
+    bool withSecrets = false;
+};
+
 struct ScanCommandOptions
 {
     QString folder;
@@ -123,6 +140,8 @@ int runWatch(const Global &global, const SessionOptions &options);
 int runManifestLint(const Global &global, const ManifestOptions &options);
 int runManifestConvert(const Global &global, const ManifestOptions &options);
 int runEnvExport(const Global &global, const EnvExportOptions &options);
+int runEnvAudit(const Global &global, const EnvAuditOptions &options);
+int runEnvDiff(const Global &global, const EnvDiffOptions &options);
 int runScan(const Global &global, const ScanCommandOptions &options);
 int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);

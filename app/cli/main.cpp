@@ -80,6 +80,8 @@ struct Everything
     CheckOptions check;
     ManifestOptions manifest;
     EnvExportOptions envExport;
+    EnvAuditOptions envAudit;
+    EnvDiffOptions envDiff;
     ScanCommandOptions scan;
     SessionQuery query;
     std::function<int()> run;
@@ -218,10 +220,33 @@ void addManifest(CLI::App &app, Everything &all)
     convert->callback([&all] { all.run = [&all] { return runManifestConvert(all.global, all.manifest); }; });
 }
 
+void addEnvironmentComparisons(CLI::App &environment, Everything &all)
+{
+    CLI::App *audit = environment.add_subcommand(
+        "audit",
+        "what must become of each variable when a backend moves, with the reason; exit 1 with something to do");
+    text(audit, "--from", all.envAudit.from, "the backend that is left (default: the one with the role source)");
+    text(audit, "--to", all.envAudit.to, "the backend it moves to (default: the one with the role target)");
+    audit->add_flag("--only-action", all.envAudit.onlyAction, "only variables with something to do (text)");
+    audit->add_flag("!--no-code", all.envAudit.readCode, "do not read the code for what uses the variables");
+    audit->add_flag("--with-secrets", all.envAudit.withSecrets, "show the values of secrets");
+    audit->callback([&all] { all.run = [&all] { return runEnvAudit(all.global, all.envAudit); }; });
+
+    CLI::App *diff =
+        environment.add_subcommand("diff", "two backends or files, variable by variable; exit 1 where they differ");
+    text(diff, "A", all.envDiff.first, "a backend of the workspace, or a file: .env, render.yaml, fly.toml, …")
+        ->required();
+    text(diff, "B", all.envDiff.second, "another")->required();
+    text(diff, "--read-as", all.envDiff.readAs, "the program by whose rules .env files are read");
+    diff->add_flag("--with-secrets", all.envDiff.withSecrets, "show the values of secrets");
+    diff->callback([&all] { all.run = [&all] { return runEnvDiff(all.global, all.envDiff); }; });
+}
+
 void addEnvironment(CLI::App &app, Everything &all)
 {
     CLI::App *environment = app.add_subcommand("env", "environment variables");
     environment->require_subcommand(1);
+    addEnvironmentComparisons(*environment, all);
     CLI::App *command = environment->add_subcommand(
         "export", "write the variables in the form of a platform; exit 1 when it cannot carry one of them");
     EnvExportOptions &options = all.envExport;

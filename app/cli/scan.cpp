@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/beside.h"
 #include "app/cli/commands.h"
 #include "models/common/files.h"
-#include "models/common/interrupt.h"
 #include "models/scan/baseline.h"
 #include "models/scan/patch.h"
 #include "models/scan/scanjson.h"
 #include "models/scan/scanner.h"
 
-#include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QLocale>
 
 #include <algorithm>
-#include <thread>
 
 namespace Switchyard::Cli {
 
@@ -90,35 +88,22 @@ int statusOf(const ScanReport &report, const ScanCommandOptions &options)
     return unknown ? exitInconclusive : exitPass;
 }
 
-/// Runs the scan beside an event loop, which Ctrl-C needs.
 Result<ScanReport> scanBeside(const Global &global, const ScanOptions &options)
 {
-    Interrupt interrupt;
-    std::stop_source stop;
-    QObject::connect(&interrupt, &Interrupt::interrupted, &interrupt, [&stop] { stop.request_stop(); });
-    Result<ScanReport> result = fail(ErrorKind::Internal, QStringLiteral("the scan did not run"));
     QElapsedTimer clock;
     clock.start();
     qint64 told = 0;
-    std::jthread worker([&] {
-        result = scanFolder(
-            options,
-            [&](const ScanProgress &now) {
-                if (clock.elapsed() - told < 1000)
-                    return;
-                told = clock.elapsed();
-                progress(global, QStringLiteral("    %1 of %2 files, %3 MB, %4 findings")
-                                     .arg(now.files)
-                                     .arg(now.filesTotal)
-                                     .arg(now.bytes / 1'000'000)
-                                     .arg(now.findings));
-            },
-            stop.get_token());
-        QMetaObject::invokeMethod(QCoreApplication::instance(), &QCoreApplication::quit, Qt::QueuedConnection);
-    });
-    QCoreApplication::exec();
-    worker.join();
-    return result;
+    const auto tell = [&](const ScanProgress &now) {
+        if (clock.elapsed() - told < 1000)
+            return;
+        told = clock.elapsed();
+        progress(global, QStringLiteral("    %1 of %2 files, %3 MB, %4 findings")
+                             .arg(now.files)
+                             .arg(now.filesTotal)
+                             .arg(now.bytes / 1'000'000)
+                             .arg(now.findings));
+    };
+    return besideEventLoop([&](std::stop_token stop) { return scanFolder(options, tell, std::move(stop)); });
 }
 
 } // namespace

@@ -310,6 +310,10 @@ QList<EnvFinding> envFindings(const QByteArray &text, const QString &file, EnvDi
 Result<EnvironmentSet> gatherEnvironment(const EnvSources &sources)
 {
     Gathering gathering;
+    if (!sources.image.isEmpty()) {
+        if (const Result<void> added = addManifest(sources.image, {}, gathering); !added)
+            return tl::unexpected(added.error());
+    }
     if (!sources.manifest.isEmpty()) {
         if (const Result<void> added = addManifest(sources.manifest, sources.service, gathering); !added)
             return tl::unexpected(added.error());

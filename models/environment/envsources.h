@@ -50,7 +50,8 @@ QList<EnvFinding> envFindings(const QByteArray &text, const QString &file, EnvDi
 
 struct EnvSources
 {
-    QString manifest; ///< read first
+    QString image;    ///< a Dockerfile, whose ENV everything else overrides; read first
+    QString manifest; ///< read next
     QString service;  ///< of the manifest; empty: the only one with variables
     QStringList files;
     EnvDialect readAs = EnvDialect::Tolerant;

@@ -106,12 +106,14 @@ struct MatrixSide
     QStringList files;       ///< env files, in the order they are read
     QString manifest;        ///< empty: none
     std::optional<int> port; ///< where the manifest says the process listens
+    int instances = 0;       ///< 0: not known
     int processes = 0;       ///< workers × instances, as far as commands and manifest say; 0: not known
     QString startCommand;
     Place startPlace;
     int databaseConnections = 0; ///< most that the database of the manifest takes; 0: not known
     QString databasePlan;
-    bool sharedSecrets = false; ///< the platform shows no values of secrets (write-only)
+    QString serviceName;    ///< in the manifest
+    bool writeOnly = false; ///< the platform shows no values of secrets
 };
 
 /// A component, and what its own files and code say.
@@ -121,10 +123,18 @@ struct MatrixComponent
     QString root;              ///< full path of its folder
     bool backend = false;      ///< the two sides are deployments of it
     EnvironmentSet set;        ///< of its own env files; empty for the backend's
+    EnvironmentSet targetSet;  ///< of files that are named for the target (".env.render"); empty: none are
     QStringList files;         ///< where `set` was read
     QList<VariableUse> uses;   ///< files relative to the workspace's folder
     qint64 filesRead = 0;      ///< of code; 0: nothing is known about uses
     bool readsAnyName = false; ///< the code asks for names that it puts together: "unused" cannot be told
+};
+
+/// Variables of which one is enough, as a comment over them says ("at least one of these").
+struct VariableGroup
+{
+    QStringList names;
+    Place place; ///< of the comment
 };
 
 /// Everything buildMatrix() looks at.
@@ -133,6 +143,7 @@ struct MatrixInput
     MatrixSide source;
     MatrixSide target;
     QList<MatrixComponent> components;
+    QList<VariableGroup> anyOf;
     QStringList sourceHosts; ///< host names (with a port where one is written) that the move leaves
 };
 

@@ -9,17 +9,6 @@
 
 namespace Switchyard {
 
-/// Where the variables of a running service come from: a platform's API. The platform drivers fill it in; without one,
-/// a comparison has the files only.
-class LiveVariables
-{
-public:
-    virtual ~LiveVariables() = default;
-    /// The variables the platform holds for the backend. Where it shows names only, the entries have no value and say
-    /// so in `missing`. Blocks; errors: auth, timeout, refused, protocol.
-    [[nodiscard]] virtual Result<EnvironmentSet> read(const Backend &backend, std::stop_token stop) = 0;
-};
-
 struct MatrixProgress
 {
     QString what; ///< "reading code", …
@@ -37,7 +26,8 @@ struct MatrixRequest
 
 /// Reads what the two backends' manifests and env files say, the env files of the other components (.env,
 /// .env.production, vercel.json …) and the code of all of them. Blocks, for seconds on large trees: a worker thread's.
-/// Errors: usage (no such backend, the same twice, a file that is missing or broken, with its place), io, cancelled.
+/// Places of the result are relative to the workspace's folder. Errors: usage (no such backend, the same twice, a file
+/// that is missing or broken, with its place), io, cancelled.
 [[nodiscard]] Result<MatrixInput> readMatrixInput(const MatrixRequest &request, const PlatformCatalogue &catalogue,
                                                   const std::function<void(const MatrixProgress &)> &progress = {},
                                                   std::stop_token stop = {});
@@ -45,6 +35,9 @@ struct MatrixRequest
 /// The same side again after one of its env files was edited; nothing else is read anew.
 [[nodiscard]] Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &backend,
                                                 const PlatformCatalogue &catalogue);
+
+/// Paths of places as they are seen from the folder.
+void makePlacesRelative(EnvironmentSet &set, const QString &folder);
 
 /// A path of the workspace file, made absolute.
 [[nodiscard]] QString workspacePath(const Workspace &workspace, const QString &path);

@@ -5,6 +5,8 @@
 
 #include <QDir>
 
+#include <algorithm>
+
 // The files lie in a static library, whose resources the linker drops unless something names them.
 static void initialisePlatformResources()
 {
@@ -31,6 +33,32 @@ bool Platform::ownsHost(const QString &host) const
             return true;
     }
     return false;
+}
+
+bool Platform::isPrivateHost(const QString &host) const
+{
+    return std::any_of(privateHosts.cbegin(), privateHosts.cend(), [&](const QString &each) {
+        return each.startsWith(QLatin1Char('.')) ? host.endsWith(each, Qt::CaseInsensitive)
+                                                 : host.startsWith(each) && !host.contains(QLatin1Char('.'));
+    });
+}
+
+const InjectedVariable *Platform::injectedVariable(const QString &variable, const QString &runtime) const
+{
+    for (const InjectedVariable &each : injected) {
+        if (each.name == variable && (each.runtimes.isEmpty() || each.runtimes.contains(runtime)))
+            return &each;
+    }
+    return nullptr;
+}
+
+int DatabaseRules::connectionsFor(int memoryMb) const
+{
+    for (const Limit &limit : limits) {
+        if (limit.belowMb == 0 || memoryMb < limit.belowMb)
+            return limit.connections;
+    }
+    return 0;
 }
 
 Result<PlatformCatalogue> PlatformCatalogue::load()

@@ -31,6 +31,15 @@ struct InjectedVariable
     QStringList runtimes;     ///< only for these runtimes; empty: all
     bool overridable = false; ///< a value of the user's own wins
     QString only;             ///< set only there: "release_command", "machine_checks"; empty: in every instance
+    QString meaning;          ///< what it says on any platform: "external-url", "region"; empty: only this one has it
+    FactSource source;
+};
+
+/// What a platform says with no variable of its own, but can be put together from those it sets.
+struct ComposedVariable
+{
+    QString meaning;
+    QString text; ///< "https://${FLY_APP_NAME}.fly.dev", for the program's code: the platform interpolates nothing
     FactSource source;
 };
 
@@ -38,6 +47,9 @@ struct VariableRules
 {
     QStringList reservedPrefixes; ///< names the user should not or may not define: "RENDER_"
     bool interpolates = false;    ///< ${OTHER} in a value is replaced by the platform
+    bool writeOnly = false;       ///< secrets that were set are shown to nobody again
+    QStringList buildSettings;    ///< read by the platform's own build: "PYTHON_VERSION"
+    QStringList operatorNames;    ///< of the person who deploys, for the platform's tools; never the program's
     FactSource source;
 };
 
@@ -114,6 +126,21 @@ struct WebSocketRules
     FactSource source;
 };
 
+/// How many connections the platform's own PostgreSQL takes, by the memory of its plan.
+struct DatabaseRules
+{
+    struct Limit
+    {
+        int belowMb = 0; ///< plans with less memory than this; 0: all others
+        int connections = 0;
+    };
+    QList<Limit> limits;    ///< ascending
+    QString internalScheme; ///< how the URL begins that the platform hands out: "postgresql"
+    FactSource source;
+    /// For a plan of so much memory; 0 where nothing is documented.
+    int connectionsFor(int memoryMb) const;
+};
+
 /// What a free plan does to a backend that is watched or compared.
 struct FreePlan
 {
@@ -136,17 +163,24 @@ struct Platform
     FactSource source;
     VariableRules variables;
     QList<InjectedVariable> injected;
+    QList<ComposedVariable> composed;
+    QStringList privateHosts; ///< reachable inside the platform only: ".internal" ends a name, "dpg-" begins one
     PortRules ports;
     HealthRules health;
     ShutdownRules shutdown;
     DeploySequence deploy;
     WebSocketRules websocket;
+    DatabaseRules database;
     FreePlan free;
 
     /// The variables of a runtime such as "python": those for all runtimes and those for this one.
     QList<InjectedVariable> injectedFor(const QString &runtime) const;
     /// Whether the host name belongs to this platform: "api.onrender.com".
     bool ownsHost(const QString &host) const;
+    /// Whether only programs on this platform reach the host: "db.internal", "dpg-abc-a".
+    bool isPrivateHost(const QString &host) const;
+    /// nullptr where the platform has no variable of this name (for this runtime; "" asks for all runtimes' only).
+    const InjectedVariable *injectedVariable(const QString &variable, const QString &runtime) const;
 };
 
 /// All platforms known to this build.

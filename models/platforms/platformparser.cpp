@@ -58,6 +58,7 @@ InjectedVariable parseVariable(TomlReader reader)
     reader.text(L("example"), &variable.example);
     reader.text(L("note"), &variable.note);
     reader.text(L("only"), &variable.only);
+    reader.text(L("meaning"), &variable.meaning);
     reader.boolean(L("overridable"), &variable.overridable);
     reader.finish();
     return variable;
@@ -85,10 +86,42 @@ void readInjected(TomlReader &root, QList<InjectedVariable> *out)
     }
 }
 
+void readComposed(TomlReader &root, QList<ComposedVariable> *out)
+{
+    for (TomlReader &table : root.tables(L("composed"))) {
+        ComposedVariable composed;
+        table.text(L("meaning"), &composed.meaning, Presence::Required);
+        table.text(L("text"), &composed.text, Presence::Required);
+        readSource(table, &composed.source);
+        table.finish();
+        out->append(composed);
+    }
+}
+
+void readDatabase(TomlReader reader, DatabaseRules *out)
+{
+    for (TomlReader &table : reader.tables(L("limits"), Presence::Required)) {
+        DatabaseRules::Limit limit;
+        table.integer(L("below_mb"), 1, 10'000'000, &limit.belowMb);
+        table.integer(L("connections"), 1, 1'000'000, &limit.connections, Presence::Required);
+        table.finish();
+        if (!out->limits.isEmpty() &&
+            (out->limits.last().belowMb == 0 || (limit.belowMb != 0 && limit.belowMb <= out->limits.last().belowMb)))
+            table.error(table.place(), QStringLiteral("limits stand in ascending order, the open one last"));
+        out->limits.append(limit);
+    }
+    reader.text(L("internal_scheme"), &out->internalScheme, Presence::Required);
+    readSource(reader, &out->source);
+    reader.finish();
+}
+
 void readVariables(TomlReader reader, VariableRules *out)
 {
     reader.texts(L("reserved_prefixes"), &out->reservedPrefixes, Presence::Required);
     reader.boolean(L("interpolates"), &out->interpolates, Presence::Required);
+    reader.boolean(L("write_only"), &out->writeOnly);
+    reader.texts(L("build_settings"), &out->buildSettings);
+    reader.texts(L("operator"), &out->operatorNames);
     readSource(reader, &out->source);
     reader.finish();
 }
@@ -233,6 +266,8 @@ Platform readPlatform(TomlReader root)
     root.texts(L("manifests"), &platform.manifests, Presence::Required);
     readSource(root, &platform.source);
     readInjected(root, &platform.injected);
+    readComposed(root, &platform.composed);
+    root.texts(L("private_hosts"), &platform.privateHosts);
     const auto section = [&](L key, auto read, auto *out, Presence presence = Presence::Required) {
         if (const std::optional<TomlReader> table = root.table(key, presence))
             read(*table, out);
@@ -243,6 +278,7 @@ Platform readPlatform(TomlReader root)
     section(L("shutdown"), readShutdown, &platform.shutdown);
     section(L("deploy"), readDeploy, &platform.deploy);
     section(L("websocket"), readWebSocket, &platform.websocket);
+    section(L("database"), readDatabase, &platform.database, Presence::Optional);
     section(L("free"), readFree, &platform.free, Presence::Optional);
     root.finish();
     return platform;

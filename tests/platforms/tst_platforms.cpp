@@ -236,7 +236,7 @@ void TestPlatforms::broken_data()
     row("unknown signal", "signal = \"SIGTERM\"", "signal = \"SIGTRM\"", "did you mean \"SIGTERM\"");
     row("order", "new_first = true", "new_first = false", "says otherwise");
     row("status range", "status_min = 200", "status_min = 400", "over \"status_max\"");
-    row("when", "{ name = \"RENDER\", when = \"both\"", "{ name = \"RENDER\", when = \"always\"", "is no when");
+    row("when", "{ name = \"RENDER\", meaning = \"platform\", when = \"both\"", "{ name = \"RENDER\", when = \"always\"", "is no when");
     row("twice", "{ name = \"RENDER_GIT_COMMIT\"", "{ name = \"RENDER_GIT_BRANCH\"", "twice");
     row("section missing", "[websocket]", "[websockets]", "\"websocket\" is missing");
     row("syntax", "[shutdown]", "[shutdown", "expected ']'");

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pools multiply: each process of each instance has one of its own.
+#include "models/environment/variablejudge.h"
+
+#include <QRegularExpression>
+
+#include <algorithm>
+
+namespace Switchyard {
+
+namespace {
+
+QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+struct PoolPart
+{
+    int value = 0;
+    const VariableRow *row = nullptr;
+    bool byDefault = false;
+};
+
+/// The variable that matches, with what it says: on the target, else on the source, else the code's default.
+PoolPart partOf(const QList<VariableRow> &rows, const QRegularExpression &name)
+{
+    for (const VariableRow &row : rows) {
+        if (!name.match(row.name).hasMatch())
+            continue;
+        bool number = false;
+        for (const VariableState *state : {&row.target, &row.source}) {
+            const int value = state->value ? state->value->trimmed().toInt(&number) : 0;
+            if (number)
+                return {value, &row, false};
+        }
+        for (const VariableUse &use : row.usedBy) {
+            const int value = use.fallback && !use.fallbackComputed ? use.fallback->toInt(&number) : 0;
+            if (number)
+                return {value, &row, true};
+        }
+    }
+    return {};
+}
+
+VariableNote noteOf(const char *id, VariableWeight weight, const QString &message, const QString &hint,
+                    const PoolPart &part)
+{
+    Place place;
+    if (part.row && !part.row->target.places.isEmpty())
+        place = part.row->target.places.last();
+    else if (part.row && !part.row->usedBy.isEmpty())
+        place = part.row->usedBy.first().place;
+    return {s(id), weight, message, hint, place};
+}
+
+} // namespace
+
+void addConnectionNotes(const QList<VariableRow> &rows, const JudgedMove &move, QList<VariableNote> &notes)
+{
+    static const QRegularExpression sizeName(s(R"(^(DB|DATABASE|SQLALCHEMY|POSTGRES|PG)_(MAX_)?POOL_(MAX_)?SIZE$)"));
+    static const QRegularExpression overflowName(s(R"(^(DB|DATABASE|SQLALCHEMY|POSTGRES|PG)_(MAX|POOL)_OVERFLOW$)"));
+    static const QRegularExpression mongoName(s(R"(^MONGO(DB)?_(MAX_POOL_SIZE|MAXPOOLSIZE)$)"));
+    static const QRegularExpression redisName(s(R"(^REDIS_(MAX_CONNECTIONS|POOL_SIZE)$)"));
+    const MatrixSide &target = move.input().target;
+    const QString processes = target.processes > 0 ? QString::number(target.processes) : s("each");
+    const PoolPart size = partOf(rows, sizeName);
+    if (size.row) {
+        const PoolPart overflow = partOf(rows, overflowName);
+        const int each = size.value + overflow.value;
+        const QString sum =
+            overflow.row ? s("%1 + %2").arg(size.value).arg(overflow.value) : QString::number(size.value);
+        if (target.processes == 0)
+            notes.append(
+                noteOf("pool-sum", VariableWeight::Note,
+                       s("each process opens up to %1 connections (%2); how many processes there are is not known")
+                           .arg(each)
+                           .arg(sum),
+                       s("processes × %1 must stay under what the database takes").arg(each), size));
+        else {
+            const int need = each * target.processes;
+            const QString product = s("%1 processes × (%2) = %3 connections").arg(target.processes).arg(sum).arg(need);
+            if (target.databaseConnections == 0)
+                notes.append(
+                    noteOf("pool-sum", VariableWeight::Note, product + s("; what the database takes is not known"),
+                           s("during a deploy old and new processes are connected at once: twice that"), size));
+            else if (need > target.databaseConnections)
+                notes.append(
+                    noteOf("pool-sum", VariableWeight::Error,
+                           s("%1, and %2 takes %3").arg(product, target.databasePlan).arg(target.databaseConnections),
+                           s("make the pools smaller, or use a pooler"), size));
+            else if (2 * need > target.databaseConnections)
+                notes.append(noteOf("pool-sum", VariableWeight::Warning,
+                                    s("%1; during a deploy twice that, and %2 takes %3")
+                                        .arg(product, target.databasePlan)
+                                        .arg(target.databaseConnections),
+                                    s("make the pools smaller, or use a pooler"), size));
+            else
+                notes.append(noteOf(
+                    "pool-sum", VariableWeight::Note,
+                    s("%1; %2 takes %3").arg(product, target.databasePlan).arg(target.databaseConnections), {}, size));
+        }
+    }
+    for (const auto &[name, what] : {std::pair(&mongoName, "MongoDB"), std::pair(&redisName, "Redis")}) {
+        const PoolPart part = partOf(rows, *name);
+        if (!part.row || target.processes < 1)
+            continue;
+        notes.append(noteOf("pool-sum", VariableWeight::Note,
+                            s("%1 processes × %2 = up to %3 connections to %4")
+                                .arg(target.processes)
+                                .arg(part.value)
+                                .arg(target.processes * part.value)
+                                .arg(s(what)),
+                            s("compare it with the plan's limit"), part));
+    }
+}
+
+} // namespace Switchyard
