@@ -116,6 +116,10 @@ void EnvironmentDesk::open(const MatrixRequest &request)
 {
     m_stop.request_stop();
     m_stop = std::stop_source();
+    // Another comparison: what is shown would be taken for its own.
+    if (request.workspace.file != m_request.workspace.file || request.from != m_request.from ||
+        request.to != m_request.to)
+        dropElsewhere(std::exchange(m_view, nullptr));
     m_request = request;
     m_progress = {};
     const int number = ++m_opening;
@@ -208,8 +212,7 @@ void EnvironmentDesk::cancel()
     m_stop.request_stop();
     // The worker ends soon; nobody waits for what it says.
     ++m_opening;
-    dropElsewhere(std::exchange(m_view, nullptr));
-    setState(State::Cancelled);
+    setState(m_view ? State::Ready : State::Cancelled);
 }
 
 // --- judging
@@ -221,22 +224,16 @@ void EnvironmentDesk::judge()
         return;
     m_judging = true;
     Q_EMIT workingChanged();
-    EnvSources sources;
-    const MatrixSide &target = m_view->input.target;
-    const Backend *backend = m_request.workspace.backend(target.name);
-    sources.manifest = target.manifest;
-    sources.service = backend ? backend->service : QString();
-    sources.files = target.files;
-    sources.compareDialects = false;
-    const auto work = [view = m_view, sources, drafts = m_journal->drafts(), catalogue = m_catalogue]() mutable {
-        for (const EnvDraft &draft : std::as_const(drafts))
-            sources.drafts.insert(draft.file, draft.text);
+    const auto work = [view = m_view, drafts = m_journal->drafts(), workspace = m_request.workspace,
+                       catalogue = m_catalogue] {
+        QMap<QString, QByteArray> texts;
+        for (const EnvDraft &draft : drafts)
+            texts.insert(draft.file, draft.text);
         MatrixInput input = view->input;
-        // The manifest was read before; where it broke meanwhile, the files still count.
-        if (Result<EnvironmentSet> set = gatherEnvironment(sources)) {
-            const QList<EnvFinding> findings = input.target.set.findings;
-            input.target.set = std::move(*set);
-            input.target.set.findings = findings;
+        // A manifest that broke meanwhile is told of as changed; until it is read again, what it said counts.
+        if (const Backend *backend = workspace.backend(input.target.name)) {
+            if (Result<MatrixSide> side = readMatrixSide(workspace, *backend, *catalogue, texts))
+                input.target = std::move(*side);
         }
         auto next = std::make_shared<EnvironmentView>(*makeView(std::move(input), *catalogue, editedNames(drafts)));
         next->milliseconds = view->milliseconds;

@@ -68,6 +68,28 @@ QList<ScanFolder> outermost(const QList<ScanFolder> &folders)
     return kept;
 }
 
+/// The patch of a folder, for `git apply` in the folder that holds it.
+QByteArray movedInto(const QByteArray &patch, const QByteArray &inside)
+{
+    if (inside.isEmpty() || inside == ".")
+        return patch;
+    QByteArray moved;
+    bool header = false;
+    for (QByteArray line : patch.split('\n')) {
+        if (line.startsWith("diff --git ")) {
+            header = true;
+            line.replace(" a/", " a/" + inside + '/').replace(" b/", " b/" + inside + '/');
+        } else if (line.startsWith("@@")) {
+            header = false;
+        } else if (header && (line.startsWith("--- a/") || line.startsWith("+++ b/"))) {
+            line.insert(6, inside + '/');
+        }
+        moved += line + '\n';
+    }
+    moved.chop(1);
+    return moved;
+}
+
 } // namespace
 
 struct ScanPane::Scanned
@@ -416,22 +438,7 @@ void ScanPane::savePatch()
                 saved.replaced += patch.replaced;
                 saved.notices += patch.notices;
                 // From one folder for all: that of the workspace.
-                const QByteArray inside = QDir(base).relativeFilePath(folder).toUtf8();
-                if (inside != "." && !inside.isEmpty()) {
-                    QByteArray moved;
-                    for (QByteArray line : patch.text.split('\n')) {
-                        if (line.startsWith("diff --git a/"))
-                            line.replace(" a/", " a/" + inside + '/').replace(" b/", " b/" + inside + '/');
-                        else if (line.startsWith("--- a/"))
-                            line.insert(6, inside + '/');
-                        else if (line.startsWith("+++ b/"))
-                            line.insert(6, inside + '/');
-                        moved += line + '\n';
-                    }
-                    moved.chop(1);
-                    patch.text = moved;
-                }
-                text += patch.text;
+                text += movedInto(patch.text, QDir(base).relativeFilePath(folder).toUtf8());
             }
             if (!text.isEmpty())
                 saved.written = writeFileAtomically(path, text);

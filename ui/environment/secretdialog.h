@@ -8,6 +8,8 @@
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QPlainTextEdit;
+class QPushButton;
 class QSpinBox;
 
 namespace Switchyard {
@@ -53,10 +55,10 @@ Q_SIGNALS:
 private:
     void check();
 
-    class QPlainTextEdit *m_lines = nullptr;
+    QPlainTextEdit *m_lines = nullptr;
     QLineEdit *m_line = nullptr;
     QLabel *m_problem;
-    class QPushButton *m_set;
+    QPushButton *m_set;
 };
 
 } // namespace Switchyard
