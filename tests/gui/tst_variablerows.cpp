@@ -254,7 +254,7 @@ void TestVariableRows::detailsShowASecretOnlyWhileHeld()
     QVERIFY(!button->isVisible());
     QCOMPARE(pane.findChild<QLabel *>(QStringLiteral("targetValue"))->text(), QStringLiteral("b"));
     // Which of several places counts.
-    QVERIFY(pane.findChild<QTextBrowser *>()->toPlainText().contains(QStringLiteral(".env:7  wins")));
+    QVERIFY(pane.findChild<QTextBrowser *>()->toPlainText().contains(QStringLiteral(".env:7 wins")));
 }
 
 void TestVariableRows::theEditorMasksASecret()

@@ -255,7 +255,7 @@ QString DetailPane::variableHtml() const
             const QString where = link(state.places[i]);
             const bool wins = i + 1 == state.places.size() && state.places.size() > 1;
             text += paragraph(QStringLiteral("%1: %2%3").arg(
-                side.toHtmlEscaped(), where, wins ? QStringLiteral("  <b>wins</b>") : QString()));
+                side.toHtmlEscaped(), where, wins ? QStringLiteral(" <b>wins</b>") : QString()));
         }
         if (state.byPlatform)
             text += paragraph(QStringLiteral("%1: set by the platform").arg(side.toHtmlEscaped()));

@@ -92,6 +92,8 @@ EnvironmentPage::EnvironmentPage(Workbench *workbench, EnvironmentServices servi
     layout->addWidget(m_stack, 1);
     m_actions = new VariableActions(m_desk, m_model, m_table, [this] { return mayEdit(); }, this);
     makeActions();
+    m_table->installEventFilter(this);
+    m_details->installEventFilter(this);
     connectDesk();
     connect(m_workbench, &Workbench::workspaceOpened, this, &EnvironmentPage::fillBackends);
     connect(m_workbench, &Workbench::workspaceClosed, this, [this] {
@@ -205,7 +207,6 @@ QWidget *EnvironmentPage::makeWork()
     m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->setWidths({206, 90, 66, 138, 138, 110, 320, 64, 170});
-    m_table->installEventFilter(this);
     addColumnMenu(m_table->horizontalHeader(), int(VariableColumn::Name));
     m_filtered = new NoticePane(m_left);
     m_filtered->setObjectName(QStringLiteral("noVariableMatches"));
@@ -213,7 +214,6 @@ QWidget *EnvironmentPage::makeWork()
     m_left->addWidget(m_table);
     m_left->addWidget(m_filtered);
     m_details = new DetailPane(m_columns);
-    m_details->installEventFilter(this);
     m_columns->addWidget(m_left);
     m_columns->addWidget(m_details);
     m_columns->setStretchFactor(0, 1);
