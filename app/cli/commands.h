@@ -134,6 +134,30 @@ struct CheckOptions
     QString caFile;
 };
 
+struct CorsOptions
+{
+    QString url;     ///< empty: the backend's
+    QString backend; ///< of the workspace: its URL and its sockets
+    QStringList origins;
+    QStringList methods;
+    QStringList headers; ///< NAME or NAME=VALUE, VALUE may be a reference
+    QStringList sendUnsafe;
+    QStringList sockets; ///< PATH[,protocol]
+    bool credentials = false;
+    Milliseconds timeout{10'000};
+    QString caFile;
+};
+
+struct CspOptions
+{
+    QStringList backends; ///< names of the workspace, or URLs
+    QStringList connect;
+    QString existing; ///< the policy, or @FILE
+    QString page;
+};
+
+int runCorsCheck(const Global &global, const CorsOptions &options);
+int runCspBuild(const Global &global, const CspOptions &options);
 int runDemo(const Global &global, const DemoCommandOptions &options);
 int runRehearse(const Global &global, const RehearseOptions &options);
 int runWatch(const Global &global, const SessionOptions &options);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "models/common/duration.h"
 #include "models/common/interrupt.h"
@@ -223,22 +224,10 @@ Result<SocketTarget> targetFrom(const HoldOptions &options)
     target.deflate = options.compression;
     target.polling = protocol->transport == QLatin1StringView("polling");
     for (const QString &header : options.headers) {
-        const QString name = header.section(QLatin1Char('='), 0, 0).trimmed();
-        const QString value = header.section(QLatin1Char('='), 1);
-        if (name.isEmpty() || !header.contains(QLatin1Char('=')))
-            return fail(ErrorKind::Usage, QStringLiteral("a header is not NAME=VALUE"));
-        if (isSecretReference(value)) {
-            const Result<Secret> secret = parseSecretReference(value).and_then(&resolveSecret);
-            if (!secret)
-                return tl::unexpected(secret.error());
-            target.headers.emplace_back(name.toStdString(), secret->reveal().toStdString());
-        } else if (isSecretName(name)) {
-            return fail(ErrorKind::Usage,
-                        QStringLiteral("the header %1 carries a secret on the command line").arg(name),
-                        QStringLiteral("give it as %1=env:NAME or %1=file:PATH").arg(name));
-        } else {
-            target.headers.emplace_back(name.toStdString(), value.toStdString());
-        }
+        const Result<std::pair<QString, QString>> parsed = headerArgument(header);
+        if (!parsed)
+            return tl::unexpected(parsed.error());
+        target.headers.emplace_back(parsed->first.toStdString(), parsed->second.toStdString());
     }
     return target;
 }

@@ -83,6 +83,8 @@ struct Everything
     EnvAuditOptions envAudit;
     EnvDiffOptions envDiff;
     ScanCommandOptions scan;
+    CorsOptions cors;
+    CspOptions csp;
     SessionQuery query;
     std::function<int()> run;
 };
@@ -287,6 +289,47 @@ void addScan(CLI::App &app, Everything &all)
     scan->callback([&all] { all.run = [&all] { return runScan(all.global, all.scan); }; });
 }
 
+void repeated(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
+{
+    texts(app, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void addOrigins(CLI::App &app, Everything &all)
+{
+    CLI::App *cors = app.add_subcommand("cors", "which pages may use a backend");
+    cors->require_subcommand(1);
+    CLI::App *check = cors->add_subcommand(
+        "check",
+        "ask as each origin and say what a browser would do; exit 1 when one is blocked or too many are let in");
+    check->footer("Sends OPTIONS, GET and HEAD; POST, PUT and the like only where --send-unsafe names them.\n"
+                  "Origins that nobody asked for are tried too: a foreign one, null, and look-alikes of the given.");
+    text(check, "URL", all.cors.url, "the address that pages ask (default: the URL of --backend)");
+    text(check, "--backend", all.cors.backend, "backend of the workspace: its URL, its sockets and their origins");
+    repeated(check, "--origin", all.cors.origins, "scheme://host[:port] of a page, or null; may be repeated");
+    repeated(check, "--method", all.cors.methods, "what the page asks with (default GET); may be repeated");
+    repeated(check, "--header", all.cors.headers,
+             "a header that the page sets: NAME, or NAME=VALUE to send it too; a secret as NAME=env:VARIABLE");
+    check->add_flag("--credentials", all.cors.credentials, "with cookies, as fetch does with credentials: \"include\"");
+    repeated(check, "--send-unsafe", all.cors.sendUnsafe, "send this --method itself too, whatever it does there");
+    repeated(check, "--socket", all.cors.sockets,
+             "PATH[,protocol] of a socket to try: websocket, socket.io or socket.io-polling; may be repeated");
+    duration(check, "--timeout", all.cors.timeout, "for each request (default 10s)");
+    text(check, "--ca", all.cors.caFile, "certificate bundle (PEM) instead of the system's");
+    check->callback([&all] { all.run = [&all] { return runCorsCheck(all.global, all.cors); }; });
+
+    CLI::App *csp = app.add_subcommand("csp", "content security policy of the pages");
+    csp->require_subcommand(1);
+    CLI::App *build = csp->add_subcommand(
+        "build", "print connect-src for the backends; exit 1 when the existing policy blocks one of them");
+    repeated(build, "--backend", all.csp.backends,
+             "name in the workspace, or a URL; may be repeated (default: source and target)");
+    repeated(build, "--connect", all.csp.connect, "a further URL or source, such as https://*.sentry.io");
+    text(build, "--existing", all.csp.existing,
+         "the policy as it is, or @FILE: judged, and printed with connect-src replaced");
+    text(build, "--page", all.csp.page, "origin of the pages, for 'self' (default: some other https origin)");
+    build->callback([&all] { all.run = [&all] { return runCspBuild(all.global, all.csp); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -340,6 +383,7 @@ int main(int argc, char **argv)
     addManifest(app, all);
     addEnvironment(app, all);
     addScan(app, all);
+    addOrigins(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/arguments.h"
 #include "app/cli/sessionrunner.h"
 #include "models/common/jsonpointer.h"
 #include "models/common/redact.h"
@@ -16,22 +17,13 @@ namespace {
 /// "PATH[,protocol]"
 Result<SocketEndpoint> socketFrom(const QString &text)
 {
-    if (urlCarriesSecret(text))
-        return fail(ErrorKind::Usage, QStringLiteral("--socket carries a secret on the command line"),
-                    QStringLiteral("describe the socket in a workspace, with a header that refers to env:NAME"));
+    const Result<SocketArgument> given = socketArgument(text);
+    if (!given)
+        return tl::unexpected(given.error());
     SocketEndpoint socket;
-    socket.path = text.section(QLatin1Char(','), 0, 0);
-    const QString protocolName = text.section(QLatin1Char(','), 1);
-    if (!socket.path.startsWith(QLatin1Char('/')))
-        return fail(ErrorKind::Usage, QStringLiteral("--socket %1: the path begins with /").arg(text),
-                    QStringLiteral("--socket /ws/prices or --socket /socket.io/,socket.io"));
-    const auto protocol = namedProtocol(protocolName.isEmpty() ? QStringLiteral("websocket") : protocolName);
-    if (!protocol)
-        return fail(ErrorKind::Usage,
-                    QStringLiteral("--socket %1: there is no protocol \"%2\"").arg(text, protocolName),
-                    QStringLiteral("websocket, socket.io or socket.io-polling"));
-    socket.protocol = protocol->protocol;
-    socket.transport = protocol->transport;
+    socket.path = given->path;
+    socket.protocol = given->protocol.protocol;
+    socket.transport = given->protocol.transport;
     const bool socketIo = socket.protocol == SocketProtocol::SocketIo;
     socket.name = socket.path;
     socket.allowedCloses = socketIo ? QList<int>{1001, 1005, 1012} : QList<int>{1001, 1012};

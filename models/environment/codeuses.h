@@ -28,6 +28,7 @@ struct VariableUse
     QStringList anyOf;             ///< other variables that serve as well
     bool generated = false;        ///< app.json: the platform makes a random value
     std::optional<bool> sensitive; ///< where .env.schema says so
+    bool splitAtCommas = false;    ///< Python: the value, default or not, goes through .split(",")
     bool inTests = false;          ///< in tests, fixtures or code of others (vendored)
     bool operator==(const VariableUse &) const = default;
 };

@@ -54,6 +54,31 @@ VariableNote noteOf(const char *id, VariableWeight weight, const QString &messag
     return {s(id), weight, message, hint, place};
 }
 
+/// The sum of all pools against what the database takes. In a deploy old and new processes are connected at once.
+VariableNote poolNote(const MatrixSide &target, const QString &processes, int each, const QString &sum,
+                      const PoolPart &size)
+{
+    if (target.processes == 0)
+        return noteOf("pool-sum", VariableWeight::Note,
+                      s("each process opens up to %1 connections (%2); how many processes there are is not known")
+                          .arg(each)
+                          .arg(sum),
+                      s("processes × %1 must stay under what the database takes").arg(each), size);
+    const int need = each * target.processes;
+    const QString product = s("%1 × (%2) = %3 connections").arg(processes, sum).arg(need);
+    if (target.databaseConnections == 0)
+        return noteOf("pool-sum", VariableWeight::Note, s("%1; what the database takes is not known").arg(product),
+                      s("during a deploy old and new processes are connected at once: twice that"), size);
+    const QString limit = s("%1 takes %2").arg(target.databasePlan).arg(target.databaseConnections);
+    const QString advice = s("make the pools smaller, or use a pooler");
+    if (need > target.databaseConnections)
+        return noteOf("pool-sum", VariableWeight::Error, s("%1, and %2").arg(product, limit), advice, size);
+    if (2 * need > target.databaseConnections)
+        return noteOf("pool-sum", VariableWeight::Warning,
+                      s("%1; during a deploy twice that, and %2").arg(product, limit), advice, size);
+    return noteOf("pool-sum", VariableWeight::Note, s("%1; %2").arg(product, limit), {}, size);
+}
+
 } // namespace
 
 void addConnectionNotes(const QList<VariableRow> &rows, const JudgedMove &move, QList<VariableNote> &notes)
@@ -63,51 +88,22 @@ void addConnectionNotes(const QList<VariableRow> &rows, const JudgedMove &move, 
     static const QRegularExpression mongoName(s(R"(^MONGO(DB)?_(MAX_POOL_SIZE|MAXPOOLSIZE)$)"));
     static const QRegularExpression redisName(s(R"(^REDIS_(MAX_CONNECTIONS|POOL_SIZE)$)"));
     const MatrixSide &target = move.input().target;
-    const QString processes = target.processes > 0 ? QString::number(target.processes) : s("each");
+    const QString processes = target.processes == 1 ? s("1 process") : s("%1 processes").arg(target.processes);
     const PoolPart size = partOf(rows, sizeName);
     if (size.row) {
         const PoolPart overflow = partOf(rows, overflowName);
         const int each = size.value + overflow.value;
         const QString sum =
             overflow.row ? s("%1 + %2").arg(size.value).arg(overflow.value) : QString::number(size.value);
-        if (target.processes == 0)
-            notes.append(
-                noteOf("pool-sum", VariableWeight::Note,
-                       s("each process opens up to %1 connections (%2); how many processes there are is not known")
-                           .arg(each)
-                           .arg(sum),
-                       s("processes × %1 must stay under what the database takes").arg(each), size));
-        else {
-            const int need = each * target.processes;
-            const QString product = s("%1 processes × (%2) = %3 connections").arg(target.processes).arg(sum).arg(need);
-            if (target.databaseConnections == 0)
-                notes.append(
-                    noteOf("pool-sum", VariableWeight::Note, product + s("; what the database takes is not known"),
-                           s("during a deploy old and new processes are connected at once: twice that"), size));
-            else if (need > target.databaseConnections)
-                notes.append(
-                    noteOf("pool-sum", VariableWeight::Error,
-                           s("%1, and %2 takes %3").arg(product, target.databasePlan).arg(target.databaseConnections),
-                           s("make the pools smaller, or use a pooler"), size));
-            else if (2 * need > target.databaseConnections)
-                notes.append(noteOf("pool-sum", VariableWeight::Warning,
-                                    s("%1; during a deploy twice that, and %2 takes %3")
-                                        .arg(product, target.databasePlan)
-                                        .arg(target.databaseConnections),
-                                    s("make the pools smaller, or use a pooler"), size));
-            else
-                notes.append(noteOf(
-                    "pool-sum", VariableWeight::Note,
-                    s("%1; %2 takes %3").arg(product, target.databasePlan).arg(target.databaseConnections), {}, size));
-        }
+        notes.append(poolNote(target, processes, each, sum, size));
     }
     for (const auto &[name, what] : {std::pair(&mongoName, "MongoDB"), std::pair(&redisName, "Redis")}) {
         const PoolPart part = partOf(rows, *name);
         if (!part.row || target.processes < 1)
             continue;
         notes.append(noteOf("pool-sum", VariableWeight::Note,
-                            s("%1 processes × %2 = up to %3 connections to %4")
-                                .arg(target.processes)
+                            s("%1 × %2 = up to %3 connections to %4")
+                                .arg(processes)
                                 .arg(part.value)
                                 .arg(target.processes * part.value)
                                 .arg(s(what)),

@@ -3,6 +3,7 @@
 
 #include "models/common/files.h"
 #include "models/environment/secretlook.h"
+#include "models/environment/variablefacts.h"
 #include "models/manifests/manifestset.h"
 
 #include <QHash>
@@ -15,6 +16,8 @@ namespace {
 
 using namespace EnvText;
 constexpr qsizetype mostFindings = 200;
+const QString asked = QStringLiteral("a person gives it on the platform");
+const QString namedOnly = QStringLiteral("the file names it without a value");
 
 Place placeAt(std::string_view text, qsizetype offset, const QString &file)
 {
@@ -101,12 +104,29 @@ public:
             m_set.origins.append({entry.name, {entry.place}});
             return;
         }
-        m_set.entries[*known] = entry;
-        m_set.origins[*known].places.append(entry.place);
+        // The last place is the one that wins.
+        if (!standsFor(entry) || standsFor(m_set.entries[*known]) || isForm(entry, m_set.entries[*known])) {
+            m_set.entries[*known] = entry;
+            m_set.origins[*known].places.append(entry.place);
+        } else {
+            m_set.origins[*known].places.prepend(entry.place);
+        }
     }
     EnvironmentSet &set() { return m_set; }
 
 private:
+    /// Whether the entry only holds the place of a value.
+    static bool standsFor(const EnvEntry &entry)
+    {
+        return entry.value ? looksPlaceholder(*entry.value, entry.secret) : entry.missing == namedOnly;
+    }
+
+    /// A URL with gaps says more than that a person gives one.
+    static bool isForm(const EnvEntry &entry, const EnvEntry &known)
+    {
+        return known.missing == asked && entry.value && entry.value->contains(QLatin1String("://"));
+    }
+
     EnvironmentSet m_set;
     QHash<QString, qsizetype> m_index;
 };
@@ -117,7 +137,7 @@ QString whyMissing(const EnvironmentEntry &entry)
     case EnvironmentEntry::Source::Generated:
         return QStringLiteral("the platform makes a random value");
     case EnvironmentEntry::Source::Asked:
-        return QStringLiteral("a person gives it on the platform");
+        return asked;
     case EnvironmentEntry::Source::FromDatabase:
         return QStringLiteral("the platform takes it from the database %1").arg(entry.of);
     case EnvironmentEntry::Source::FromService:
@@ -222,7 +242,9 @@ Result<void> addFile(const QString &path, const EnvSources &sources, Gathering &
         draft == sources.drafts.cend() ? readEnvFile(path) : Result<EnvFile>(EnvFile{path, *draft, {}});
     if (!file)
         return tl::unexpected(file.error());
-    const EnvReading reading = readEnv(file->text, sources.readAs);
+    EnvReadOptions options;
+    options.interpolate = sources.interpolate;
+    const EnvReading reading = readEnv(file->text, sources.readAs, options);
     if (reading.refused) {
         const auto fatal = std::find_if(reading.problems.cbegin(), reading.problems.cend(),
                                         [](const EnvProblem &each) { return each.fatal; });
@@ -247,7 +269,7 @@ Result<void> addFile(const QString &path, const EnvSources &sources, Gathering &
         entry.name = each.name;
         entry.place = {path, each.line, each.column};
         if (each.bare)
-            entry.missing = QStringLiteral("the file names it without a value");
+            entry.missing = namedOnly;
         else
             entry.value = each.value;
         entry.secret = looksSecret(each.name, each.value);

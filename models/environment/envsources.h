@@ -55,6 +55,8 @@ struct EnvSources
     QString service;  ///< of the manifest; empty: the only one with variables
     QStringList files;
     EnvDialect readAs = EnvDialect::Tolerant;
+    /// false: ${NAME} stays as it is written, as on platforms that pass values on.
+    bool interpolate = true;
     bool compareDialects = true; ///< look for what other programs read otherwise
     /// Texts that stand for files as they are on the disk: edits that nobody has saved, by the paths in `files`.
     QMap<QString, QByteArray> drafts;
@@ -75,9 +77,10 @@ struct EnvironmentSet
     QList<EnvFinding> findings;
 };
 
-/// Reads manifest and files; what is read later wins. Errors: those of readEnvFile(), a manifest that cannot be read,
-/// no such service, more than one that it could be, a file that the dialect's program would refuse as a whole. Thread:
-/// any; blocks on the files.
+/// Reads manifest and files; what is read later wins, except that a placeholder ("<existing>") does not take the place
+/// of what says more: a value, or a reference that the platform fills in. Errors: those of readEnvFile(), a manifest
+/// that cannot be read, no such service, more than one that it could be, a file that the dialect's program would refuse
+/// as a whole. Thread: any; blocks on the files.
 [[nodiscard]] Result<EnvironmentSet> gatherEnvironment(const EnvSources &sources);
 
 } // namespace Switchyard

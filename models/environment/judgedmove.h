@@ -43,4 +43,9 @@ private:
 /// Host names of the URLs in a text, without ports.
 QStringList hostsIn(const QString &text);
 
+/// "backend/config.py:31, and 2 more"; tests do not count. Empty where nothing reads it.
+QString readBy(const VariableRow &row);
+/// Whether code reads it, as opposed to files that only list it.
+bool isCodeUse(const VariableUse &use);
+
 } // namespace Switchyard

@@ -67,11 +67,13 @@ void addPlatform(VariableState &state, const QString &name, const Platform *plat
 
 VariableScope scopeOf(const VariableRow &row)
 {
-    const bool built = std::any_of(row.usedBy.cbegin(), row.usedBy.cend(),
-                                   [](const VariableUse &use) { return use.publicByBuild && !use.inTests; });
     // PUBLIC_ alone is a prefix of SvelteKit and Astro; in a server's settings it is a word like others.
-    const bool named = isPublicByPrefix(row.name) && !row.name.startsWith(QLatin1String("PUBLIC_"));
-    return built || named ? VariableScope::Public : VariableScope::Runtime;
+    const bool ambiguous = row.name.startsWith(QLatin1String("PUBLIC_"));
+    const bool built = std::any_of(row.usedBy.cbegin(), row.usedBy.cend(), [&](const VariableUse &use) {
+        return use.publicByBuild && !use.inTests &&
+               (!ambiguous || use.by.startsWith(QLatin1String("import.meta")) || use.by.startsWith(QLatin1Char('$')));
+    });
+    return built || (isPublicByPrefix(row.name) && !ambiguous) ? VariableScope::Public : VariableScope::Runtime;
 }
 
 void addSecrecy(VariableRow &row)
@@ -184,6 +186,29 @@ void noteShared(QList<VariableRow> &rows)
                 say("shared-secret-differs", VariableWeight::Error, s("not the same as in %1"),
                     s("where one checks what the other signs, every check fails: give both the same"));
         }
+    }
+}
+
+/// Cookies that another site's pages are to send, and a SameSite that forbids it.
+void noteCookies(QList<VariableRow> &rows)
+{
+    const auto truth = [](const VariableRow &row) {
+        const QString value = row.target.value.value_or(row.source.value.value_or(QString())).toLower();
+        return value == QLatin1String("true") || value == QLatin1String("1") || value == QLatin1String("yes");
+    };
+    const bool across = std::any_of(rows.cbegin(), rows.cend(), [&](const VariableRow &row) {
+        return row.name.contains(QLatin1String("CROSS_SITE")) && truth(row);
+    });
+    for (VariableRow &row : rows) {
+        const QString value = row.target.value.value_or(row.source.value.value_or(QString())).toLower();
+        if (across && row.name.contains(QLatin1String("SAMESITE")) &&
+            (value == QLatin1String("lax") || value == QLatin1String("strict")))
+            row.notes.append(
+                {s("cookie-samesite"), VariableWeight::Error,
+                 s("SameSite=%1 keeps the cookie from other sites' pages, and another variable wants it there")
+                     .arg(value),
+                 s("SameSite=None; Secure, or one registrable domain for both"),
+                 row.target.places.isEmpty() ? row.source.places.value(0) : row.target.places.last()});
     }
 }
 
@@ -354,6 +379,7 @@ EnvironmentMatrix buildMatrix(const MatrixInput &input, const PlatformCatalogue 
             for (const VariableGroup &group : groupsOf(input, rows))
                 judgeGroup(group, rows, matrix.notes);
             addConnectionNotes(rows, move, matrix.notes);
+            noteCookies(rows);
         }
         matrix.rows += rows;
     }

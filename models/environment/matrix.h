@@ -120,14 +120,14 @@ struct MatrixSide
 struct MatrixComponent
 {
     QString name;
-    QString root;              ///< full path of its folder
-    bool backend = false;      ///< the two sides are deployments of it
-    EnvironmentSet set;        ///< of its own env files; empty for the backend's
-    EnvironmentSet targetSet;  ///< of files that are named for the target (".env.render"); empty: none are
-    QStringList files;         ///< where `set` was read
-    QList<VariableUse> uses;   ///< files relative to the workspace's folder
-    qint64 filesRead = 0;      ///< of code; 0: nothing is known about uses
-    bool readsAnyName = false; ///< the code asks for names that it puts together: "unused" cannot be told
+    QString root;                ///< full path of its folder
+    bool backend = false;        ///< the two sides are deployments of it
+    EnvironmentSet set;          ///< of its own env files; empty for the backend's
+    EnvironmentSet targetSet;    ///< of files that are named for the target (".env.render"); empty: none are
+    QStringList files;           ///< where `set` was read
+    QList<VariableUse> uses;     ///< files relative to the workspace's folder
+    qint64 filesRead = 0;        ///< of code
+    bool readsVariables = false; ///< its code reads some: then what it does not read is unused
 };
 
 /// Variables of which one is enough, as a comment over them says ("at least one of these").

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/environment/matrixinput.h"
 
+#include "models/environment/variablejudge.h"
+
 #include "models/common/files.h"
 #include "models/manifests/lintkit.h"
 #include "models/manifests/manifestset.h"
@@ -360,6 +362,8 @@ Result<void> InputReader::component(const Component &component, const Backend &t
         for (const char *name : {".env.example", ".env.sample", ".env.template"})
             addGroupsOfFile(QDir(result.root).filePath(s(name)), m_folder, m_input.anyOf);
     }
+    result.readsVariables = std::any_of(result.uses.cbegin(), result.uses.cend(),
+                                        [](const VariableUse &use) { return isCodeUse(use) && !use.inTests; });
     m_input.components.append(result);
     return {};
 }
@@ -435,7 +439,9 @@ Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &bac
     side.platform = backend.platform;
     side.stage = backend.stage;
     side.url = backend.url;
+    const Platform *platform = catalogue.find(backend.platform);
     EnvSources sources;
+    sources.interpolate = !platform || platform->id == QLatin1String("local") || platform->variables.interpolates;
     for (const QString &file : backend.env)
         sources.files.append(workspacePath(workspace, file));
     side.files = sources.files;
@@ -452,7 +458,6 @@ Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &bac
     side.set = std::move(*set);
     makePlacesRelative(side.set, workspaceFolder(workspace).path());
     addProcesses(side);
-    const Platform *platform = catalogue.find(backend.platform);
     side.writeOnly = platform && platform->variables.writeOnly;
     return side;
 }

@@ -5,6 +5,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <set>
 
 namespace Switchyard {
 
@@ -23,9 +24,10 @@ struct EndedUse
 class PythonReader final
 {
 public:
-    PythonReader(const CodeTokens &tokens, const PythonNames &names, UseList &uses)
+    PythonReader(const CodeTokens &tokens, const PythonNames &names, std::string_view text, UseList &uses)
         : m_tokens(tokens)
         , m_names(names)
+        , m_text(text)
         , m_uses(uses)
     {
     }
@@ -36,16 +38,21 @@ private:
     void call(std::size_t begin, std::size_t open, const char *by, bool requiredWithout);
     void config(std::size_t i, const PythonName &name, std::size_t open, const char *by);
     void envMethod(std::size_t i, const PythonName &name);
+    std::size_t loopOver(std::string_view variable, std::size_t i) const;
+    std::size_t listNamed(std::string_view name) const;
+    void looped(std::string_view variable, std::size_t i, const char *by, bool required);
     bool written(std::size_t begin, std::size_t behind) const;
     void orElse();
     void relaxTested();
 
     const CodeTokens &m_tokens;
     const PythonNames &m_names;
+    std::string_view m_text;
     UseList &m_uses;
     std::vector<EndedUse> m_ended;
     std::vector<std::size_t> m_subscripts;
     QSet<QString> m_tested;
+    std::set<std::size_t> m_listed; ///< names in lists that are uses already
 };
 
 /// Whether the expression is assigned to or deleted.
@@ -61,6 +68,71 @@ bool PythonReader::written(std::size_t begin, std::size_t behind) const
             return false;
     }
     return false;
+}
+
+/// The token behind `for variable in` of the loop or comprehension around token i; 0 where there is none.
+std::size_t PythonReader::loopOver(std::string_view variable, std::size_t i) const
+{
+    const auto binds = [&](std::size_t at) {
+        return m_tokens.is(at, "for") && m_tokens.text(at + 1) == variable && m_tokens.is(at + 2, "in");
+    };
+    constexpr std::size_t furthest = 5000; // no function is longer that a person reads
+    for (std::size_t at = i; at < i + furthest && at < m_tokens.size() && m_tokens[at].kind != Kind::Newline; ++at) {
+        if (binds(at))
+            return at + 3;
+    }
+    // The body of a loop is indented deeper than its head, and so is everything between.
+    std::size_t indent = pythonIndent(m_text, m_tokens[i].begin);
+    for (std::size_t at = i; at > 0 && i - at < furthest && indent > 0; --at) {
+        if (at > 1 && m_tokens[at - 2].kind != Kind::Newline)
+            continue;
+        const std::size_t here = pythonIndent(m_text, m_tokens[at - 1].begin);
+        if (binds(at - 1) && here < indent)
+            return at + 2;
+        indent = std::min(indent, here);
+    }
+    return 0;
+}
+
+/// Where the list of this name begins, if one is assigned to it outside of all functions; 0 where none is.
+std::size_t PythonReader::listNamed(std::string_view name) const
+{
+    for (std::size_t at = 0; at + 2 < m_tokens.size(); ++at) {
+        if (m_tokens.text(at) == name && m_tokens.is(at + 1, "=") &&
+            (at == 0 || m_tokens[at - 1].kind == Kind::Newline) && pythonIndent(m_text, m_tokens[at].begin) == 0)
+            return at + 2;
+    }
+    return 0;
+}
+
+/// The variable of a loop over names that stand in the file: `for name in REQUIRED`, with REQUIRED = ("A", "B"). What
+/// its author calls required is.
+void PythonReader::looped(std::string_view variable, std::size_t i, const char *by, bool required)
+{
+    std::size_t open = loopOver(variable, i);
+    if (open == 0)
+        return;
+    bool called = false;
+    if (m_tokens.isName(open)) {
+        const std::string_view list = m_tokens.text(open);
+        called = list.find("REQUIRED") != list.npos || list.find("MANDATORY") != list.npos;
+        open = listNamed(list);
+    }
+    if (open == 0)
+        return;
+    std::vector<CodeArgument> entries;
+    if (m_tokens.is(open, "(") || m_tokens.is(open, "["))
+        entries = codeArguments(m_tokens, open);
+    // for name in "A", "B":
+    for (std::size_t at = open; m_tokens.isString(at) && (at == open || m_tokens.isBefore(at, ",")); at += 2)
+        entries.push_back({{}, 0, at, at + 1});
+    if (m_tokens.isString(open) && entries.size() == 1)
+        return; // a single text: its letters
+    for (const CodeArgument &each : entries) {
+        const std::optional<QString> name = m_tokens.literal(each.begin, each.end);
+        if (name && isVariableName(*name) && m_listed.insert(m_tokens[each.begin].begin).second)
+            m_uses.add(m_tokens[each.begin].begin, *name, by).required = required || called;
+    }
 }
 
 /// get(…), pop(…), getenv(…): key and default by place or by name.
@@ -79,9 +151,13 @@ void PythonReader::call(std::size_t begin, std::size_t open, const char *by, boo
     if (!key)
         return;
     const std::optional<QString> name = m_tokens.literal(key->begin, key->end);
+    if (!name && m_tokens.isName(key->begin) && key->end == key->begin + 1)
+        return looped(m_tokens.text(key->begin), begin, by, requiredWithout && !fallback);
     if (!name || !isVariableName(*name))
         return;
     VariableUse &use = m_uses.add(m_tokens[key->begin].begin, *name, by);
+    const std::size_t behind = m_tokens.behind(open);
+    use.splitAtCommas = m_tokens.is(behind, ".") && m_tokens.is(behind + 1, "split");
     use.required = requiredWithout && !fallback;
     if (fallback) {
         const CodeValue value = m_tokens.value(fallback->begin, fallback->end);
@@ -96,6 +172,8 @@ void PythonReader::environ(std::size_t i, std::size_t end)
     if (m_tokens.is(end, "[")) {
         const std::size_t behind = m_tokens.behind(end);
         const std::optional<QString> name = m_tokens.literal(end + 1, behind - 1);
+        if (!name && m_tokens.isName(end + 1) && behind == end + 3 && !written(i, behind))
+            return looped(m_tokens.text(end + 1), i, "os.environ", true);
         if (!name || !isVariableName(*name) || written(i, behind))
             return;
         m_uses.add(m_tokens[end + 1].begin, *name, "os.environ").required = true;
@@ -118,6 +196,8 @@ void PythonReader::environ(std::size_t i, std::size_t end)
         return;
     if (m_tokens.isBefore(i, "in") && i >= 2) {
         const std::size_t last = m_tokens.isBefore(i - 1, "not") ? i - 3 : i - 2;
+        if (m_tokens.isName(last))
+            looped(m_tokens.text(last), last, "in os.environ", false);
         std::size_t first = last;
         while (first > 0 && first <= last && m_tokens.isString(first) && m_tokens.isString(first - 1))
             --first;
@@ -265,7 +345,7 @@ void readPythonUses(std::string_view text, UseList &uses)
 {
     const CodeTokens tokens(Syntax::Python, text, 0, text.size());
     const PythonNames names(tokens, text);
-    PythonReader(tokens, names, uses).read();
+    PythonReader(tokens, names, text, uses).read();
     readPythonSettings(tokens, names, text, uses);
     // What stands in f-strings; a level at a time, as deep as anyone writes.
     std::vector<std::pair<std::size_t, std::size_t>> filled = tokens.filled();
@@ -273,7 +353,7 @@ void readPythonUses(std::string_view text, UseList &uses)
         std::vector<std::pair<std::size_t, std::size_t>> deeper;
         for (const auto &[begin, end] : filled) {
             const CodeTokens inner(Syntax::Python, text, begin, end);
-            PythonReader(inner, names, uses).read();
+            PythonReader(inner, names, text, uses).read();
             deeper.insert(deeper.end(), inner.filled().begin(), inner.filled().end());
         }
         filled = std::move(deeper);

@@ -66,7 +66,8 @@ void Notes::secrets()
         add("weak-secret", VariableWeight::Warning, s("%1 characters: shorter than 32").arg(text.size()),
             s("generate one of 32 random bytes"));
     if (m_row.secret && m_row.source.value && m_row.target.value == m_row.source.value &&
-        m_move.input().source.stage != m_move.input().target.stage && isOwnSecretName(m_row.name))
+        m_row.target.places != m_row.source.places && m_move.input().source.stage != m_move.input().target.stage &&
+        isOwnSecretName(m_row.name))
         add("shared-stage", VariableWeight::Warning,
             s("%1 and %2 share it").arg(m_move.input().source.stage, m_move.input().target.stage),
             s("whoever has the one can act as the other: give each its own"));

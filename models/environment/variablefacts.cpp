@@ -3,7 +3,7 @@
 
 #include "models/scan/hits.h"
 
-#include <QHash>
+#include <QList>
 #include <QRegularExpression>
 
 namespace Switchyard {
@@ -68,33 +68,50 @@ const NamedProgram consoles[] = {
     {"FTP_(SERVER|HOST|USER(NAME)?|PASSWORD)", "the upload of the frontend"},
 };
 
-/// One expression for all rows of a table; the number of the group that took part says which.
-QString lookedUp(const QString &name, const NamedProgram *begin, const NamedProgram *end,
-                 QList<QRegularExpression> &compiled)
+/// A table of patterns. One expression of them all says first whether any takes the name: most names are in none.
+class NameTable final
 {
-    if (compiled.isEmpty()) {
-        for (const NamedProgram *each = begin; each != end; ++each)
-            compiled.append(QRegularExpression(QRegularExpression::anchoredPattern(QString::fromLatin1(each->names))));
+public:
+    template <std::size_t size>
+    explicit NameTable(const NamedProgram (&rows)[size])
+    {
+        QStringList all;
+        for (const NamedProgram &row : rows) {
+            const QString names = QString::fromLatin1(row.names);
+            all.append(names);
+            m_rows.append({QRegularExpression(QRegularExpression::anchoredPattern(names)), row.program});
+        }
+        m_any.setPattern(QRegularExpression::anchoredPattern(all.join(QLatin1Char('|'))));
+        m_any.optimize();
     }
-    for (qsizetype i = 0; i < compiled.size(); ++i) {
-        if (compiled[i].match(name).hasMatch())
-            return QString::fromLatin1((begin + i)->program);
+    QString find(const QString &name) const
+    {
+        if (!m_any.match(name).hasMatch())
+            return {};
+        for (const auto &[expression, program] : m_rows) {
+            if (expression.match(name).hasMatch())
+                return QString::fromLatin1(program);
+        }
+        return {};
     }
-    return {};
-}
+
+private:
+    QRegularExpression m_any;
+    QList<std::pair<QRegularExpression, const char *>> m_rows;
+};
 
 } // namespace
 
 QString programReading(const QString &name)
 {
-    static thread_local QList<QRegularExpression> compiled;
-    return lookedUp(name, std::begin(programs), std::end(programs), compiled);
+    static const NameTable table(programs);
+    return table.find(name);
 }
 
 QString consoleOf(const QString &name)
 {
-    static thread_local QList<QRegularExpression> compiled;
-    return lookedUp(name, std::begin(consoles), std::end(consoles), compiled);
+    static const NameTable table(consoles);
+    return table.find(name);
 }
 
 bool isWorkersName(const QString &name)

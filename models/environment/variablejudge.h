@@ -17,9 +17,4 @@ void addValueNotes(VariableRow &row, const JudgedMove &move);
 /// Sums of connections against the database's limit; the rows are all of one component.
 void addConnectionNotes(const QList<VariableRow> &rows, const JudgedMove &move, QList<VariableNote> &notes);
 
-/// "backend/config.py:31, and 2 more"; tests do not count. Empty where nothing reads it.
-QString readBy(const VariableRow &row);
-/// Whether code reads it, as opposed to files that only list it.
-bool isCodeUse(const VariableUse &use);
-
 } // namespace Switchyard
