@@ -121,10 +121,11 @@ stage = "dev"
 url = "https://coinstream-api.onrender.com"
 env = [".env.render"]
 )";
-    static const char source[] = "JWT_SECRET=3f9a1c77d2e84a50b6613f9a1c77d2e8\nREDIS_URL=redis://default:pw@fly-coins.upstash.io:6379\n"
-                                 "DATABASE_URL=postgres://api:hunter2@coins-db.flycast:5432/coins\nFERNET_KEY=\n"
-                                 "PUBLIC_API_URL=https://coinstream-api.fly.dev\nFLY_APP_NAME=coinstream-api\n"
-                                 "SENDGRID_API_KEY=SG.aaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbb\nWORKERS=4\n";
+    static const char source[] =
+        "JWT_SECRET=3f9a1c77d2e84a50b6613f9a1c77d2e8\nREDIS_URL=redis://default:pw@fly-coins.upstash.io:6379\n"
+        "DATABASE_URL=postgres://api:hunter2@coins-db.flycast:5432/coins\nFERNET_KEY=\n"
+        "PUBLIC_API_URL=https://coinstream-api.fly.dev\nFLY_APP_NAME=coinstream-api\n"
+        "SENDGRID_API_KEY=SG.aaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbb\nWORKERS=4\n";
     static const char target[] = "# Render, from the dashboard\nLOG_LEVEL=info\nPOOL_SIZE=20\n"
                                  "PUBLIC_API_URL=https://coinstream-api.fly.dev\n";
     static const char code[] = R"(import os
@@ -142,9 +143,11 @@ FERNET_KEY = os.environ["FERNET_KEY"]
 )";
     static const char web[] = "const api = import.meta.env.VITE_API_BASE_URL ?? \"https://coinstream-api.fly.dev\";\n"
                               "export const socket = new WebSocket(\"wss://coinstream-api.fly.dev/ws/prices\");\n";
-    const std::pair<const char *, const char *> files[] = {
-        {"switchyard.toml", workspace}, {".env.fly", source}, {".env.render", target},
-        {"api/config.py", code},        {"web/src/api.js", web}};
+    const std::pair<const char *, const char *> files[] = {{"switchyard.toml", workspace},
+                                                           {".env.fly", source},
+                                                           {".env.render", target},
+                                                           {"api/config.py", code},
+                                                           {"web/src/api.js", web}};
     return std::all_of(std::begin(files), std::end(files), [&folder](const auto &file) {
         return bool(writeFileAtomically(folder + QLatin1Char('/') + QLatin1StringView(file.first), file.second));
     });
@@ -315,13 +318,15 @@ void Screenshots::environmentPictures()
     step([page] { page()->openScan(); }, liveMs);
     step([page] {
         auto *table = page()->findChild<QTableView *>(QStringLiteral("scanTable"));
-        table->setCurrentIndex(table->model()->index(0, 0));
+        table->setCurrentIndex(table->model()->index(table->model()->rowCount() - 1, 0));
     });
     both(QStringLiteral("environment-scan"));
     step([page] { page()->findChild<QPushButton *>(QStringLiteral("scanButton"))->click(); });
     step([page] { page()->showExport(ExportTarget::Render); }, manifestMs);
     dialogPictures(QStringLiteral("environment-export"), "exportDialog");
-    step([page] { page()->findChild<QLineEdit *>(QStringLiteral("variableSearch"))->setText(QStringLiteral("no such")); });
+    step([page] {
+        page()->findChild<QLineEdit *>(QStringLiteral("variableSearch"))->setText(QStringLiteral("no such"));
+    });
     both(QStringLiteral("environment-filtered"));
     if (own) {
         step(
@@ -335,6 +340,11 @@ void Screenshots::environmentPictures()
         step([page] { page()->refresh(); }, manifestMs);
         both(QStringLiteral("environment-failed"));
     }
+    // Nothing of the pictures asks to be saved.
+    step([page] {
+        for (const EnvDraft &draft : QList<EnvDraft>(page()->desk()->journal()->drafts()))
+            page()->desk()->journal()->drop(draft.file);
+    });
 }
 
 void Screenshots::next()

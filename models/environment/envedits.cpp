@@ -69,9 +69,10 @@ EnvEdited editEnvDocument(const EnvDocument &document, const QList<EnvEdit> &edi
         if (!form) {
             edited.refused.append({name, form.error()});
         } else if (at < 0 && !isWritableName(name)) {
-            edited.refused.append(
-                {name, Error{ErrorKind::Usage, QStringLiteral("%1 cannot be the name of a variable here").arg(name),
-                             QStringLiteral("letters, digits and _, no digit first"), {}}});
+            edited.refused.append({name, Error{ErrorKind::Usage,
+                                               QStringLiteral("%1 cannot be the name of a variable here").arg(name),
+                                               QStringLiteral("letters, digits and _, no digit first"),
+                                               {}}});
         } else {
             written.insert(name, *form);
         }
@@ -119,7 +120,8 @@ EnvEdited editEnvDocument(const EnvDocument &document, const QList<EnvEdit> &edi
         edited.refused.append(
             {name, Error{ErrorKind::Usage,
                          QStringLiteral("the file would then be read otherwise in other places, so nothing is changed"),
-                         QStringLiteral("mend the broken lines of the file first"), {}}});
+                         QStringLiteral("mend the broken lines of the file first"),
+                         {}}});
     return edited;
 }
 

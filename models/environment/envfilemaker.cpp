@@ -58,8 +58,8 @@ Result<QString> addEnvFile(const QString &workspaceFile, const QString &backend)
         return fail(ErrorKind::Usage, QStringLiteral("%1 is not in %2").arg(backend, workspaceFile),
                     QStringLiteral("open the workspace again"));
     const QString name = envFileNameFor(backend);
-    if (const Result<void> set = editor->setValue({QStringLiteral("backend"), QString::number(at), QStringLiteral("env")},
-                                                  QJsonArray{name});
+    if (const Result<void> set =
+            editor->setValue({QStringLiteral("backend"), QString::number(at), QStringLiteral("env")}, QJsonArray{name});
         !set)
         return tl::unexpected(set.error());
     const QString path = QFileInfo(workspaceFile).absoluteDir().filePath(name);

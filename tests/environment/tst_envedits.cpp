@@ -49,8 +49,14 @@ void TestEnvEdits::onePassIsAsOneByOne_data()
 void TestEnvEdits::onePassIsAsOneByOne()
 {
     QFETCH(const QByteArray, text);
-    const QList<EnvEdit> all = edits({{"A", "new"}, {"B", "it's \"so\""}, {"C", nullptr}, {"D", ""}, {"E", nullptr},
-                                      {"NEW", "a b"}, {"OTHER", "x#y"}, {"GONE", nullptr}});
+    const QList<EnvEdit> all = edits({{"A", "new"},
+                                      {"B", "it's \"so\""},
+                                      {"C", nullptr},
+                                      {"D", ""},
+                                      {"E", nullptr},
+                                      {"NEW", "a b"},
+                                      {"OTHER", "x#y"},
+                                      {"GONE", nullptr}});
     const EnvDocument start = EnvDocument::parse(text);
     EnvDocument each = start;
     QStringList refused;

@@ -143,6 +143,9 @@ void TestVariableRows::rolesSayWhatTheyMust()
     QCOMPARE(at(2, VariableColumn::Source), QStringLiteral("a⏎b"));
     QCOMPARE(at(2, VariableColumn::Target), QStringLiteral("–"));
     QCOMPARE(at(2, VariableColumn::Action), QStringLiteral("set it: the reason of LONG"));
+    VariableModel blank;
+    fill(blank, {row(QStringLiteral("E"), QStringLiteral(""), QStringLiteral("x"))});
+    QCOMPARE(blank.index(0, int(VariableColumn::Source)).data().toString(), QStringLiteral("(empty)"));
     QCOMPARE(at(3, VariableColumn::Status), QStringLiteral("can't verify"));
     QCOMPARE(at(3, VariableColumn::Status, Role::Shape), QStringLiteral("◌"));
     QCOMPARE(model.headerData(int(VariableColumn::Source), Qt::Horizontal, Qt::DisplayRole).toString(),

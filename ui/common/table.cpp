@@ -141,8 +141,8 @@ QString Table::toTsv() const
 QVariant Table::rawValue(const QModelIndex &index) const
 {
     const QVariant raw = index.data(Role::Sort);
-    const bool number = raw.typeId() == QMetaType::Double || raw.typeId() == QMetaType::LongLong ||
-                        raw.typeId() == QMetaType::Int;
+    const bool number =
+        raw.typeId() == QMetaType::Double || raw.typeId() == QMetaType::LongLong || raw.typeId() == QMetaType::Int;
     return number && !index.data(Role::StateValue).isValid() ? raw : index.data();
 }
 

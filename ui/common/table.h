@@ -27,8 +27,8 @@ public:
     /// The key of the current row; empty without one.
     QString currentKey() const;
     void selectKey(const QString &key);
-    /// The selected rows, or all rows shown where none is selected, as TSV with a header line. Columns as they stand, in
-    /// this form and the others: hidden ones are left out.
+    /// The selected rows, or all rows shown where none is selected, as TSV with a header line. Columns as they stand,
+    /// in this form and the others: hidden ones are left out.
     QString toTsv() const;
     /// The same rows as CSV (RFC 4180) with raw figures, and no cell that a spreadsheet would take for a formula.
     QString toCsv() const;

@@ -171,8 +171,7 @@ void DetailPane::fillValues()
     const bool reveal = m_reveal->isHeld();
     const auto show = [](const ValueRow &shown, const QString &name, const QString &text) {
         shown.name->setText(name);
-        // A long word without a place to break would widen the pane.
-        shown.value->setText(shortened(text));
+        shown.value->setText(text.isEmpty() ? QStringLiteral("(empty)") : shortened(text));
     };
     show(m_sourceValue, m_source, shownValue(row.source, row.secret, reveal));
     show(m_targetValue, m_line->edited ? QStringLiteral("%1 ✎").arg(m_target) : m_target,
@@ -201,14 +200,12 @@ void DetailPane::fill()
     const VariableRow &row = m_line->row;
     m_heading->setText(row.name);
     const StatusLook look = statusLook(row);
-    m_status->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>  ·  %4%5%6")
-                          .arg(themeColors(palette()).state(look.state).name(), look.shape, look.word,
-                               variableClassName(row.way),
-                               row.scope == VariableScope::Runtime
-                                   ? QString()
-                                   : QStringLiteral("  ·  ") + variableScopeName(row.scope),
-                               row.component.isEmpty() ? QString()
-                                                       : QStringLiteral("  ·  ") + row.component.toHtmlEscaped()));
+    m_status->setText(
+        QStringLiteral("<span style='color:%1'>%2 %3</span>  ·  %4%5%6")
+            .arg(themeColors(palette()).state(look.state).name(), look.shape, look.word, variableClassName(row.way),
+                 row.scope == VariableScope::Runtime ? QString()
+                                                     : QStringLiteral("  ·  ") + variableScopeName(row.scope),
+                 row.component.isEmpty() ? QString() : QStringLiteral("  ·  ") + row.component.toHtmlEscaped()));
     fillValues();
     m_text->setHtml(variableHtml());
 }
@@ -254,8 +251,8 @@ QString DetailPane::variableHtml() const
         for (qsizetype i = 0; i < state.places.size(); ++i) {
             const QString where = link(state.places[i]);
             const bool wins = i + 1 == state.places.size() && state.places.size() > 1;
-            text += paragraph(QStringLiteral("%1: %2%3").arg(
-                side.toHtmlEscaped(), where, wins ? QStringLiteral(" <b>wins</b>") : QString()));
+            text += paragraph(QStringLiteral("%1: %2%3")
+                                  .arg(side.toHtmlEscaped(), where, wins ? QStringLiteral(" <b>wins</b>") : QString()));
         }
         if (state.byPlatform)
             text += paragraph(QStringLiteral("%1: set by the platform").arg(side.toHtmlEscaped()));
@@ -273,9 +270,9 @@ QString DetailPane::variableHtml() const
             words.append(QStringLiteral("required"));
         if (use.fallback) {
             const bool hidden = row.secret || looksSecret(use.name, *use.fallback);
-            words.append(QStringLiteral("default %1").arg(hidden && !use.fallbackComputed
-                                                              ? maskedValue(*use.fallback)
-                                                              : shortened(*use.fallback).left(80)));
+            words.append(QStringLiteral("default %1")
+                             .arg(hidden && !use.fallbackComputed ? maskedValue(*use.fallback)
+                                                                  : shortened(*use.fallback).left(80)));
         }
         if (use.inTests)
             words.append(QStringLiteral("in tests"));
@@ -312,7 +309,8 @@ QString DetailPane::wholeHtml() const
     }
     if (m_view->matrix.findings.size() > mostPlaces)
         findings += paragraph(QStringLiteral("and %1 more").arg(m_view->matrix.findings.size() - mostPlaces));
-    const QString html = section(QStringLiteral("Notes"), notes) + section(QStringLiteral("What is odd in the files"), findings);
+    const QString html =
+        section(QStringLiteral("Notes"), notes) + section(QStringLiteral("What is odd in the files"), findings);
     return html.isEmpty() ? paragraph(QStringLiteral("Choose a variable to see its values, reason and places."))
                           : paragraph(QStringLiteral("Choose a variable to see its own.")) + html;
 }

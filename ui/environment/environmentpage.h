@@ -73,8 +73,8 @@ private:
     void fillBackends();
     void openComparison();
     void fillState();
+    void fillNotice();
     void fillView();
-    void fillEdits();
     void fillSummary();
     void showCurrent();
     void chooseLeft();

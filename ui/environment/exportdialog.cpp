@@ -9,6 +9,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -280,6 +281,13 @@ void ExportDialog::show(const std::shared_ptr<const Made> &made)
     showText();
 }
 
+void ExportDialog::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange && m_made)
+        show(m_made);
+    QDialog::changeEvent(event);
+}
+
 void ExportDialog::showText()
 {
     if (m_made && m_made->real)
@@ -299,9 +307,9 @@ void ExportDialog::save()
                     Q_EMIT saved(path, result.privateFile, int(result.written.size()));
                     return close(), void();
                 }
-                m_summary->setText(QStringLiteral("<span style='color:%1'>■</span> %2")
-                                       .arg(themeColors(palette()).down.name(),
-                                            written.error().toString().toHtmlEscaped()));
+                m_summary->setText(
+                    QStringLiteral("<span style='color:%1'>■</span> %2")
+                        .arg(themeColors(palette()).down.name(), written.error().toString().toHtmlEscaped()));
             });
     });
 }

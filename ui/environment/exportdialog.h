@@ -44,6 +44,9 @@ public:
 Q_SIGNALS:
     void saved(const QString &path, bool privateFile, int written);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
     struct Made;
     QWidget *makeOptions();

@@ -28,6 +28,7 @@ ChoiceButton::ChoiceButton(const QString &title, QWidget *parent)
 {
     setPopupMode(QToolButton::InstantPopup);
     setToolButtonStyle(Qt::ToolButtonTextOnly);
+    setProperty("choice", true);
     setFocusPolicy(Qt::StrongFocus);
     setMenu(m_menu);
     m_menu->installEventFilter(this);

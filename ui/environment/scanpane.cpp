@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QShortcut>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -117,7 +118,7 @@ ScanPane::ScanPane(ChooseExportPath choosePath, QWidget *parent)
     m_table = new Table(Table::SortsItself(), m_model, QStringLiteral("scanTable"),
                         QStringLiteral("What code and configuration hold that a move would break"), work);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->setWidths({210, 80, 190, 84, 130, 260});
+    m_table->setWidths({170, 112, 190, 84, 130, 260});
     m_diff = new QPlainTextEdit(work);
     m_diff->setObjectName(QStringLiteral("scanDiff"));
     m_diff->setAccessibleName(QStringLiteral("The change of the chosen finding, as a unified diff"));
@@ -195,6 +196,8 @@ QWidget *ScanPane::makeBar()
     connect(m_again, &QPushButton::clicked, this, [this] { m_scanning ? cancel() : scan(); });
     connect(m_patch, &QPushButton::clicked, this, &ScanPane::savePatch);
     connect(closer, &QToolButton::clicked, this, &ScanPane::closeRequested);
+    auto *escape = new QShortcut(QKeySequence(Qt::Key_Escape), this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut);
+    connect(escape, &QShortcut::activated, this, &ScanPane::closeRequested);
     return bar;
 }
 
@@ -245,8 +248,8 @@ void ScanPane::scan()
             ScanOptions options;
             options.folder = folder.path;
             const Result<ScanReport> found = scanFolder(
-                options,
-                [&report, &folder](const ScanProgress &progress) { report(folder.component, progress); }, stop);
+                options, [&report, &folder](const ScanProgress &progress) { report(folder.component, progress); },
+                stop);
             if (!found) {
                 scanned.error = found.error();
                 return scanned;
@@ -257,8 +260,7 @@ void ScanPane::scan()
             scanned.notices += found->notices;
             for (const ScanFinding &each : found->findings)
                 scanned.findings.append(
-                    {each, folder.path,
-                     QDir(base).relativeFilePath(QDir(folder.path).filePath(each.file))});
+                    {each, folder.path, QDir(base).relativeFilePath(QDir(folder.path).filePath(each.file))});
         }
         return scanned;
     };
@@ -329,7 +331,8 @@ void ScanPane::applyFilter()
     if (chosen == last)
         m_model->setFilter([this](const Row &row) { return m_findings[row.key.toInt()].finding.edit.has_value(); });
     else if (chosen == 1)
-        m_model->setFilter([this](const Row &row) { return m_findings[row.key.toInt()].finding.platform == m_platform; });
+        m_model->setFilter(
+            [this](const Row &row) { return m_findings[row.key.toInt()].finding.platform == m_platform; });
     else
         m_model->setFilter({});
     m_diff->clear();
@@ -338,7 +341,7 @@ void ScanPane::applyFilter()
 
 void ScanPane::fillState()
 {
-    m_again->setText(m_scanning ? QStringLiteral("Cancel")
+    m_again->setText(m_scanning  ? QStringLiteral("Cancel")
                      : m_scanned ? QStringLiteral("Scan again")
                                  : QStringLiteral("Scan"));
     m_again->setEnabled(m_scanning || !m_folders.isEmpty());
@@ -374,8 +377,8 @@ void ScanPane::fillState()
     if (rows)
         return;
     if (m_findings.isEmpty())
-        m_notice->show(QStringLiteral("environment"), QStringLiteral("● Nothing was found in %1 files.").arg(m_files), {},
-                       QStringLiteral("Scan again"));
+        m_notice->show(QStringLiteral("environment"), QStringLiteral("● Nothing was found in %1 files.").arg(m_files),
+                       {}, QStringLiteral("Scan again"));
     else
         m_notice->show({}, QStringLiteral("No finding is of that kind."), {}, QStringLiteral("Show all findings"));
 }
@@ -387,6 +390,7 @@ void ScanPane::showDiff(const QString &key)
     if (key.isEmpty())
         return;
     const Finding found = m_findings[key.toInt()];
+    m_diff->setLineWrapMode(found.finding.edit ? QPlainTextEdit::NoWrap : QPlainTextEdit::WidgetWidth);
     if (!found.finding.edit) {
         m_diff->setPlainText(found.finding.suggestion.isEmpty()
                                  ? QStringLiteral("No change can be suggested here.\n%1").arg(found.finding.reason)
@@ -399,8 +403,9 @@ void ScanPane::showDiff(const QString &key)
         [this, number](const ScanPatch &patch) {
             if (number != m_diffNumber)
                 return;
-            m_diff->setPlainText(patch.text.isEmpty() ? QStringLiteral("No change: %1").arg(patch.notices.join(QLatin1Char('\n')))
-                                                      : QString::fromUtf8(patch.text));
+            m_diff->setPlainText(patch.text.isEmpty()
+                                     ? QStringLiteral("No change: %1").arg(patch.notices.join(QLatin1Char('\n')))
+                                     : QString::fromUtf8(patch.text));
         });
 }
 
@@ -448,8 +453,8 @@ void ScanPane::savePatch()
             if (!saved.written)
                 Q_EMIT noticed(saved.written.error().toString());
             else if (saved.replaced == 0)
-                Q_EMIT noticed(QStringLiteral("No change is certain, so no patch was written. %1")
-                                   .arg(saved.notices.value(0)));
+                Q_EMIT noticed(
+                    QStringLiteral("No change is certain, so no patch was written. %1").arg(saved.notices.value(0)));
             else
                 Q_EMIT noticed(QStringLiteral("%1 changes in %2 files: %3; use git apply in the workspace's folder")
                                    .arg(saved.replaced)

@@ -8,6 +8,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -84,7 +85,9 @@ SecretDialog::SecretDialog(const QStringList &names, QWidget *parent)
     auto *form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form->addRow(QStringLiteral("&Alphabet"), m_alphabet);
-    form->addRow(QStringLiteral("&Length"), length);
+    auto *lengthLabel = new QLabel(QStringLiteral("&Length"), this);
+    lengthLabel->setBuddy(m_length);
+    form->addRow(lengthLabel, length);
     form->addRow(QStringLiteral("Strength"), m_bits);
     form->addRow(names.size() == 1 ? QStringLiteral("Preview") : QStringLiteral("Preview of the first"), preview);
     auto *layout = new QVBoxLayout(this);
@@ -127,6 +130,13 @@ void SecretDialog::generate()
     fill();
 }
 
+void SecretDialog::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange && !m_values.isEmpty())
+        fill();
+    QDialog::changeEvent(event);
+}
+
 void SecretDialog::fill()
 {
     const SecretRecipe wanted = recipe();
@@ -136,10 +146,11 @@ void SecretDialog::fill()
     const double bits = secretBits(wanted);
     const bool enough = bits >= enoughBits;
     const State state = enough ? State::Up : State::Degraded;
-    QString text = QStringLiteral("<span style='color:%1'>%2</span> %3 bits of entropy, %4 characters")
-                       .arg(themeColors(palette()).state(state).name(), enough ? QStringLiteral("●") : QStringLiteral("▲"))
-                       .arg(bits, 0, 'f', bits == int(bits) ? 0 : 1)
-                       .arg(secretCharacters(wanted));
+    QString text =
+        QStringLiteral("<span style='color:%1'>%2</span> %3 bits of entropy, %4 characters")
+            .arg(themeColors(palette()).state(state).name(), enough ? QStringLiteral("●") : QStringLiteral("▲"))
+            .arg(bits, 0, 'f', bits == int(bits) ? 0 : 1)
+            .arg(secretCharacters(wanted));
     if (!enough)
         text += QStringLiteral("; 128 bits or more cannot be guessed");
     m_bits->setText(text);

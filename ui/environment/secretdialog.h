@@ -27,6 +27,9 @@ Q_SIGNALS:
     /// A value for each name, in their order.
     void made(const QStringList &values);
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
     void generate();
     void fill();

@@ -66,9 +66,9 @@ void ValueEditor::check()
         return;
     m_problem = problem;
     setAccessibleDescription(problem);
-    setStyleSheet(problem.isEmpty() ? QString()
-                                    : QStringLiteral("QLineEdit { border: 1px solid %1; }")
-                                          .arg(themeColors(palette()).down.name()));
+    setStyleSheet(problem.isEmpty()
+                      ? QString()
+                      : QStringLiteral("QLineEdit { border: 1px solid %1; }").arg(themeColors(palette()).down.name()));
     if (problem.isEmpty())
         QToolTip::hideText();
     else
@@ -123,6 +123,7 @@ void VariableDelegate::setEditorData(QWidget *editor, const QModelIndex &index) 
     field->setProperty("filled", true);
     if (const VariableLinePtr line = m_model->line(index.row()))
         field->setText(line->row.target.value.value_or(QString()));
+    field->setModified(false);
     field->selectAll();
 }
 
@@ -130,8 +131,8 @@ void VariableDelegate::setModelData(QWidget *editor, QAbstractItemModel *model, 
 {
     const auto *field = qobject_cast<ValueEditor *>(editor);
     const VariableLinePtr line = m_model->line(index.row());
-    // Rows may have moved under the editor.
-    if (field && line && field->isAcceptable() && line->key == field->property("key").toString())
+    // Rows may have moved under the editor; and what nobody typed is no edit, whatever the value has become meanwhile.
+    if (field && line && field->isModified() && field->isAcceptable() && line->key == field->property("key").toString())
         model->setData(index, field->text(), Qt::EditRole);
 }
 
@@ -140,7 +141,8 @@ bool VariableDelegate::eventFilter(QObject *watched, QEvent *event)
     if (event->type() == QEvent::KeyPress) {
         auto *field = qobject_cast<ValueEditor *>(watched);
         const int key = static_cast<QKeyEvent *>(event)->key();
-        const bool takes = key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Tab || key == Qt::Key_Backtab;
+        const bool takes =
+            key == Qt::Key_Return || key == Qt::Key_Enter || key == Qt::Key_Tab || key == Qt::Key_Backtab;
         if (field && takes && !field->isAcceptable()) {
             field->sayProblem();
             return true;

@@ -48,7 +48,8 @@ VariableActions::VariableActions(EnvironmentDesk *desk, VariableModel *model, Ta
     , m_parent(parent)
 {
     add(QStringLiteral("&Edit the target's value"), QStringLiteral("F2"), [this] { editCurrent(); });
-    add(QStringLiteral("&Copy the source's value to the target"), QStringLiteral("Ctrl+Alt+S"), [this] { copySource(); });
+    add(QStringLiteral("&Copy the source's value to the target"), QStringLiteral("Ctrl+Alt+S"),
+        [this] { copySource(); });
     add(QStringLiteral("&Apply the wanted value"), QStringLiteral("Ctrl+Alt+W"), [this] { applyWanted(); });
     add(QStringLiteral("&Set a value…"), QStringLiteral("Ctrl+Alt+V"), [this] {
         const QList<VariableLinePtr> lines = editable();
@@ -96,8 +97,7 @@ QList<VariableLinePtr> VariableActions::editable()
     if (before == 0)
         Q_EMIT noticed(QStringLiteral("Choose a variable first."));
     else if (lines.isEmpty())
-        Q_EMIT noticed(
-            QStringLiteral("The variables of another component are edited in its own env files."));
+        Q_EMIT noticed(QStringLiteral("The variables of another component are edited in its own env files."));
     return lines;
 }
 
@@ -202,7 +202,8 @@ void VariableActions::removeFromTarget()
             edits.append({line->row.name, std::nullopt});
     }
     edit(QStringLiteral("Remove"), edits, lines.size() - edits.size(),
-         QStringLiteral("The target's env files do not name it; what its manifest says is changed in the Manifests tab."));
+         QStringLiteral(
+             "The target's env files do not name it; what its manifest says is changed in the Manifests tab."));
 }
 
 void VariableActions::copyNames()
@@ -225,11 +226,11 @@ void VariableActions::copyAssignments()
         std::count_if(lines.cbegin(), lines.cend(), [](const VariableLinePtr &line) { return line->row.secret; });
     if (secrets == 0)
         return putAssignments(lines, false);
-    auto *box = new QMessageBox(
-        QMessageBox::Question, QStringLiteral("Copy secrets?"),
-        secrets == lines.size() ? QStringLiteral("All %1 values are secrets.").arg(secrets)
-                                : QStringLiteral("%1 of %2 values are secrets.").arg(secrets).arg(lines.size()),
-        QMessageBox::Cancel, m_parent);
+    auto *box = new QMessageBox(QMessageBox::Question, QStringLiteral("Copy secrets?"),
+                                secrets == lines.size()
+                                    ? QStringLiteral("All %1 values are secrets.").arg(secrets)
+                                    : QStringLiteral("%1 of %2 values are secrets.").arg(secrets).arg(lines.size()),
+                                QMessageBox::Cancel, m_parent);
     box->setObjectName(QStringLiteral("copySecrets"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setInformativeText(QStringLiteral("Every program on this desktop can read the clipboard."));

@@ -25,6 +25,9 @@ QString oneLine(QString text)
 
 QString valueText(const VariableState &state, bool secret)
 {
+    // A blank cell could be anything.
+    if (state.value && state.value->isEmpty())
+        return QStringLiteral("(empty)");
     return oneLine(shownValue(state, secret));
 }
 
@@ -97,9 +100,18 @@ VariableLinePtr makeLine(const VariableRow &row, bool editable, bool edited)
     const QString way = variableClassName(row.way);
     const QString source = plainValue(row.source, row.secret);
     const QString target = plainValue(row.target, row.secret);
-    QStringList hay{row.name,        row.component, way,          statusLook(row).word, row.action, row.reason,
-                    row.source.said, row.target.said, source,     target,
-                    row.secret ? QStringLiteral("secret") : QString(), variableScopeName(row.scope)};
+    QStringList hay{row.name,
+                    row.component,
+                    way,
+                    statusLook(row).word,
+                    row.action,
+                    row.reason,
+                    row.source.said,
+                    row.target.said,
+                    source,
+                    target,
+                    row.secret ? QStringLiteral("secret") : QString(),
+                    variableScopeName(row.scope)};
     for (qsizetype i = 0; i < std::min<qsizetype>(row.usedBy.size(), 8); ++i)
         hay.append(row.usedBy[i].place.file);
     for (const VariableNote &note : row.notes)
@@ -244,8 +256,8 @@ QVariant VariableModel::data(const QModelIndex &index, int role) const
     case Role::Shape:
         return column == VariableColumn::Status ? QVariant(statusLook(row).shape) : QVariant();
     case Role::Faded: {
-        const bool noSource = column == VariableColumn::Source && !row.source.value;
-        const bool noTarget = column == VariableColumn::Target && !row.target.value;
+        const bool noSource = column == VariableColumn::Source && row.source.value.value_or(QString()).isEmpty();
+        const bool noTarget = column == VariableColumn::Target && row.target.value.value_or(QString()).isEmpty();
         return noSource || noTarget || column == VariableColumn::UsedBy || column == VariableColumn::Scope;
     }
     default:
@@ -291,7 +303,8 @@ Qt::ItemFlags VariableModel::flags(const QModelIndex &index) const
 
 bool VariableModel::setData(const QModelIndex &index, const QVariant &value, int role)
 {
-    if (role != Qt::EditRole || !checkIndex(index, CheckIndexOption::IndexIsValid) || !(flags(index) & Qt::ItemIsEditable))
+    if (role != Qt::EditRole || !checkIndex(index, CheckIndexOption::IndexIsValid) ||
+        !(flags(index) & Qt::ItemIsEditable))
         return false;
     const VariableRow &row = m_shown[index.row()]->row;
     const QString text = value.toString();
@@ -360,7 +373,8 @@ bool VariableModel::accepts(const VariableLine &line, const QStringList &words) 
         return false;
     if (!m_filter.components.isEmpty() && !m_filter.components.contains(row.component))
         return false;
-    return std::all_of(words.cbegin(), words.cend(), [&line](const QString &word) { return line.haystack.contains(word); });
+    return std::all_of(words.cbegin(), words.cend(),
+                       [&line](const QString &word) { return line.haystack.contains(word); });
 }
 
 void VariableModel::arrange()

@@ -34,7 +34,7 @@ struct VariableLine
     VariableRow row;
     bool editable = false; ///< of the component whose deployments are compared
     bool edited = false;   ///< the target's value is not saved yet
-    QString haystack;    ///< what the search looks through: lower case, without secrets
+    QString haystack;      ///< what the search looks through: lower case, without secrets
     QString usedBy;
     struct SortKey
     {
@@ -64,7 +64,7 @@ QString actionText(const VariableRow &row);
 
 struct VariableFilter
 {
-    QString text; ///< all its words must stand somewhere in a row
+    QString text;                ///< all its words must stand somewhere in a row
     QSet<VariableClass> classes; ///< empty: all
     QSet<VariableStatus> statuses;
     QSet<QString> components;
