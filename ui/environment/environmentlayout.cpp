@@ -129,7 +129,7 @@ QWidget *EnvironmentPage::makeWork()
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_table->setWidths({184, 78, 66, 128, 128, 106, 300, 64, 170});
+    m_table->setWidths({176, 80, 64, 120, 120, 100, 200, 64, 170});
     // The details say these of the chosen row; the room is the reason's until somebody wants them in the table.
     m_table->setColumnHidden(int(VariableColumn::Scope), true);
     m_table->setColumnHidden(int(VariableColumn::UsedBy), true);
@@ -143,7 +143,7 @@ QWidget *EnvironmentPage::makeWork()
     m_columns->addWidget(m_left);
     m_columns->addWidget(m_details);
     m_columns->setStretchFactor(0, 1);
-    m_columns->setSizes({930, 320});
+    m_columns->setSizes({944, 304});
     layout->addWidget(makeSummary());
     layout->addWidget(m_columns, 1);
     m_scan = new ScanPane(m_services.savePath, m_rows);

@@ -118,7 +118,7 @@ ScanPane::ScanPane(ChooseExportPath choosePath, QWidget *parent)
     m_table = new Table(Table::SortsItself(), m_model, QStringLiteral("scanTable"),
                         QStringLiteral("What code and configuration hold that a move would break"), work);
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    m_table->setWidths({170, 112, 190, 84, 130, 260});
+    m_table->setWidths({196, 100, 176, 84, 124, 100});
     m_diff = new QPlainTextEdit(work);
     m_diff->setObjectName(QStringLiteral("scanDiff"));
     m_diff->setAccessibleName(QStringLiteral("The change of the chosen finding, as a unified diff"));
@@ -129,7 +129,7 @@ ScanPane::ScanPane(ChooseExportPath choosePath, QWidget *parent)
     new DiffColors(m_diff);
     work->addWidget(m_table);
     work->addWidget(m_diff);
-    work->setSizes({800, 460});
+    work->setSizes({850, 400});
     m_notice = new NoticePane(m_stack);
     m_notice->setObjectName(QStringLiteral("scanNotice"));
     m_stack->addWidget(work);

@@ -6,6 +6,7 @@
 #include "ui/common/roles.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace Switchyard {
 
@@ -28,6 +29,9 @@ QString valueText(const VariableState &state, bool secret)
     // A blank cell could be anything.
     if (state.value && state.value->isEmpty())
         return QStringLiteral("(empty)");
+    // A column is narrow; the details say it in full.
+    if (state.value && secret)
+        return QStringLiteral("•••• %1 chars").arg(state.value->size());
     return oneLine(shownValue(state, secret));
 }
 
@@ -131,6 +135,17 @@ VariableLinePtr makeLine(const VariableRow &row, bool editable, bool edited)
     set(VariableColumn::Scope, {false, 0, variableScopeName(row.scope)});
     set(VariableColumn::UsedBy, rankKey(int(row.usedBy.size())));
     return line;
+}
+
+/// Whether a stretch of both lists has the same rows, in whatever order.
+bool sameKeys(const QList<VariableLinePtr> &a, const QList<VariableLinePtr> &b, qsizetype from, qsizetype count)
+{
+    QSet<QString> keys;
+    keys.reserve(count);
+    for (qsizetype i = from; i < from + count; ++i)
+        keys.insert(a[i]->key);
+    return std::all_of(b.cbegin() + from, b.cbegin() + from + count,
+                       [&keys](const VariableLinePtr &line) { return keys.contains(line->key); });
 }
 
 } // namespace
@@ -317,13 +332,6 @@ bool VariableModel::setData(const QModelIndex &index, const QVariant &value, int
     return true;
 }
 
-void VariableModel::sort(int column, Qt::SortOrder order)
-{
-    m_sortColumn = column;
-    m_order = order;
-    arrange();
-}
-
 void VariableModel::setLines(QList<VariableLinePtr> lines, const QString &source, const QString &target)
 {
     const bool other = m_source != source || m_target != target;
@@ -377,7 +385,8 @@ bool VariableModel::accepts(const VariableLine &line, const QStringList &words) 
                        [&line](const QString &word) { return line.haystack.contains(word); });
 }
 
-void VariableModel::arrange()
+/// The rows that pass the filter, in the order they are to stand in.
+QList<VariableLinePtr> VariableModel::wanted() const
 {
     const QStringList words = m_filter.text.toLower().split(QLatin1Char(' '), Qt::SkipEmptyParts);
     QList<VariableLinePtr> next;
@@ -387,20 +396,66 @@ void VariableModel::arrange()
     else
         std::copy_if(m_all.cbegin(), m_all.cend(), std::back_inserter(next),
                      [&](const VariableLinePtr &line) { return accepts(*line, words); });
-    if (m_sortColumn >= 0 && m_sortColumn < variableColumns) {
-        const auto column = size_t(m_sortColumn);
-        const int sign = m_order == Qt::AscendingOrder ? 1 : -1;
-        std::stable_sort(next.begin(), next.end(), [column, sign](const VariableLinePtr &a, const VariableLinePtr &b) {
-            return sign * compare(a->sort[column], b->sort[column]) < 0;
-        });
-    }
-    reorder(std::move(next));
+    if (m_sortColumn < 0 || m_sortColumn >= variableColumns)
+        return next;
+    // Keys and numbers are sorted rather than rows: what is compared most lies close together.
+    struct Item
+    {
+        const VariableLine::SortKey *key;
+        qsizetype at;
+    };
+    std::vector<Item> items;
+    items.reserve(std::size_t(next.size()));
+    for (qsizetype i = 0; i < next.size(); ++i)
+        items.push_back({&next[i]->sort[size_t(m_sortColumn)], i});
+    const int sign = m_order == Qt::AscendingOrder ? 1 : -1;
+    std::sort(items.begin(), items.end(), [sign](const Item &a, const Item &b) {
+        const int order = compare(*a.key, *b.key);
+        return order == 0 ? a.at < b.at : sign * order < 0;
+    });
+    QList<VariableLinePtr> sorted;
+    sorted.reserve(next.size());
+    for (const Item &item : items)
+        sorted.append(std::move(next[item.at]));
+    return sorted;
 }
 
-/// Only the order changed: the selection goes with its rows. Else one stretch goes and one comes.
-void VariableModel::reorder(QList<VariableLinePtr> next)
+void VariableModel::sort(int column, Qt::SortOrder order)
 {
-    const bool same = m_shown == next;
+    m_sortColumn = column;
+    m_order = order;
+    permute(wanted());
+}
+
+/// The same rows in another order: the selection goes with them.
+void VariableModel::permute(QList<VariableLinePtr> next)
+{
+    Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
+    const QModelIndexList before = persistentIndexList();
+    if (!before.isEmpty()) {
+        QHash<QString, int> places;
+        for (const QModelIndex &old : before)
+            places.insert(m_shown[old.row()]->key, old.row());
+        for (qsizetype i = 0; i < next.size(); ++i) {
+            if (const auto place = places.find(next[i]->key); place != places.end())
+                *place = int(i);
+        }
+        QModelIndexList after;
+        after.reserve(before.size());
+        for (const QModelIndex &old : before)
+            after.append(index(places.value(m_shown[old.row()]->key), old.column()));
+        changePersistentIndexList(before, after);
+    }
+    m_shown = std::move(next);
+    Q_EMIT layoutChanged({}, VerticalSortHint);
+}
+
+/// Other rows, or the same with other contents: at most one stretch goes and one comes.
+void VariableModel::arrange()
+{
+    QList<VariableLinePtr> next = wanted();
+    if (m_shown == next)
+        return;
     const qsizetype least = std::min(m_shown.size(), next.size());
     qsizetype head = 0;
     while (head < least && m_shown[head]->key == next[head]->key)
@@ -410,26 +465,8 @@ void VariableModel::reorder(QList<VariableLinePtr> next)
         ++tail;
     const qsizetype gone = m_shown.size() - head - tail;
     const qsizetype come = next.size() - head - tail;
-    QHash<QString, int> places;
-    if (gone == come && gone > 0) {
-        for (qsizetype i = head; i < head + come; ++i)
-            places.insert(next[i]->key, int(i));
-        for (qsizetype i = head; i < head + gone && !places.isEmpty(); ++i) {
-            if (!places.contains(m_shown[i]->key))
-                places.clear();
-        }
-    }
-    if (!places.isEmpty()) {
-        Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
-        const QModelIndexList before = persistentIndexList();
-        QModelIndexList after;
-        for (const QModelIndex &old : before) {
-            const int row = places.value(m_shown[old.row()]->key, old.row());
-            after.append(index(row, old.column()));
-        }
-        m_shown = next;
-        changePersistentIndexList(before, after);
-        Q_EMIT layoutChanged({}, VerticalSortHint);
+    if (gone > 0 && gone == come && sameKeys(m_shown, next, head, gone)) {
+        permute(std::move(next));
     } else {
         if (gone > 0) {
             beginRemoveRows({}, int(head), int(head + gone - 1));
@@ -441,9 +478,9 @@ void VariableModel::reorder(QList<VariableLinePtr> next)
             m_shown = next;
             endInsertRows();
         }
+        m_shown = std::move(next);
     }
-    m_shown = std::move(next);
-    if (!same && !m_shown.isEmpty())
+    if (!m_shown.isEmpty())
         Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, variableColumns - 1));
 }
 

@@ -114,8 +114,9 @@ Q_SIGNALS:
 
 private:
     bool accepts(const VariableLine &line, const QStringList &words) const;
+    QList<VariableLinePtr> wanted() const;
     void arrange();
-    void reorder(QList<VariableLinePtr> next);
+    void permute(QList<VariableLinePtr> next);
     QVariant cell(const VariableLine &line, VariableColumn column) const;
 
     QList<VariableLinePtr> m_all;
