@@ -5,7 +5,10 @@
 #include "ui/common/format.h"
 #include "ui/common/roles.h"
 
+#include <QThreadPool>
+
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace Switchyard {
@@ -335,12 +338,14 @@ bool VariableModel::setData(const QModelIndex &index, const QVariant &value, int
 void VariableModel::setLines(QList<VariableLinePtr> lines, const QString &source, const QString &target)
 {
     const bool other = m_source != source || m_target != target;
-    m_all = std::move(lines);
+    QList<VariableLinePtr> old = std::exchange(m_all, std::move(lines));
     m_source = source;
     m_target = target;
     if (other)
         Q_EMIT headerDataChanged(Qt::Horizontal, 0, variableColumns - 1);
     arrange();
+    // Thousands of rows take milliseconds to destroy; they need not be the GUI thread's.
+    QThreadPool::globalInstance()->start([old = std::move(old)]() mutable { old.clear(); });
 }
 
 void VariableModel::setFilter(const VariableFilter &filter)
