@@ -270,9 +270,10 @@ QString DetailPane::variableHtml() const
             words.append(QStringLiteral("required"));
         if (use.fallback) {
             const bool hidden = row.secret || looksSecret(use.name, *use.fallback);
-            words.append(QStringLiteral("default %1")
-                             .arg(hidden && !use.fallbackComputed ? maskedValue(*use.fallback)
-                                                                  : shortened(*use.fallback).left(80)));
+            const QString shown = use.fallback->isEmpty()           ? QStringLiteral("(empty)")
+                                  : hidden && !use.fallbackComputed ? maskedValue(*use.fallback)
+                                                                    : shortened(*use.fallback).left(80);
+            words.append(QStringLiteral("default %1").arg(shown));
         }
         if (use.inTests)
             words.append(QStringLiteral("in tests"));
