@@ -12,12 +12,15 @@
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace Switchyard {
 
 namespace {
 
 constexpr qsizetype longestValue = 2'000;
 constexpr qsizetype mostPlaces = 60;
+constexpr qsizetype mostOfAll = 20; ///< notes and findings of the whole
 
 QString shortened(const QString &text)
 {
@@ -183,6 +186,13 @@ void DetailPane::fillValues()
         show(m_wantedValue, QStringLiteral("wanted"), row.secret && !reveal ? maskedValue(*row.wanted) : *row.wanted);
 }
 
+/// Laying out a long text takes tens of milliseconds: not for the one that is there.
+void DetailPane::setText(const QString &html)
+{
+    if (std::exchange(m_html, html) != html)
+        m_text->setHtml(html);
+}
+
 void DetailPane::fill()
 {
     const bool one = m_line != nullptr;
@@ -194,7 +204,7 @@ void DetailPane::fill()
     m_copyAction->setVisible(one && !actionText(m_line->row).isEmpty());
     if (!one) {
         m_heading->setText(QStringLiteral("The comparison as a whole"));
-        m_text->setHtml(wholeHtml());
+        setText(wholeHtml());
         return;
     }
     const VariableRow &row = m_line->row;
@@ -207,7 +217,7 @@ void DetailPane::fill()
                                                      : QStringLiteral("  ·  ") + variableScopeName(row.scope),
                  row.component.isEmpty() ? QString() : QStringLiteral("  ·  ") + row.component.toHtmlEscaped()));
     fillValues();
-    m_text->setHtml(variableHtml());
+    setText(variableHtml());
 }
 
 QString DetailPane::link(const Place &place) const
@@ -292,7 +302,8 @@ QString DetailPane::wholeHtml() const
         return {};
     const ThemeColors &colors = themeColors(palette());
     QString notes;
-    for (const VariableNote &note : m_view->matrix.notes) {
+    for (qsizetype i = 0; i < std::min(m_view->matrix.notes.size(), mostOfAll); ++i) {
+        const VariableNote &note = m_view->matrix.notes[i];
         QString text = QStringLiteral("%1  %2").arg(weightMark(note.weight, colors), plain(note.message));
         if (!note.hint.isEmpty())
             text += QStringLiteral("<br><span style='color:%1'>→ %2</span>").arg(colors.faded.name(), plain(note.hint));
@@ -300,16 +311,18 @@ QString DetailPane::wholeHtml() const
             text += QStringLiteral("<br>") + where;
         notes += paragraph(text);
     }
+    if (m_view->matrix.notes.size() > mostOfAll)
+        notes += paragraph(QStringLiteral("and %1 more").arg(m_view->matrix.notes.size() - mostOfAll));
     QString findings;
-    for (qsizetype i = 0; i < std::min(m_view->matrix.findings.size(), mostPlaces); ++i) {
+    for (qsizetype i = 0; i < std::min(m_view->matrix.findings.size(), mostOfAll); ++i) {
         const EnvFinding &each = m_view->matrix.findings[i];
         QString text = QStringLiteral("%1  %2").arg(link(each.place), plain(each.message));
         if (!each.hint.isEmpty())
             text += QStringLiteral("<br><span style='color:%1'>→ %2</span>").arg(colors.faded.name(), plain(each.hint));
         findings += paragraph(text);
     }
-    if (m_view->matrix.findings.size() > mostPlaces)
-        findings += paragraph(QStringLiteral("and %1 more").arg(m_view->matrix.findings.size() - mostPlaces));
+    if (m_view->matrix.findings.size() > mostOfAll)
+        findings += paragraph(QStringLiteral("and %1 more").arg(m_view->matrix.findings.size() - mostOfAll));
     const QString html =
         section(QStringLiteral("Notes"), notes) + section(QStringLiteral("What is odd in the files"), findings);
     return html.isEmpty() ? paragraph(QStringLiteral("Choose a variable to see its values, reason and places."))

@@ -44,6 +44,7 @@ private:
     ValueRow addValue(const char *objectName, const QString &accessibleName);
     void fill();
     void fillValues();
+    void setText(const QString &html);
     QString variableHtml() const;
     QString wholeHtml() const;
     QString link(const Place &place) const;
@@ -62,6 +63,7 @@ private:
     HoldButton *m_reveal;
     QPushButton *m_copyAction;
     QTextBrowser *m_text;
+    QString m_html;
     mutable QList<Place> m_places; ///< of the links
 };
 

@@ -65,6 +65,15 @@ void setSizesOf(QSplitter *splitter, const QJsonArray &array)
         splitter->setSizes(sizes);
 }
 
+/// A style sheet is costly to set, also where it is the one that is there.
+void tint(QFrame *banner, const QColor &color)
+{
+    const QString sheet =
+        QStringLiteral("#%1 { background: %2; border-radius: 4px; }").arg(banner->objectName(), color.name());
+    if (banner->styleSheet() != sheet)
+        banner->setStyleSheet(sheet);
+}
+
 } // namespace
 
 EnvironmentPage::EnvironmentPage(Workbench *workbench, EnvironmentServices services, QWidget *parent)
@@ -369,11 +378,9 @@ void EnvironmentPage::fillSummary()
             QStringLiteral("○ %1 names no env file, so its values cannot be edited here. %2 can be made "
                            "for it, readable by you only, and named in switchyard.toml.")
                 .arg(target, envFileNameFor(target)));
-        m_noFile->setStyleSheet(QStringLiteral("#noEnvFile { background: %1; border-radius: 4px; }")
-                                    .arg(themeColors(palette()).tintUnknown.name()));
+        tint(m_noFile, themeColors(palette()).tintUnknown);
     }
-    m_stale->setStyleSheet(QStringLiteral("#environmentStale { background: %1; border-radius: 4px; }")
-                               .arg(themeColors(palette()).tintDegraded.name()));
+    tint(m_stale, themeColors(palette()).tintDegraded);
     if (!view)
         return m_summary->clear();
     const ThemeColors &colors = themeColors(palette());
