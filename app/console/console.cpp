@@ -9,6 +9,7 @@
 #include "ui/realtime/realtimepage.h"
 #include "ui/redeploy/sessionview.h"
 #include "ui/runbook/runbookpage.h"
+#include "ui/window/deploydialogs.h"
 
 #include <QApplication>
 #include <QFileDialog>
@@ -89,10 +90,16 @@ void Console::makeWindow(ConsoleOptions options)
     services.applyTheme = [](ThemeChoice choice) { Switchyard::applyTheme(*qApp, choice); };
     const ManifestChoosers manifests{options.chooseFiles ? options.chooseFiles : &askFiles, services.chooseFolder,
                                      chooseSaveFile};
-    services.makePages = [workbench, chooseSaveFile, manifests](QWidget *parent) {
+    EnvironmentServices environment;
+    environment.savePath = chooseSaveFile;
+    environment.askToUnlock = [workbench](const QString &backend, QWidget *parent) {
+        askToUnlock(workbench, backend, parent);
+    };
+    environment.openPlace = options.openPlace;
+    services.makePages = [workbench, chooseSaveFile, manifests, environment](QWidget *parent) {
         return QList<Page *>{
             new OverviewPage(workbench, parent),
-            new EnvironmentPage(parent),
+            new EnvironmentPage(workbench, environment, parent),
             new RealtimePage(
                 workbench,
                 [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); },

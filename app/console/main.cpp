@@ -167,12 +167,13 @@ int run(QApplication &application, const Arguments &arguments)
             status = complete ? 0 : 1;
             window.close();
         });
+        screenshots->setWorkspace(arguments.path);
         screenshots->start();
     }
     window.show();
     if (arguments.demo && !shooting)
         (*console)->workbench().openDemo(arguments.shutdown, true);
-    else if (!arguments.path.isEmpty())
+    else if (!arguments.path.isEmpty() && !shooting)
         window.openPath(arguments.path);
     return QApplication::exec();
 }

@@ -3,16 +3,22 @@
 
 #include "models/common/files.h"
 #include "ui/common/workbench.h"
+#include "ui/environment/environmentpage.h"
 #include "ui/manifests/manifestspage.h"
 #include "ui/redeploy/sessionpdf.h"
 #include "ui/window/mainwindow.h"
 
+#include <QAction>
 #include <QDir>
+#include <QLineEdit>
 #include <QPixmap>
 #include <QPushButton>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTimer>
+#include <QUndoStack>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace Switchyard {
@@ -81,6 +87,70 @@ CMD uvicorn server:app --host 0.0.0.0 --port 8000
 )";
     return writeFileAtomically(folder + QStringLiteral("/fly.toml"), fly) &&
            writeFileAtomically(folder + QStringLiteral("/Dockerfile"), docker);
+}
+
+/// Two backends of that service, with secrets, a value that is of the old platform, and code that reads them.
+bool writeComparison(const QString &folder)
+{
+    static const char workspace[] = R"(schema = 1
+name = "Coinstream"
+
+[[component]]
+name = "api"
+root = "api"
+[[component]]
+name = "frontend"
+root = "web"
+
+[[backend]]
+name = "fly"
+component = "api"
+platform = "fly"
+role = "source"
+stage = "dev"
+url = "https://coinstream-api.fly.dev"
+manifest = "fly.toml"
+env = [".env.fly"]
+
+[[backend]]
+name = "render"
+component = "api"
+platform = "render"
+role = "target"
+stage = "dev"
+url = "https://coinstream-api.onrender.com"
+env = [".env.render"]
+)";
+    static const char source[] =
+        "JWT_SECRET=3f9a1c77d2e84a50b6613f9a1c77d2e8\nREDIS_URL=redis://default:pw@fly-coins.upstash.io:6379\n"
+        "DATABASE_URL=postgres://api:hunter2@coins-db.flycast:5432/coins\nFERNET_KEY=\n"
+        "PUBLIC_API_URL=https://coinstream-api.fly.dev\nFLY_APP_NAME=coinstream-api\n"
+        "SENDGRID_API_KEY=SG.aaaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbbb\nWORKERS=4\n";
+    static const char target[] = "# Render, from the dashboard\nLOG_LEVEL=info\nPOOL_SIZE=20\n"
+                                 "PUBLIC_API_URL=https://coinstream-api.fly.dev\n";
+    static const char code[] = R"(import os
+
+LOG_LEVEL = os.getenv("LOG_LEVEL", "info")
+JWT_SECRET = os.environ["JWT_SECRET"]
+DATABASE_URL = os.environ["DATABASE_URL"]
+REDIS_URL = os.getenv("REDIS_URL")
+PUBLIC_API_URL = os.getenv("PUBLIC_API_URL", "https://coinstream-api.fly.dev")
+CORS_ORIGINS = os.getenv("CORS_ORIGINS", "http://localhost:5173").split(",")
+REGION = os.getenv("FLY_REGION", "local")
+PORT = int(os.getenv("PORT", "8000"))
+SENDGRID = os.getenv("SENDGRID_API_KEY")
+FERNET_KEY = os.environ["FERNET_KEY"]
+)";
+    static const char web[] = "const api = import.meta.env.VITE_API_BASE_URL ?? \"https://coinstream-api.fly.dev\";\n"
+                              "export const socket = new WebSocket(\"wss://coinstream-api.fly.dev/ws/prices\");\n";
+    const std::pair<const char *, const char *> files[] = {{"switchyard.toml", workspace},
+                                                           {".env.fly", source},
+                                                           {".env.render", target},
+                                                           {"api/config.py", code},
+                                                           {"web/src/api.js", web}};
+    return std::all_of(std::begin(files), std::end(files), [&folder](const auto &file) {
+        return bool(writeFileAtomically(folder + QLatin1Char('/') + QLatin1StringView(file.first), file.second));
+    });
 }
 } // namespace
 
@@ -151,6 +221,7 @@ void Screenshots::afterVerdict()
         both(QStringLiteral("tab%1").arg(i + 1));
     }
     manifestPictures();
+    environmentPictures();
 }
 
 /// A manifest with mistakes, converted; the same with a line that cannot be read; and the preview of writing it.
@@ -196,6 +267,84 @@ void Screenshots::manifestPictures()
     both(QStringLiteral("manifests-broken"));
     // Nothing of the example stays behind, not even its edits.
     step([this, page] { page()->desk()->revert(m_example.filePath(QStringLiteral("fly.toml"))); }, manifestMs);
+}
+
+void Screenshots::dialogPictures(const QString &name, const char *objectName)
+{
+    for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+        step([this, theme] { m_window->setTheme(theme); });
+        step([this, theme, name, objectName] {
+            shoot(name + QLatin1Char('-') + themeChoiceName(theme),
+                  m_window->findChild<QWidget *>(QLatin1StringView(objectName)));
+        });
+    }
+    step([this, objectName] { m_window->findChild<QWidget *>(QLatin1StringView(objectName))->close(); });
+}
+
+/// The comparison with a secret chosen; an edit that is not saved; the scan; the dialogs; and a file that cannot be
+/// read.
+void Screenshots::environmentPictures()
+{
+    const auto page = [this] { return m_window->findChild<EnvironmentPage *>(); };
+    const auto run = [page](const QString &text) {
+        for (QAction *action : page()->pageActions()) {
+            if (action->text().remove(QLatin1Char('&')) == text)
+                action->trigger();
+        }
+    };
+    const bool own = m_workspace.isEmpty();
+    if (own && !writeComparison(m_example.path())) {
+        std::fprintf(stderr, "the example could not be written to %s\n", qPrintable(m_example.path()));
+        m_complete = false;
+        return;
+    }
+    step([this, own] { m_window->openPath(own ? m_example.path() : m_workspace); }, liveMs);
+    step([this] { m_window->showPage(QStringLiteral("Environment"), QStringLiteral("JWT_SECRET")); }, manifestMs);
+    both(QStringLiteral("environment"));
+    if (own) {
+        step(
+            [page] {
+                page()->desk()->edit(QStringLiteral("Edit"), {{QStringLiteral("POOL_SIZE"), QStringLiteral("10")}});
+                page()->showItem(QStringLiteral("POOL_SIZE"));
+            },
+            manifestMs);
+        step([run] { run(QStringLiteral("Edit the target's value")); });
+        both(QStringLiteral("environment-edit"));
+        step([page] { page()->desk()->journal()->stack()->undo(); }, manifestMs);
+        step([this] { m_window->showPage(QStringLiteral("Environment"), QStringLiteral("JWT_SECRET")); });
+        step([run] { run(QStringLiteral("Generate a secret…")); });
+        dialogPictures(QStringLiteral("environment-secret"), "secretDialog");
+    }
+    step([page] { page()->openScan(); }, liveMs);
+    step([page] {
+        auto *table = page()->findChild<QTableView *>(QStringLiteral("scanTable"));
+        table->setCurrentIndex(table->model()->index(table->model()->rowCount() - 1, 0));
+    });
+    both(QStringLiteral("environment-scan"));
+    step([page] { page()->findChild<QPushButton *>(QStringLiteral("scanButton"))->click(); });
+    step([page] { page()->showExport(ExportTarget::Render); }, manifestMs);
+    dialogPictures(QStringLiteral("environment-export"), "exportDialog");
+    step([page] {
+        page()->findChild<QLineEdit *>(QStringLiteral("variableSearch"))->setText(QStringLiteral("no such"));
+    });
+    both(QStringLiteral("environment-filtered"));
+    if (own) {
+        step(
+            [this] {
+                if (!writeFileAtomically(m_example.filePath(QStringLiteral(".env.render")), "A=1\nB=\xff\n"))
+                    m_complete = false;
+            },
+            manifestMs);
+        step([page] { page()->findChild<QLineEdit *>(QStringLiteral("variableSearch"))->clear(); });
+        both(QStringLiteral("environment-stale"));
+        step([page] { page()->refresh(); }, manifestMs);
+        both(QStringLiteral("environment-failed"));
+    }
+    // Nothing of the pictures asks to be saved.
+    step([page] {
+        for (const EnvDraft &draft : QList<EnvDraft>(page()->desk()->journal()->drafts()))
+            page()->desk()->journal()->drop(draft.file);
+    });
 }
 
 void Screenshots::next()

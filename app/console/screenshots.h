@@ -20,6 +20,8 @@ class Screenshots final : public QObject
 public:
     Screenshots(MainWindow *window, Workbench *workbench, QString folder, QString shutdownMode,
                 QObject *parent = nullptr);
+    /// A switchyard.toml for the pictures of the Environment tab; without it, an example of its own.
+    void setWorkspace(const QString &file) { m_workspace = file; }
     void start();
 
 Q_SIGNALS:
@@ -32,6 +34,8 @@ private:
     void afterVerdict();
     void next();
     void manifestPictures();
+    void environmentPictures();
+    void dialogPictures(const QString &name, const char *objectName);
     /// Of the window, or of something in it.
     void shoot(const QString &name, QWidget *what = nullptr);
     void writePdf();
@@ -40,6 +44,7 @@ private:
     Workbench *m_workbench;
     QString m_folder;
     QString m_shutdownMode;
+    QString m_workspace;
     QList<std::pair<std::function<void()>, int>> m_steps; ///< what, and how long until the next
     QTemporaryDir m_example;                              ///< manifests to convert
     bool m_complete = true;

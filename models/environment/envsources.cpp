@@ -237,7 +237,9 @@ void addDisagreements(const EnvFile &file, EnvDialect readAs, QList<EnvFinding> 
 
 Result<void> addFile(const QString &path, const EnvSources &sources, Gathering &gathering)
 {
-    const Result<EnvFile> file = readEnvFile(path);
+    const auto draft = sources.drafts.constFind(path);
+    const Result<EnvFile> file =
+        draft == sources.drafts.cend() ? readEnvFile(path) : Result<EnvFile>(EnvFile{path, *draft, {}});
     if (!file)
         return tl::unexpected(file.error());
     EnvReadOptions options;

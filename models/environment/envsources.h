@@ -5,6 +5,7 @@
 #include "models/environment/exports.h"
 
 #include <QList>
+#include <QMap>
 #include <QString>
 #include <QStringList>
 
@@ -57,6 +58,8 @@ struct EnvSources
     /// false: ${NAME} stays as it is written, as on platforms that pass values on.
     bool interpolate = true;
     bool compareDialects = true; ///< look for what other programs read otherwise
+    /// Texts that stand for files as they are on the disk: edits that nobody has saved, by the paths in `files`.
+    QMap<QString, QByteArray> drafts;
 };
 
 /// One place that states a variable.

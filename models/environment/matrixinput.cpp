@@ -432,7 +432,7 @@ void makePlacesRelative(EnvironmentSet &set, const QString &folder)
 }
 
 Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &backend,
-                                  const PlatformCatalogue &catalogue)
+                                  const PlatformCatalogue &catalogue, const QMap<QString, QByteArray> &drafts)
 {
     MatrixSide side;
     side.name = backend.name;
@@ -445,6 +445,7 @@ Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &bac
     for (const QString &file : backend.env)
         sources.files.append(workspacePath(workspace, file));
     side.files = sources.files;
+    sources.drafts = drafts;
     if (!backend.manifest.isEmpty()) {
         sources.manifest = workspacePath(workspace, backend.manifest);
         sources.service = backend.service;

@@ -32,9 +32,11 @@ struct MatrixRequest
                                                   const std::function<void(const MatrixProgress &)> &progress = {},
                                                   std::stop_token stop = {});
 
-/// The same side again after one of its env files was edited; nothing else is read anew.
+/// The same side again after one of its env files was edited; nothing else is read anew. `drafts`: texts that stand for
+/// env files as they are on the disk, by full path.
 [[nodiscard]] Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &backend,
-                                                const PlatformCatalogue &catalogue);
+                                                const PlatformCatalogue &catalogue,
+                                                const QMap<QString, QByteArray> &drafts = {});
 
 /// Paths of places as they are seen from the folder.
 void makePlacesRelative(EnvironmentSet &set, const QString &folder);

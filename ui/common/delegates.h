@@ -7,7 +7,7 @@ namespace Switchyard {
 
 /// One delegate for all tables: it paints a state's shape before the word, a sparkline, a bar, or plain text faded or
 /// in the colour of a broken threshold, as the roles of the cell say.
-class CellDelegate final : public QStyledItemDelegate
+class CellDelegate : public QStyledItemDelegate
 {
     Q_OBJECT
 public:

@@ -10,6 +10,14 @@ class QAction;
 
 namespace Switchyard {
 
+/// Something on a page that can be gone to by name.
+struct PageEntry
+{
+    QString text;
+    QString kind; ///< "variable", …
+    QString item; ///< for Page::showItem()
+};
+
 /// One tab of the window, and all the window knows about it. Thread: GUI.
 class Page : public QWidget
 {
@@ -37,6 +45,8 @@ public:
     virtual QStringList unsaved() const { return {}; }
     /// Brings one thing of the page to the front; `item` is the page's own key.
     virtual void showItem(const QString &item) { Q_UNUSED(item) }
+    /// What "Go to anything" finds on this page.
+    virtual QList<PageEntry> paletteEntries() const { return {}; }
 
 Q_SIGNALS:
     /// How many items on the page need a person; 0: no badge.

@@ -8,6 +8,9 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QHeaderView>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QKeyEvent>
 #include <QSortFilterProxyModel>
 
@@ -106,41 +109,96 @@ QString pasteable(const QString &text)
 
 } // namespace
 
+QList<int> Table::shownColumns() const
+{
+    QList<int> columns;
+    for (int visual = 0; visual < model()->columnCount(); ++visual) {
+        const int column = horizontalHeader()->logicalIndex(visual);
+        if (!isColumnHidden(column))
+            columns.append(column);
+    }
+    return columns;
+}
+
 QString Table::toTsv() const
 {
-    const QList<int> rows = chosenRows();
-    const int columns = model()->columnCount();
+    const QList<int> columns = shownColumns();
     QStringList lines;
     QStringList cells;
-    for (int column = 0; column < columns; ++column)
+    for (const int column : columns)
         cells.append(model()->headerData(column, Qt::Horizontal).toString());
     lines.append(cells.join(QLatin1Char('\t')));
-    for (const int row : rows) {
+    for (const int row : chosenRows()) {
         cells.clear();
-        for (int column = 0; column < columns; ++column)
+        for (const int column : columns)
             cells.append(pasteable(model()->index(row, column).data().toString().simplified()));
         lines.append(cells.join(QLatin1Char('\t')));
     }
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }
 
+/// A figure raw; a word that is sorted by a rank is still exported as the word.
+QVariant Table::rawValue(const QModelIndex &index) const
+{
+    const QVariant raw = index.data(Role::Sort);
+    const bool number =
+        raw.typeId() == QMetaType::Double || raw.typeId() == QMetaType::LongLong || raw.typeId() == QMetaType::Int;
+    return number && !index.data(Role::StateValue).isValid() ? raw : index.data();
+}
+
 QString Table::toCsv() const
 {
+    const QList<int> columns = shownColumns();
     QVariantList cells;
-    for (int column = 0; column < model()->columnCount(); ++column)
+    for (const int column : columns)
         cells.append(model()->headerData(column, Qt::Horizontal));
     QString text = csvLine(cells);
     for (const int row : chosenRows()) {
         cells.clear();
-        for (int column = 0; column < model()->columnCount(); ++column) {
-            const QModelIndex index = model()->index(row, column);
-            const QVariant raw = index.data(Role::Sort);
-            // A word that is sorted by a rank is still exported as the word.
-            const bool number = raw.typeId() == QMetaType::Double || raw.typeId() == QMetaType::LongLong ||
-                                raw.typeId() == QMetaType::Int;
-            cells.append(number && !index.data(Role::StateValue).isValid() ? raw : index.data());
-        }
+        for (const int column : columns)
+            cells.append(rawValue(model()->index(row, column)));
         text += csvLine(cells);
+    }
+    return text;
+}
+
+QByteArray Table::toJson() const
+{
+    const QList<int> columns = shownColumns();
+    QJsonArray rows;
+    for (const int row : chosenRows()) {
+        QJsonObject object;
+        for (const int column : columns)
+            object.insert(model()->headerData(column, Qt::Horizontal).toString(),
+                          QJsonValue::fromVariant(rawValue(model()->index(row, column))));
+        rows.append(object);
+    }
+    return QJsonDocument(rows).toJson();
+}
+
+QString Table::toMarkdown() const
+{
+    const QList<int> columns = shownColumns();
+    const auto line = [](const QStringList &cells) {
+        return QStringLiteral("| ") + cells.join(QStringLiteral(" | ")) + QStringLiteral(" |\n");
+    };
+    const auto cell = [](QString text) {
+        for (const char c : {'\\', '|', '<', '*', '_', '`', '['})
+            text.replace(QLatin1Char(c), QLatin1Char('\\') + QString(QLatin1Char(c)));
+        return text.simplified();
+    };
+    QStringList heads;
+    QStringList rules;
+    for (const int column : columns) {
+        heads.append(cell(model()->headerData(column, Qt::Horizontal).toString()));
+        rules.append(QStringLiteral("---"));
+    }
+    QString text = line(heads) + line(rules);
+    for (const int row : chosenRows()) {
+        QStringList cells;
+        for (const int column : columns)
+            cells.append(cell(model()->index(row, column).data().toString()));
+        text += line(cells);
     }
     return text;
 }

@@ -27,10 +27,14 @@ public:
     /// The key of the current row; empty without one.
     QString currentKey() const;
     void selectKey(const QString &key);
-    /// The selected rows, or all rows shown where none is selected, as TSV with a header line.
+    /// The selected rows, or all rows shown where none is selected, as TSV with a header line. Columns as they stand,
+    /// in this form and the others: hidden ones are left out.
     QString toTsv() const;
     /// The same rows as CSV (RFC 4180) with raw figures, and no cell that a spreadsheet would take for a formula.
     QString toCsv() const;
+    /// The same rows as an array of objects, figures raw, and as a table of Markdown.
+    QByteArray toJson() const;
+    QString toMarkdown() const;
     void copyRows() const;
     void setWidths(const QList<int> &widths);
 
@@ -42,6 +46,8 @@ protected:
 
 private:
     QList<int> chosenRows() const;
+    QList<int> shownColumns() const;
+    QVariant rawValue(const QModelIndex &index) const;
     void setUp(const QString &name, const QString &accessibleName);
 
     QSortFilterProxyModel *m_proxy = nullptr;

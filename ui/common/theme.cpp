@@ -113,11 +113,17 @@ QLabel[faded="true"] { color: %4; }
 QLabel[heading="true"] { font-weight: bold; }
 QLineEdit { background: %5; color: %2; border: 1px solid %9; border-radius: 4px; padding: 2px 6px; }
 QLineEdit:focus { border: 1px solid %6; }
-QPushButton, #reportButton { background: %8; color: %2; border: 1px solid %1; border-radius: 4px; padding: 4px 12px; }
-QPushButton:hover, #reportButton:hover { border: 1px solid %4; }
-QPushButton:focus { border: 1px solid %6; }
+QPushButton, #reportButton, QToolButton[choice="true"] { background: %8; color: %2; border: 1px solid %1; border-radius: 4px; padding: 4px 12px; }
+QPushButton:hover, #reportButton:hover, QToolButton[choice="true"]:hover { border: 1px solid %4; }
+QPushButton:focus, QToolButton[choice="true"]:focus { border: 1px solid %6; }
 QPushButton:pressed { background: %1; }
-QPushButton:disabled { background: %3; color: %4; }
+QPushButton:disabled, QToolButton[choice="true"]:disabled { background: %3; color: %4; }
+QToolButton[choice="true"] { padding: 3px 8px; }
+QPushButton:checked { background: %1; border: 1px solid %4; }
+QCheckBox::indicator { width: 13px; height: 13px; background: %5; border: 1px solid %9; border-radius: 3px; }
+QCheckBox::indicator:checked { background: %6; border: 1px solid %6; image: url(:/switchyard/icons/check-%10.svg); }
+QCheckBox::indicator:focus { border: 2px solid %6; width: 11px; height: 11px; }
+QCheckBox::indicator:disabled { border: 1px solid %1; }
 QPushButton[primary="true"] { background: %6; color: %7; border: 1px solid %6; border-radius: 4px; padding: 5px 14px; font-weight: bold; }
 QPushButton[primary="true"]:disabled { background: %3; color: %4; border: 1px solid %1; }
 QPushButton[primary="true"]:focus { border: 2px solid %2; padding: 4px 13px; }
@@ -131,7 +137,8 @@ QStatusBar::item { border: 0; }
 QToolButton::menu-indicator { image: none; }
 )")
         .arg(c.line.name(), c.text.name(), c.surface.name(), c.faded.name(), base, c.accent.name(), onAccent,
-             dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"), c.border.name());
+             dark ? QStringLiteral("#2b3138") : QStringLiteral("#ffffff"), c.border.name(),
+             dark ? QStringLiteral("dark") : QStringLiteral("light"));
 }
 
 } // namespace

@@ -229,6 +229,14 @@ void MainWindow::showPalette()
         if (menu->menu())
             addCommands(menu->menu(), &entries);
     }
+    if (workbench->isOpen()) {
+        for (const Page *page : std::as_const(m_pages)) {
+            for (const PageEntry &entry : page->paletteEntries())
+                entries.append({entry.text, entry.kind, {}, true, [this, title = page->title(), item = entry.item] {
+                                    showPage(title, item);
+                                }});
+        }
+    }
     auto *palette = new CommandPalette(std::move(entries), this);
     palette->open();
 }

@@ -11,6 +11,11 @@
 
 namespace Switchyard {
 
+namespace {
+/// More is not looked through by eye, and a list of thousands is slow to fill.
+constexpr int mostShown = 200;
+} // namespace
+
 CommandPalette::CommandPalette(QList<PaletteEntry> entries, QWidget *parent)
     : QDialog(parent)
     , m_entries(std::move(entries))
@@ -21,8 +26,8 @@ CommandPalette::CommandPalette(QList<PaletteEntry> entries, QWidget *parent)
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(QStringLiteral("Go to anything"));
     m_text->setObjectName(QStringLiteral("paletteText"));
-    m_text->setAccessibleName(QStringLiteral("Name of a command, backend or page"));
-    m_text->setPlaceholderText(QStringLiteral("A command, a backend, a page …"));
+    m_text->setAccessibleName(QStringLiteral("Name of a command, backend, variable or page"));
+    m_text->setPlaceholderText(QStringLiteral("A command, a backend, a variable, a page …"));
     m_list->setObjectName(QStringLiteral("paletteList"));
     m_list->setAccessibleName(QStringLiteral("What matches"));
     m_list->setFocusPolicy(Qt::NoFocus);
@@ -42,7 +47,7 @@ void CommandPalette::fill()
 {
     const QStringList words = m_text->text().split(QLatin1Char(' '), Qt::SkipEmptyParts);
     m_list->clear();
-    for (qsizetype i = 0; i < m_entries.size(); ++i) {
+    for (qsizetype i = 0; i < m_entries.size() && m_list->count() < mostShown; ++i) {
         const PaletteEntry &entry = m_entries[i];
         const QString all = entry.text + QLatin1Char(' ') + entry.kind;
         const bool matches = std::all_of(words.cbegin(), words.cend(), [&all](const QString &word) {
