@@ -3,6 +3,7 @@
 #include "models/common/redact.h"
 #include "models/delivery/delivery.h"
 #include "models/delivery/deliveryrecord.h"
+#include "models/manifests/convert.h"
 #include "models/manifests/fileset.h"
 
 #include <QCryptographicHash>
@@ -150,15 +151,6 @@ QByteArray deliveryReport(const Delivery &delivery, const QList<FileChange> &cha
             {QStringLiteral("secrets"), file.holdsSecrets},
             {QStringLiteral("purpose"), file.purpose}});
     }
-    QJsonArray loss;
-    for (const KeyFate &fate : delivery.loss)
-        loss.append(QJsonObject{{QStringLiteral("file"), fate.place.file},
-                                {QStringLiteral("line"), fate.place.line},
-                                {QStringLiteral("column"), fate.place.column},
-                                {QStringLiteral("key"), fate.key},
-                                {QStringLiteral("outcome"), keyOutcomeName(fate.outcome)},
-                                {QStringLiteral("target"), fate.target},
-                                {QStringLiteral("reason"), fate.reason}});
     QJsonArray findings;
     for (const Finding &finding : delivery.findings)
         findings.append(QJsonObject{{QStringLiteral("file"), finding.place.file},
@@ -176,7 +168,7 @@ QByteArray deliveryReport(const Delivery &delivery, const QList<FileChange> &cha
                                      {QStringLiteral("folder"), folder},
                                      {QStringLiteral("written"), written},
                                      {QStringLiteral("files"), files},
-                                     {QStringLiteral("loss"), loss},
+                                     {QStringLiteral("loss"), lossToJson(delivery.loss)},
                                      {QStringLiteral("findings"), findings},
                                      {QStringLiteral("notes"), QJsonArray::fromStringList(delivery.notes)}})
         .toJson();

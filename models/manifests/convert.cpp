@@ -359,13 +359,10 @@ Conversion convertManifests(const QList<LintSubject> &subjects, ConvertTarget ta
     return Converter(subjects, target).convert();
 }
 
-QByteArray lossReport(const Conversion &conversion, ConvertTarget target)
+QJsonArray lossToJson(const QList<KeyFate> &fates)
 {
-    QJsonArray files;
-    for (const WrittenFile &file : conversion.written.files)
-        files.append(file.path);
     QJsonArray loss;
-    for (const KeyFate &fate : conversion.loss)
+    for (const KeyFate &fate : fates)
         loss.append(QJsonObject{{QStringLiteral("file"), fate.place.file},
                                 {QStringLiteral("line"), fate.place.line},
                                 {QStringLiteral("column"), fate.place.column},
@@ -373,6 +370,14 @@ QByteArray lossReport(const Conversion &conversion, ConvertTarget target)
                                 {QStringLiteral("outcome"), keyOutcomeName(fate.outcome)},
                                 {QStringLiteral("target"), fate.target},
                                 {QStringLiteral("reason"), fate.reason}});
+    return loss;
+}
+
+QByteArray lossReport(const Conversion &conversion, ConvertTarget target)
+{
+    QJsonArray files;
+    for (const WrittenFile &file : conversion.written.files)
+        files.append(file.path);
     QJsonArray added;
     for (const AddedKey &key : conversion.written.added)
         added.append(QJsonObject{{QStringLiteral("key"), key.key},
@@ -385,7 +390,7 @@ QByteArray lossReport(const Conversion &conversion, ConvertTarget target)
     return QJsonDocument(QJsonObject{{QStringLiteral("schema"), QStringLiteral("switchyard.manifest-convert/1")},
                                      {QStringLiteral("to"), convertTargetName(target)},
                                      {QStringLiteral("files"), files},
-                                     {QStringLiteral("loss"), loss},
+                                     {QStringLiteral("loss"), lossToJson(conversion.loss)},
                                      {QStringLiteral("added"), added},
                                      {QStringLiteral("counts"), counts},
                                      {QStringLiteral("notes"), QJsonArray::fromStringList(conversion.notes)}})

@@ -4,6 +4,7 @@
 #include "models/manifests/lint.h"
 
 #include <QByteArray>
+#include <QJsonArray>
 #include <QStringList>
 
 namespace Switchyard {
@@ -37,6 +38,9 @@ struct Conversion
 /// Manifests are converted together: one that describes services (render.yaml, fly.toml, compose, vercel.json,
 /// netlify.toml) gives them, a Dockerfile or Procfile beside it fills in what it leaves open. Thread: any.
 Conversion convertManifests(const QList<LintSubject> &subjects, ConvertTarget target);
+
+/// What became of each key, as loss.json and the report of a delivery list it.
+[[nodiscard]] QJsonArray lossToJson(const QList<KeyFate> &fates);
 
 /// The loss report as `manifest convert` writes it to loss.json and prints it: schema manifest-convert.
 QByteArray lossReport(const Conversion &conversion, ConvertTarget target);

@@ -16,6 +16,8 @@ namespace Switchyard {
 
 namespace {
 
+const QString idleText = QStringLiteral("Deliver ▾");
+
 /// The set as the preview shows and writes it. What it replaces has been shown, so files that no delivery wrote give
 /// way too; sources never do.
 ChangeGroup groupOf(const std::shared_ptr<const Delivery> &delivery, const QString &folder)
@@ -32,11 +34,14 @@ ChangeGroup groupOf(const std::shared_ptr<const Delivery> &delivery, const QStri
 } // namespace
 
 DeliveryButton::DeliveryButton(Workbench *workbench, ChooseFolder chooseFolder, QWidget *parent)
-    : QPushButton(QStringLiteral("Deliver"), parent)
+    : QToolButton(parent)
     , m_workbench(workbench)
     , m_chooseFolder(std::move(chooseFolder))
     , m_menu(new QMenu(this))
 {
+    setText(idleText);
+    setProperty("choice", true);
+    setPopupMode(QToolButton::InstantPopup);
     setObjectName(QStringLiteral("manifestDeliver"));
     setAccessibleName(QStringLiteral("Deliver everything that a backend needs"));
     setToolTip(
@@ -76,7 +81,7 @@ void DeliveryButton::deliver(const QString &backend)
         QFileInfo(request.workspace.file).absoluteDir().filePath(QStringLiteral("delivery-") + backend);
     offThread(this, work, [this, backend, folder](const Result<Delivery> &delivery) {
         m_preparing = false;
-        setText(QStringLiteral("Deliver"));
+        setText(idleText);
         setEnabled(m_workbench->isOpen());
         if (!delivery) {
             Q_EMIT m_workbench->noticed(

@@ -3,7 +3,7 @@
 
 #include "ui/manifests/changesdialog.h"
 
-#include <QPushButton>
+#include <QToolButton>
 
 class QMenu;
 
@@ -13,7 +13,7 @@ class Workbench;
 
 /// "Deliver": everything that a backend of the workspace needs on its platform, put together on a worker thread and
 /// shown before it is written. Values of secrets are not in it.
-class DeliveryButton final : public QPushButton
+class DeliveryButton final : public QToolButton
 {
     Q_OBJECT
 public:
