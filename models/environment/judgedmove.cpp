@@ -23,6 +23,8 @@ QString authorityOf(const QString &url)
 QStringList hostsIn(const QString &text)
 {
     static const QRegularExpression url(s(R"(://(?:[^@/\s,"']*@)?(\[[^\]]+\]|[A-Za-z0-9_*.\-]+))"));
+    if (!text.contains(QLatin1String("://")))
+        return {};
     QStringList hosts;
     for (auto it = url.globalMatch(text); it.hasNext();)
         hosts.append(it.next().captured(1));

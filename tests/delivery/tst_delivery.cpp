@@ -88,6 +88,8 @@ private Q_SLOTS:
     void seeds();
     void withSecrets_data();
     void withSecrets();
+    void variables_data();
+    void variables();
     void converted_data();
     void converted();
     void command();
@@ -203,6 +205,43 @@ void DeliveryTest::withSecrets()
     QCOMPARE(deliveryChanges(*delivery, out.path())[secret - delivery->files.cbegin()].kind, FileChange::Kind::Changed);
     QVERIFY(writeDelivery(*delivery, out.path()));
     QCOMPARE(fileMode(path), 0600);
+}
+
+/// The variables are those that the audit judges: with the target's hosts, and without what is not the program's.
+void DeliveryTest::variables_data()
+{
+    QTest::addColumn<QString>("seed");
+    QTest::addColumn<QString>("backend");
+    QTest::addColumn<QStringList>("lines");   ///< that stand in the file to fill in
+    QTest::addColumn<QStringList>("without"); ///< names that do not
+    QTest::newRow("to Render") << s("0-cryptovault") << s("render")
+                               << QStringList{s("PUBLIC_API_URL=https://cryptovault-api.onrender.com"),
+                                              s("MONGO_MAX_POOL_SIZE=10"), s("JWT_SECRET=\"\"")}
+                               << QStringList{s("PORT"), s("RENDER_EXTERNAL_URL"), s("WORKERS")};
+    QTest::newRow("to Fly") << s("1-cryptovault") << s("fly")
+                            << QStringList{s("PUBLIC_API_URL=\"https://cryptovault-api.fly.dev\""),
+                                           s("COOKIE_SAMESITE=\"lax\""), s("MONGO_URL=\"\"")}
+                            << QStringList{s("PORT"), s("PYTHON_VERSION"), s("FLY_APP_NAME")};
+}
+
+void DeliveryTest::variables()
+{
+    QFETCH(const QString, seed);
+    QFETCH(const QString, backend);
+    QFETCH(const QStringList, lines);
+    QFETCH(const QStringList, without);
+    const Result<Delivery> delivery = prepared(seedsFolder + seed, backend);
+    QVERIFY(delivery);
+    const DeliveryFile *upload = delivery->find(DeliveryKind::SecretsUpload);
+    const DeliveryFile *example = delivery->find(DeliveryKind::EnvExample);
+    QVERIFY(upload && example);
+    const QStringList there = QString::fromUtf8(upload->text).split(QLatin1Char('\n'));
+    for (const QString &line : lines)
+        QVERIFY2(there.contains(line), qPrintable(line + s(" in\n") + there.join(QLatin1Char('\n'))));
+    for (const QString &name : without) {
+        for (const QByteArray &text : {upload->text, example->text})
+            QVERIFY2(!("\n" + text).contains("\n" + name.toLatin1() + "="), qPrintable(name));
+    }
 }
 
 void DeliveryTest::converted_data()
