@@ -77,9 +77,18 @@ void judgeTricks(const CorsReport &report, QList<OriginFinding> &findings)
         const bool told = std::any_of(findings.cbegin(), findings.cend(), [&](const OriginFinding &other) {
             return other.id == s(trick->id) && other.subject == probe.origin;
         });
-        if (!told)
-            findings.append(finding(trick->id, probe.credentials && probe.anybody ? Severity::Error : Severity::Warning,
-                                    probe.origin, s(trick->message).arg(probe.origin), trick->hint));
+        if (told)
+            continue;
+        // A name below the same domain is its owner's: nobody else has it, unless one of them is forgotten.
+        const bool owners = !probe.anybody && probe.kind == CorsProbe::Kind::Prefix;
+        const std::optional<Origin> taken = originOf(probe.origin);
+        const QString message =
+            owners && taken
+                ? s("%1 is taken, as any name below %2 is").arg(probe.origin, registrableDomain(taken->host))
+                : s(trick->message).arg(probe.origin);
+        findings.append(finding(
+            trick->id, probe.credentials && probe.anybody ? Severity::Error : Severity::Warning, probe.origin, message,
+            owners ? "list the names: a forgotten one that somebody else takes over is enough" : trick->hint));
     }
 }
 
