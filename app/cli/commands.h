@@ -89,7 +89,7 @@ struct EnvAuditOptions
     QString to;   ///< empty: the one with the role "target"
     bool onlyAction = false;
     bool withSecrets = false;
-    bool readCode = true;
+    bool noCode = false;
 };
 
 struct EnvDiffOptions

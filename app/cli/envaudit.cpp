@@ -164,7 +164,7 @@ int runEnvAudit(const Global &global, const EnvAuditOptions &options)
     request.workspace = *workspace;
     request.from = options.from;
     request.to = options.to;
-    request.readCode = options.readCode;
+    request.readCode = !options.noCode;
     QElapsedTimer clock;
     clock.start();
     qint64 told = 0;

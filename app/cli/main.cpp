@@ -240,7 +240,7 @@ void addEnvironmentComparisons(CLI::App &environment, Everything &all)
     text(audit, "--from", all.envAudit.from, "the backend that is left (default: the one with the role source)");
     text(audit, "--to", all.envAudit.to, "the backend it moves to (default: the one with the role target)");
     audit->add_flag("--only-action", all.envAudit.onlyAction, "only variables with something to do (text)");
-    audit->add_flag("!--no-code", all.envAudit.readCode, "do not read the code for what uses the variables");
+    audit->add_flag("--no-code", all.envAudit.noCode, "do not read the code for what uses the variables");
     audit->add_flag("--with-secrets", all.envAudit.withSecrets, "show the values of secrets");
     audit->callback([&all] { all.run = [&all] { return runEnvAudit(all.global, all.envAudit); }; });
 
