@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/instant.h"
+
+#include <QList>
+
+#include <optional>
+
+namespace Switchyard {
+
+enum class MonitorState
+{
+    Unknown, ///< not measured: no downtime, and no uptime either
+    Up,
+    Degraded,
+    Down,
+    Recovering,
+    Paused,
+    ColdStart
+};
+
+/// From `from` up to but not including `to`.
+struct StateInterval
+{
+    MonitorState state = MonitorState::Unknown;
+    Instant from{};
+    Instant to{};
+};
+
+/// Of one window. With retries: down is only the state down, after all failures in a row that it asks for.
+struct UptimeFigures
+{
+    Clock::duration measured{};             ///< all states but unknown and paused
+    Clock::duration down{};                 ///< part of `measured`
+    double coverage = 0;                    ///< measured / window, 0 to 1
+    std::optional<double> uptime;           ///< 1 - down / measured; nothing where nothing was measured
+    std::optional<int> outages;             ///< runs of down that touch the window; nothing: not measured
+    std::optional<Clock::duration> longest; ///< the part within the window; nothing: no outage
+
+    struct Budget
+    {
+        Clock::duration allowed{}, used{}, left{}; ///< `left` is negative where more was used than allowed
+    };
+    /// For an objective such as 0.999: (1 - objective) of the measured time. Nothing: not measured, or not within 0
+    /// to 1.
+    std::optional<Budget> budget(double objective) const;
+};
+
+/// Pure; any thread. The intervals are in order of time and do not overlap; time between them was not measured. One
+/// that ends before it begins counts for nothing.
+[[nodiscard]] UptimeFigures uptimeFigures(const QList<StateInterval> &intervals, Instant from, Instant to);
+
+} // namespace Switchyard
