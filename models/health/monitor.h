@@ -25,7 +25,13 @@ struct Monitor
     Milliseconds grace{60'000};    ///< after a deploy begins: failures are recorded, but alert nobody
     std::optional<Milliseconds>
         keepWarm; ///< a request at least so often, so that the platform does not put it to sleep
-    std::optional<Milliseconds> wakeTime; ///< how long the platform may take to wake it; nothing: it does not sleep
+    /// Where the platform stops instances that nobody asks for anything.
+    struct Sleep
+    {
+        Milliseconds idle{0}; ///< after so long without a request
+        Milliseconds wake{0}; ///< the next one then takes about so long
+    };
+    std::optional<Sleep> sleep; ///< nothing: it does not sleep
 
     /// Series of the history that its samples go to.
     QString series() const { return QStringLiteral("health/") + id; }

@@ -52,6 +52,9 @@ struct DegradedRule
 {
     std::optional<Milliseconds> latency;
     QMap<QString, QJsonValue> json;
+    /// Percent of the last 20 probes that failed, over which it is degraded though it never fails often enough in a row
+    /// to be down; 1 to 100.
+    int errorPercent = 20;
     bool operator==(const DegradedRule &) const = default;
 };
 
