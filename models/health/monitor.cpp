@@ -2,10 +2,11 @@
 #include "models/health/monitor.h"
 
 #include "models/health/targets.h"
+#include "models/platforms/platform.h"
 
 namespace Switchyard {
 
-Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint)
+Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint, const PlatformCatalogue *catalogue)
 {
     Result<ProbeTarget> target = probeTargetFor(backend, endpoint);
     if (!target)
@@ -20,15 +21,19 @@ Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoin
     monitor.failures = endpoint.failures;
     monitor.recoveries = endpoint.recoveries;
     monitor.grace = endpoint.grace;
+    const Platform *platform = catalogue ? catalogue->find(backend.platform) : nullptr;
+    // Which plan it is on is not known here: where it never sleeps, the rule never applies.
+    if (platform && platform->free.available && platform->free.idleStop > Milliseconds(0))
+        monitor.sleep = Monitor::Sleep{platform->free.idleStop, platform->free.wakeUp};
     return monitor;
 }
 
-Result<QList<Monitor>> monitorsOf(const Workspace &workspace)
+Result<QList<Monitor>> monitorsOf(const Workspace &workspace, const PlatformCatalogue *catalogue)
 {
     QList<Monitor> monitors;
     for (const Backend &backend : workspace.backends) {
         for (const HealthEndpoint &endpoint : backend.health) {
-            Result<Monitor> monitor = monitorFor(backend, endpoint);
+            Result<Monitor> monitor = monitorFor(backend, endpoint, catalogue);
             if (!monitor)
                 return tl::unexpected(monitor.error());
             monitors.append(*std::move(monitor));

@@ -37,12 +37,17 @@ struct Monitor
     QString series() const { return QStringLiteral("health/") + id; }
 };
 
+class PlatformCatalogue;
+
 /// Every monitor of the workspace: the health endpoints of each backend in file order, then the free ones. References
-/// in headers are resolved, so this may block on a file.
+/// in headers are resolved, so this may block on a file. `catalogue` tells which platforms let instances sleep; without
+/// it none does.
 /// Errors: those of probeTargetFor().
-[[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace);
+[[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace,
+                                                const PlatformCatalogue *catalogue = nullptr);
 
 /// Of one endpoint of one backend.
-[[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint);
+[[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint,
+                                         const PlatformCatalogue *catalogue = nullptr);
 
 } // namespace Switchyard
