@@ -28,16 +28,31 @@ Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoin
     return monitor;
 }
 
-Result<QList<Monitor>> monitorsOf(const Workspace &workspace, const PlatformCatalogue *catalogue)
+QList<Monitor> monitorsWithProblems(const Workspace &workspace, const PlatformCatalogue *catalogue)
 {
     QList<Monitor> monitors;
     for (const Backend &backend : workspace.backends) {
         for (const HealthEndpoint &endpoint : backend.health) {
-            Result<Monitor> monitor = monitorFor(backend, endpoint, catalogue);
-            if (!monitor)
-                return tl::unexpected(monitor.error());
-            monitors.append(*std::move(monitor));
+            if (Result<Monitor> monitor = monitorFor(backend, endpoint, catalogue)) {
+                monitors.append(*std::move(monitor));
+            } else {
+                HealthEndpoint bare = endpoint;
+                bare.headers.clear();
+                Monitor broken = monitorFor(backend, bare, catalogue).value_or(Monitor());
+                broken.problem = monitor.error();
+                monitors.append(std::move(broken));
+            }
         }
+    }
+    return monitors;
+}
+
+Result<QList<Monitor>> monitorsOf(const Workspace &workspace, const PlatformCatalogue *catalogue)
+{
+    QList<Monitor> monitors = monitorsWithProblems(workspace, catalogue);
+    for (const Monitor &monitor : std::as_const(monitors)) {
+        if (monitor.problem)
+            return tl::unexpected(*monitor.problem);
     }
     return monitors;
 }

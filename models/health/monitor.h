@@ -18,6 +18,7 @@ struct Monitor
     QString group; ///< name of its backend, or what a free monitor says; may be empty
     QString name;  ///< for people: "render /health"
     ProbeTarget target;
+    std::optional<Error> problem; ///< why it cannot be probed, such as a reference that leads nowhere
     EndpointKind kind = EndpointKind::Health;
     Milliseconds interval{30'000}; ///< 50 ms to 1 day
     int failures = 3;              ///< in a row, before it is down
@@ -33,6 +34,9 @@ struct Monitor
     };
     std::optional<Sleep> sleep; ///< nothing: it does not sleep
 
+    /// What of its address tells it from the others of its group.
+    QString path() const { return group.isEmpty() ? name : name.mid(group.size() + 1); }
+
     /// Series of the history that its samples go to.
     QString series() const { return QStringLiteral("health/") + id; }
 };
@@ -45,6 +49,10 @@ class PlatformCatalogue;
 /// Errors: those of probeTargetFor().
 [[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace,
                                                 const PlatformCatalogue *catalogue = nullptr);
+
+/// The same, but one that cannot be probed has its problem, and the others are there.
+[[nodiscard]] QList<Monitor> monitorsWithProblems(const Workspace &workspace,
+                                                  const PlatformCatalogue *catalogue = nullptr);
 
 /// Of one endpoint of one backend.
 [[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint,

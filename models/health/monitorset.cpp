@@ -164,7 +164,7 @@ void MonitorSet::schedule(int index)
 {
     MonitorRecord &record = *m_records[size_t(index)];
     const Monitor &monitor = record.monitor;
-    if (record.tracker.state() == MonitorState::Paused || m_borrowed.contains(monitor.group))
+    if (monitor.problem || record.tracker.state() == MonitorState::Paused || m_borrowed.contains(monitor.group))
         return;
     const Milliseconds phase = monitor.interval * index / std::max(count(), 1);
     m_prober->schedule(monitor.target, monitor.interval, phase);
@@ -204,8 +204,11 @@ void MonitorSet::setPaused(const QString &id, bool paused)
 void MonitorSet::probeNow(const QString &id)
 {
     const int index = indexOf(id);
-    if (index >= 0 && m_running && m_records[size_t(index)]->tracker.state() != MonitorState::Paused)
-        m_prober->probeOnce(m_records[size_t(index)]->monitor.target);
+    if (index < 0 || !m_running)
+        return;
+    const MonitorRecord &record = *m_records[size_t(index)];
+    if (!record.monitor.problem && record.tracker.state() != MonitorState::Paused)
+        m_prober->probeOnce(record.monitor.target);
 }
 
 void MonitorSet::probeAllNow()

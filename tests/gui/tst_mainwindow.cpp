@@ -264,7 +264,8 @@ void TestMainWindow::urlIsWatched()
     m_console->window().showPage(QStringLiteral("Health"));
     const QTableView *health = find<QTableView>("healthTable");
     QTRY_COMPARE(health->model()->rowCount(), 1);
-    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("down"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("1 of 3 failed"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("down"), 30'000);
     QCOMPARE(health->model()->index(0, 3).data().toString(), QStringLiteral("no answer"));
 }
 
@@ -401,20 +402,23 @@ void TestMainWindow::rehearsesByTheManifest()
         "3\n"));
     QTRY_VERIFY(find<QTabWidget>("tabs")->isVisible());
     m_console->window().showPage(QStringLiteral("WebSockets"), QStringLiteral("session"));
-    QTest::mouseClick(find<QPushButton>("rehearseButton"), Qt::LeftButton);
-    QTRY_VERIFY(find<QLineEdit>("rehearseCommand"));
-    find<QLineEdit>("rehearseCommand")->clear();
-    QTest::mouseClick(find<QPushButton>("rehearseAccept"), Qt::LeftButton);
     Workbench *workbench = &m_console->workbench();
-    QTRY_VERIFY(workbench->sessionRunning());
-    QTRY_VERIFY_WITH_TIMEOUT(!workbench->sessionRunning(), 60'000);
-    const SessionOutcomePtr outcome = workbench->lastOutcome(QStringLiteral("one"));
-    QVERIFY(outcome);
-    // A machine that was held up for a moment makes it inconclusive, and rightly so; what is asked here is what was
-    // played.
-    const bool heldUp = outcome->verdict.outcome == Outcome::Inconclusive &&
-                        outcome->verdict.summary.startsWith(QStringLiteral("coverage: only"));
-    QVERIFY2(outcome->verdict.outcome == Outcome::Pass || heldUp, qPrintable(outcome->verdict.summary));
+    SessionOutcomePtr outcome;
+    // A machine that was held up for a moment makes it inconclusive, and rightly so: then it is asked once more.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        QTRY_VERIFY(find<QPushButton>("rehearseButton")->isEnabled());
+        QTest::mouseClick(find<QPushButton>("rehearseButton"), Qt::LeftButton);
+        QTRY_VERIFY(find<QLineEdit>("rehearseCommand"));
+        find<QLineEdit>("rehearseCommand")->clear();
+        QTest::mouseClick(find<QPushButton>("rehearseAccept"), Qt::LeftButton);
+        QTRY_VERIFY(workbench->sessionRunning());
+        QTRY_VERIFY_WITH_TIMEOUT(!workbench->sessionRunning(), 60'000);
+        outcome = workbench->lastOutcome(QStringLiteral("one"));
+        QVERIFY(outcome);
+        if (!outcome->verdict.summary.startsWith(QStringLiteral("coverage: only")))
+            break;
+    }
+    QVERIFY2(outcome->verdict.outcome == Outcome::Pass, qPrintable(outcome->verdict.summary));
     QCOMPARE(outcome->record.header.graceMs, 20'000.0);
     QCOMPARE(outcome->record.header.endpoints.first().path, QStringLiteral("/health"));
     const auto &events = outcome->record.events;

@@ -56,7 +56,7 @@ private Q_SLOTS:
     void prometheusValues();
     void countIsNeverAnInventedZero();
     void oneMissedAnswerIsNotDown();
-    void gapsAndStaleness();
+    void whatWasNotMeasuredIsNotShown();
     void curlShowsNoSecret();
     void shareDoesNotRoundUp();
     void colorsAreReadable_data();
@@ -168,43 +168,42 @@ void TestModels::countIsNeverAnInventedZero()
 
 void TestModels::oneMissedAnswerIsNotDown()
 {
-    EndpointLive live;
-    QCOMPARE(live.state(), State::Unknown);
-    live.good = 10;
-    live.failuresInRow = 1;
-    live.points.append({1, -1, ProbeState::Down});
-    QCOMPARE(live.state(), State::Degraded);
-    live.failuresInRow = live.endpoint.failures;
-    QCOMPARE(live.state(), State::Down);
-    QCOMPARE(live.percentileMs(0.5), -1.0);
+    MonitorRecord record{Monitor()};
+    QCOMPARE(shownState(record), State::Unknown);
+    ProbeSample sample;
+    sample.state = ProbeState::Up;
+    sample.sentAt = Clock::now();
+    (void)record.tracker.take(sample);
+    QCOMPARE(shownState(record), State::Up);
+    sample.state = ProbeState::Down;
+    for (int i = 1; i < record.monitor.failures; ++i) {
+        (void)record.tracker.take(sample);
+        QCOMPARE(shownState(record), State::Degraded);
+        QCOMPARE(shownStateWord(record), QStringLiteral("%1 of 3 failed").arg(i));
+    }
+    (void)record.tracker.take(sample);
+    QCOMPARE(shownState(record), State::Down);
+    QCOMPARE(shownStateWord(record), QStringLiteral("down"));
 }
 
-void TestModels::gapsAndStaleness()
+void TestModels::whatWasNotMeasuredIsNotShown()
 {
-    EndpointLive live;
-    live.endpoint.interval = Milliseconds(5'000);
-    live.target.timeout = Milliseconds(5'000);
-    QVERIFY(!live.isStale(1'000'000));
-    live.points.append({1'000, 3, ProbeState::Up, 5'000});
-    QVERIFY(!live.isStale(20'000));
-    QVERIFY(live.isStale(22'000));
-    const EndpointPoint inSession{1'000, 3, ProbeState::Up, 250};
-    QVERIFY(!isGap(inSession, {1'700, 3, ProbeState::Up, 250}));
-    QVERIFY(isGap(inSession, {3'000, 3, ProbeState::Up, 250}));
-    QVERIFY(!isGap(inSession, {9'000, 3, ProbeState::Up, 5'000}));
-    QVERIFY(isGap(inSession, {20'000, 3, ProbeState::Up, 5'000}));
-    QVERIFY(!isGap({1'000, 3, ProbeState::Up}, {90'000, 3, ProbeState::Up}));
+    const Row row = healthRow(MonitorRecord(Monitor()), 500);
+    for (const int column : {HealthColumn::Status, HealthColumn::Last, HealthColumn::P50, HealthColumn::P95,
+                             HealthColumn::Uptime, HealthColumn::Certificate})
+        QCOMPARE(row.cells[column].text, QStringLiteral("–"));
 }
 
 void TestModels::curlShowsNoSecret()
 {
-    EndpointLive live;
-    live.target.url = QStringLiteral("https://api.example.org/health?token=hunter2hunter2");
-    live.target.headers.insert(QStringLiteral("Authorization"), QStringLiteral("Bearer abcdefghijklmnop"));
-    live.target.headers.insert(QStringLiteral("X-Plain"), QStringLiteral("swordfish"));
-    live.endpoint.headers.insert(QStringLiteral("X-Plain"), {QStringLiteral("env:PLAIN")});
-    live.target.headers.insert(QStringLiteral("Accept"), QStringLiteral("it's"));
-    const QString command = curlCommand(live);
+    Monitor monitor;
+    HealthEndpoint endpoint;
+    monitor.target.url = QStringLiteral("https://api.example.org/health?token=hunter2hunter2");
+    monitor.target.headers.insert(QStringLiteral("Authorization"), QStringLiteral("Bearer abcdefghijklmnop"));
+    monitor.target.headers.insert(QStringLiteral("X-Plain"), QStringLiteral("swordfish"));
+    endpoint.headers.insert(QStringLiteral("X-Plain"), {QStringLiteral("env:PLAIN")});
+    monitor.target.headers.insert(QStringLiteral("Accept"), QStringLiteral("it's"));
+    const QString command = curlCommand(MonitorRecord(monitor), &endpoint);
     for (const char *secret : {"hunter2", "abcdefgh", "swordfish"})
         QVERIFY2(!command.contains(QLatin1StringView(secret)), qPrintable(command));
     QVERIFY(command.contains(QStringLiteral("it'\\''s")));

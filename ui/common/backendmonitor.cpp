@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/backendmonitor.h"
 
-#include "models/health/prober.h"
-#include "models/health/targets.h"
+#include "models/health/monitorset.h"
 #include "models/realtime/clientpool.h"
 #include "models/realtime/countreader.h"
 
@@ -17,35 +16,14 @@ namespace {
 constexpr int countEveryMs = 2'000;
 constexpr int rateEveryMs = 1'000;
 constexpr int announceEveryMs = 250;
-constexpr int sessionProbeMs = 250;
 constexpr qsizetype keptRates = 300;
 constexpr qsizetype keptTotals = 6;
-constexpr qsizetype keptPoints = 3'600;
-constexpr qsizetype keptFailures = 10;
-
-void addPoint(EndpointLive &live, const EndpointPoint &point, const QString &reason)
-{
-    live.points.append(point);
-    if (live.points.size() > keptPoints)
-        live.points.removeFirst();
-    ++live.total;
-    if (point.state == ProbeState::Down)
-        ++live.failuresInRow;
-    else {
-        ++live.good;
-        live.failuresInRow = 0;
-    }
-    if (!reason.isEmpty()) {
-        live.failures.append({point.wallMs, reason});
-        if (live.failures.size() > keptFailures)
-            live.failures.removeFirst();
-    }
-}
 } // namespace
 
-BackendMonitor::BackendMonitor(Backend backend, QObject *parent)
+BackendMonitor::BackendMonitor(Backend backend, MonitorSet *health, QObject *parent)
     : QObject(parent)
     , m_backend(std::move(backend))
+    , m_health(health)
     , m_counts(new CountReader(m_backend, {}, this))
 {
     for (const SocketEndpoint &socket : m_backend.sockets) {
@@ -56,17 +34,11 @@ BackendMonitor::BackendMonitor(Backend backend, QObject *parent)
         live.count = CountReader::initial(socket.count);
         m_sockets.append(live);
     }
-    for (const HealthEndpoint &endpoint : m_backend.health) {
-        EndpointLive live;
-        live.backend = m_backend.name;
-        live.endpoint = endpoint;
-        const Result<ProbeTarget> target = probeTargetFor(m_backend, endpoint);
-        if (target)
-            live.target = *target;
-        else
-            live.problem = target.error().message;
-        m_endpoints.append(live);
+    for (int i = 0; i < m_health->count(); ++i) {
+        if (m_health->record(i).monitor.group == m_backend.name)
+            m_places.append(i);
     }
+    m_health->setBorrowed(m_backend.name, true);
     m_announceTimer.setSingleShot(true);
     m_announceTimer.setInterval(announceEveryMs);
     connect(&m_announceTimer, &QTimer::timeout, this, &BackendMonitor::changed);
@@ -82,6 +54,14 @@ BackendMonitor::BackendMonitor(Backend backend, QObject *parent)
 
 BackendMonitor::~BackendMonitor() = default;
 
+QList<const MonitorRecord *> BackendMonitor::endpoints() const
+{
+    QList<const MonitorRecord *> found;
+    for (const int place : m_places)
+        found.append(&m_health->record(place));
+    return found;
+}
+
 void BackendMonitor::announce()
 {
     if (!m_announceTimer.isActive())
@@ -94,18 +74,7 @@ void BackendMonitor::start()
         return;
     m_running = true;
     startSockets();
-    if (!m_prober) {
-        m_prober = new Prober(this);
-        connect(m_prober, &Prober::samplesReady, this, [this](const QList<ProbeSample> &samples) {
-            for (const ProbeSample &sample : samples)
-                takeSample(sample);
-        });
-    }
-    for (EndpointLive &live : m_endpoints) {
-        live.paused = false;
-        if (live.problem.isEmpty())
-            m_prober->schedule(live.target, live.endpoint.interval);
-    }
+    m_health->setBorrowed(m_backend.name, false);
     m_counts->read();
     m_countTimer.start();
     m_rateTimer.start();
@@ -140,10 +109,7 @@ void BackendMonitor::rest()
     m_running = false;
     m_countTimer.stop();
     m_counts->cancel();
-    if (m_prober)
-        m_prober->unscheduleAll();
-    for (EndpointLive &live : m_endpoints)
-        live.paused = true;
+    m_health->setBorrowed(m_backend.name, true);
     // The pool says goodbye to the backend first; a new one is made at the next start.
     ClientPool *pool = std::exchange(m_pool, nullptr);
     pool->disconnect(this);
@@ -154,13 +120,11 @@ void BackendMonitor::rest()
 
 void BackendMonitor::probeNow()
 {
-    if (!m_prober || !m_running)
+    if (!m_running)
         return;
     m_counts->read();
-    for (const EndpointLive &live : m_endpoints) {
-        if (live.problem.isEmpty())
-            m_prober->probeOnce(live.target);
-    }
+    for (const MonitorRecord *record : endpoints())
+        m_health->probeNow(record->monitor.id);
 }
 
 void BackendMonitor::takeSession(const QList<SocketSnapshot> &snapshots)
@@ -173,23 +137,29 @@ void BackendMonitor::takeSession(const QList<SocketSnapshot> &snapshots)
 
 void BackendMonitor::takeSession(const QList<Event> &events, qint64 originWallMs)
 {
+    QList<ProbeSample> samples;
+    const QList<const MonitorRecord *> records = endpoints();
     for (const Event &event : events) {
         if (event.kind != EventKind::Probe)
             continue;
-        for (EndpointLive &live : m_endpoints) {
-            if (event.subject != endpointKindName(live.endpoint.kind) + QLatin1Char(' ') + live.endpoint.path)
+        for (const MonitorRecord *record : records) {
+            // The id is "backend kind path", and the session's subject "kind path".
+            if (record->monitor.id != m_backend.name + QLatin1Char(' ') + event.subject)
                 continue;
-            live.paused = false;
-            EndpointPoint point;
-            point.wallMs = originWallMs + event.us / 1000;
-            point.state = event.ok ? ProbeState::Up : ProbeState::Down;
-            point.ms = event.status > 0 ? event.ms : -1;
-            point.everyMs = sessionProbeMs;
-            live.status = event.status;
-            addPoint(live, point, event.ok ? QString() : event.text);
-            announce();
+            ProbeSample sample;
+            sample.targetId = record->monitor.id;
+            sample.wallMs = originWallMs + event.us / 1000;
+            sample.sentAt = Clock::now() - Milliseconds(QDateTime::currentMSecsSinceEpoch() - sample.wallMs);
+            sample.doneAt = sample.sentAt;
+            sample.state = event.ok ? ProbeState::Up : ProbeState::Down;
+            sample.status = event.status;
+            if (event.status > 0)
+                sample.phases.total = event.ms;
+            sample.reason = event.ok ? QString() : event.text;
+            samples.append(sample);
         }
     }
+    m_health->take(samples);
 }
 
 void BackendMonitor::takeSnapshots(const QList<SocketSnapshot> &snapshots, const QList<int> &places, bool inSession)
@@ -203,24 +173,6 @@ void BackendMonitor::takeSnapshots(const QList<SocketSnapshot> &snapshots, const
         live.inSession = inSession;
     }
     announce();
-}
-
-void BackendMonitor::takeSample(const ProbeSample &sample)
-{
-    for (EndpointLive &live : m_endpoints) {
-        if (live.target.id != sample.targetId)
-            continue;
-        EndpointPoint point;
-        point.wallMs = sample.wallMs;
-        point.state = sample.state;
-        point.ms = sample.status > 0 ? sample.phases.total.value_or(-1) : -1;
-        point.everyMs = int(live.endpoint.interval.count());
-        live.status = sample.status;
-        live.last = sample;
-        live.sampled = true;
-        addPoint(live, point, sample.state == ProbeState::Down ? sample.reason : QString());
-        announce();
-    }
 }
 
 void BackendMonitor::noteRates()
@@ -246,32 +198,33 @@ void BackendMonitor::noteRates()
 State BackendMonitor::state() const
 {
     State worst = State::Unknown;
-    for (const EndpointLive &live : m_endpoints) {
-        const State now = live.state();
-        if (now == State::Down && live.endpoint.kind == EndpointKind::Health)
+    for (const MonitorRecord *record : endpoints()) {
+        const State now = shownState(*record);
+        if (now == State::Down && record->monitor.kind == EndpointKind::Health)
             return State::Down;
         if (now == State::Down || now == State::Degraded)
             worst = State::Degraded;
-        else if (now == State::Up && worst == State::Unknown)
-            worst = State::Up;
+        else if ((now == State::Up || now == State::Working) && worst == State::Unknown)
+            worst = now;
     }
     return worst;
 }
 
 double BackendMonitor::latencyMs() const
 {
-    for (const EndpointLive &live : m_endpoints) {
-        if (live.endpoint.kind == EndpointKind::Health && !live.points.isEmpty())
-            return live.points.last().ms;
+    for (const MonitorRecord *record : endpoints()) {
+        if (record->monitor.kind == EndpointKind::Health && record->last)
+            return lastLatencyMs(*record).value_or(-1);
     }
     return -1;
 }
 
 bool BackendMonitor::isStale() const
 {
-    const qint64 now = QDateTime::currentMSecsSinceEpoch();
-    return std::any_of(m_endpoints.cbegin(), m_endpoints.cend(),
-                       [now](const EndpointLive &live) { return live.isStale(now); });
+    const QList<const MonitorRecord *> records = endpoints();
+    return std::any_of(records.cbegin(), records.cend(), [](const MonitorRecord *record) {
+        return record->last && record->tracker.state() == MonitorState::Unknown;
+    });
 }
 
 int BackendMonitor::clientsOpen() const

@@ -11,17 +11,18 @@ namespace Switchyard {
 
 class ClientPool;
 class CountReader;
-class Prober;
+class MonitorSet;
 
-/// Watches one backend outside sessions: a pool of probe clients for the live counts and a prober for its health.
-/// While a session runs it rests and shows what the session sees, so that nothing is probed twice.
+/// Watches one backend outside sessions: a pool of probe clients for the live counts, and its part of the workspace's
+/// monitors. While a session runs it rests and shows what the session sees, so that nothing is probed twice.
 ///
 /// Thread: GUI. changed() comes at most four times a second.
 class BackendMonitor final : public QObject
 {
     Q_OBJECT
 public:
-    explicit BackendMonitor(Backend backend, QObject *parent = nullptr);
+    /// `health`: the workspace's monitors, which must outlive it; those of the backend are borrowed until start().
+    BackendMonitor(Backend backend, MonitorSet *health, QObject *parent = nullptr);
     ~BackendMonitor() override;
 
     const Backend &backend() const { return m_backend; }
@@ -35,9 +36,10 @@ public:
     void takeSession(const QList<Event> &events, qint64 originWallMs);
 
     const QList<SocketLive> &sockets() const { return m_sockets; }
-    const QList<EndpointLive> &endpoints() const { return m_endpoints; }
+    /// Its health endpoints in the order of the workspace. Valid as long as the set has the monitors it was made with.
+    QList<const MonitorRecord *> endpoints() const;
     State state() const;
-    /// Of the last good answer of its health endpoint; negative without one.
+    /// Of the last probe of its health endpoint; negative without an answer.
     double latencyMs() const;
     int clientsOpen() const;
     int clientsAsked() const;
@@ -51,16 +53,15 @@ Q_SIGNALS:
 private:
     void startSockets();
     void takeSnapshots(const QList<SocketSnapshot> &snapshots, const QList<int> &places, bool inSession);
-    void takeSample(const ProbeSample &sample);
     void noteRates();
     void announce();
 
     Backend m_backend;
     QList<SocketLive> m_sockets;
-    QList<EndpointLive> m_endpoints;
     ClientPool *m_pool = nullptr;
     QList<int> m_poolPlaces; ///< index in the pool -> index in m_sockets
-    Prober *m_prober = nullptr;
+    MonitorSet *m_health;
+    QList<int> m_places; ///< of its monitors in the set
     CountReader *m_counts = nullptr;
     QTimer m_countTimer, m_rateTimer, m_announceTimer;
     bool m_running = false;

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/livestate.h"
 
-#include "models/common/percentile.h"
-
-#include <algorithm>
+#include <QDateTime>
 
 namespace Switchyard {
-
-namespace {
-constexpr qint64 gapAfter = 3; ///< intervals
-}
 
 QString stateWord(State state)
 {
@@ -51,53 +45,57 @@ QString SocketLive::stateWord() const
     return now == State::Working ? QStringLiteral("connecting") : Switchyard::stateWord(now);
 }
 
-State EndpointLive::state() const
+State shownState(const MonitorRecord &record)
 {
-    if (!problem.isEmpty())
+    if (record.monitor.problem)
         return State::Down;
-    if (points.isEmpty())
-        return State::Unknown;
-    switch (points.last().state) {
-    case ProbeState::Up:
-        return State::Up;
-    case ProbeState::Degraded:
+    switch (record.tracker.state()) {
+    case MonitorState::Up:
+        return record.tracker.failuresInRow() > 0 ? State::Degraded : State::Up;
+    case MonitorState::Degraded:
+    case MonitorState::Recovering:
         return State::Degraded;
-    case ProbeState::Down:
+    case MonitorState::Down:
+        return State::Down;
+    case MonitorState::ColdStart:
+        return State::Working;
+    case MonitorState::Unknown:
+    case MonitorState::Paused:
         break;
     }
-    return failuresInRow < endpoint.failures && good > 0 ? State::Degraded : State::Down;
+    return State::Unknown;
 }
 
-QString EndpointLive::stateWord() const
+QString shownStateWord(const MonitorRecord &record)
 {
-    if (!problem.isEmpty())
+    if (record.monitor.problem)
         return QStringLiteral("failed");
-    return Switchyard::stateWord(state());
+    const MonitorState state = record.tracker.state();
+    if (record.tracker.failuresInRow() > 0 && state != MonitorState::Down)
+        return QStringLiteral("%1 of %2 failed").arg(record.tracker.failuresInRow()).arg(record.monitor.failures);
+    return state == MonitorState::ColdStart ? QStringLiteral("cold start") : monitorStateName(state);
 }
 
-bool isGap(const EndpointPoint &before, const EndpointPoint &after)
+QString shownCause(const MonitorRecord &record)
 {
-    const int usual = std::max(before.everyMs, after.everyMs);
-    return usual > 0 && after.wallMs - before.wallMs > gapAfter * usual;
+    if (record.monitor.problem)
+        return record.monitor.problem->message;
+    if (record.tracker.failuresInRow() > 0 && record.last)
+        return record.last->reason;
+    return record.tracker.cause();
 }
 
-bool EndpointLive::isStale(qint64 nowMs) const
+std::optional<double> lastLatencyMs(const MonitorRecord &record)
 {
-    if (points.isEmpty())
-        return false;
-    // A probe that waits for its answer is not late yet.
-    return nowMs - points.last().wallMs > gapAfter * endpoint.interval.count() + target.timeout.count();
+    if (!record.last || record.last->state == ProbeState::Down)
+        return std::nullopt;
+    return record.last->phases.total;
 }
 
-double EndpointLive::percentileMs(double share) const
+qint64 wallMsOf(Instant moment)
 {
-    std::vector<double> values;
-    values.reserve(std::size_t(points.size()));
-    for (const EndpointPoint &point : points) {
-        if (point.ms >= 0)
-            values.push_back(point.ms);
-    }
-    return values.empty() ? -1 : percentile(std::move(values), share);
+    return QDateTime::currentMSecsSinceEpoch() +
+           std::chrono::duration_cast<Milliseconds>(moment - Clock::now()).count();
 }
 
 } // namespace Switchyard

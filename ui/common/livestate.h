@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/health/sample.h"
+#include "models/health/monitorset.h"
 #include "models/realtime/clientevent.h"
 #include "models/realtime/workercounts.h"
 #include "models/workspace/workspace.h"
@@ -30,42 +30,17 @@ struct SocketLive
     QString stateWord() const;
 };
 
-/// One measured point of an endpoint.
-struct EndpointPoint
-{
-    qint64 wallMs = 0;
-    double ms = -1; ///< negative: no answer, a gap
-    ProbeState state = ProbeState::Down;
-    int everyMs = 0; ///< how often it was probed then; 0: not known
-};
-
-/// Whether so much time lies between two points that something is missing there.
-bool isGap(const EndpointPoint &before, const EndpointPoint &after);
-
-/// One health endpoint of a backend as it is now.
-struct EndpointLive
-{
-    QString backend;
-    HealthEndpoint endpoint;
-    ProbeTarget target;
-    QString problem;             ///< why it cannot be probed
-    QList<EndpointPoint> points; ///< the last 3,600
-    ProbeSample last;            ///< the last with phases
-    bool sampled = false;
-    qint64 total = 0, good = 0;
-    int failuresInRow = 0;
-    QList<QPair<qint64, QString>> failures; ///< the last ten, time and reason
-    int status = 0;                         ///< HTTP status of the last point, 0: none arrived
-    bool paused = false;
-    /// No point came for so long that the last one does not speak of now.
-    bool isStale(qint64 nowMs) const;
-    QString key() const { return target.id.isEmpty() ? backend + endpoint.path : target.id; }
-    /// A single missed answer is a warning; `failures` in a row are down.
-    State state() const;
-    QString stateWord() const;
-    double percentileMs(double share) const; ///< negative without an answer
-    double uptime() const { return total > 0 ? double(good) / double(total) : -1; }
-};
+/// A monitor's state in the window's own shapes and colours. One that failed, but not yet often enough to be down, is
+/// a warning.
+State shownState(const MonitorRecord &record);
+/// "up", "1 of 3 failed", "recovering", "cold start", "failed" where it cannot be probed, …
+QString shownStateWord(const MonitorRecord &record);
+/// Why it is not up; empty when up, or not known.
+QString shownCause(const MonitorRecord &record);
+/// Of the last probe; nothing without a whole answer.
+std::optional<double> lastLatencyMs(const MonitorRecord &record);
+/// The wall clock's time of a moment of the program's own, by what both show now.
+qint64 wallMsOf(Instant moment);
 
 /// "up", "degraded", "down", "unknown", …
 QString stateWord(State state);

@@ -3,6 +3,7 @@
 
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
+#include "models/health/monitorset.h"
 #include "models/manifests/deployfacts.h"
 #include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
@@ -16,6 +17,8 @@
 namespace Switchyard {
 
 namespace {
+
+constexpr int liveEveryMs = 250;
 
 bool isLoopback(const QString &host)
 {
@@ -41,6 +44,9 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     , m_lock(m_options.unlocked)
     , m_audit(m_options.auditFile)
 {
+    m_liveTimer.setSingleShot(true);
+    m_liveTimer.setInterval(liveEveryMs);
+    connect(&m_liveTimer, &QTimer::timeout, this, &Workbench::liveChanged);
     connect(&m_lock, &ProductionLock::changed, this, [this](const QString &backend) {
         const Backend *found = m_workspace.backend(backend);
         if (!m_lockingByHand && found && m_lock.isLocked(*found)) {
@@ -150,14 +156,23 @@ void Workbench::open(Workspace workspace, bool demo)
     m_demo = demo;
     if (!demo)
         m_demoMode.clear();
+    m_health = std::make_unique<MonitorSet>(m_workspace.anchors);
+    m_health->setMonitors(monitorsWithProblems(m_workspace, m_catalogue));
+    m_health->setDeployWindows(DeployWindows(m_workspace.deployWindows));
+    connect(m_health.get(), &MonitorSet::changed, this, [this](const QList<int> &indices) {
+        if (!m_liveTimer.isActive())
+            m_liveTimer.start();
+        Q_EMIT healthChanged(indices);
+    });
     for (const Backend &backend : m_workspace.backends) {
-        auto made = std::make_unique<BackendMonitor>(backend);
+        auto made = std::make_unique<BackendMonitor>(backend, m_health.get());
         connect(made.get(), &BackendMonitor::changed, this, &Workbench::liveChanged);
         // The demo's backend is started first; everything else runs somewhere already.
         if (!demo)
             made->start();
         m_monitors.emplace(backend.name, std::move(made));
     }
+    m_health->start();
     const Backend *first = m_workspace.withRole(QStringLiteral("target"));
     if (!first && !m_workspace.backends.isEmpty())
         first = &m_workspace.backends.first();
@@ -184,6 +199,7 @@ void Workbench::dropAll(bool keepOutcomes)
     m_sessionOver = true;
     m_sessionBackend.clear();
     m_monitors.clear();
+    m_health.reset();
     m_drivers.clear();
     m_observer.reset();
     m_rehearsal.reset();
@@ -486,8 +502,10 @@ void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
     const bool rehearsal = plan.rehearsal;
     setCurrentBackend(backend);
     // A rehearsal has processes of its own: the backend itself goes on being watched.
-    if (BackendMonitor *watched = monitor(backend); watched && !rehearsal)
+    if (BackendMonitor *watched = monitor(backend); watched && !rehearsal) {
         watched->rest();
+        m_health->deployBegan(backend);
+    }
     m_sessionBackend = backend;
     m_sessionOver = false;
     m_session = std::make_unique<RedeploySession>(std::move(plan), driver);
@@ -548,8 +566,10 @@ void Workbench::endSession()
         return nextAfterStop();
     if (m_rehearsal)
         stopRehearsal();
-    else if (BackendMonitor *found = monitor(m_sessionBackend))
+    else if (BackendMonitor *found = monitor(m_sessionBackend)) {
+        m_health->deployEnded(m_sessionBackend);
         found->start();
+    }
 }
 
 void Workbench::stopRehearsal()

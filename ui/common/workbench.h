@@ -8,6 +8,7 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QTimer>
 
 #include <functional>
 #include <map>
@@ -15,6 +16,7 @@
 
 namespace Switchyard {
 
+class MonitorSet;
 class PlatformCatalogue;
 struct Platform;
 struct ServiceFacts;
@@ -83,6 +85,8 @@ public:
     const PlatformCatalogue *catalogue() const { return m_catalogue; }
     QList<BackendMonitor *> monitors() const;
     BackendMonitor *monitor(const QString &backend) const;
+    /// The health monitors of the workspace; nullptr while none is open.
+    MonitorSet *health() const { return m_health.get(); }
 
     QString currentBackend() const { return m_current; }
     void setCurrentBackend(const QString &backend);
@@ -136,6 +140,8 @@ Q_SIGNALS:
     void currentBackendChanged(const QString &backend);
     /// Live figures of any backend; at most four times a second for each.
     void liveChanged();
+    /// Monitors that changed, by their place in health(); at most ten times a second.
+    void healthChanged(const QList<int> &indices);
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
@@ -172,7 +178,9 @@ private:
     bool m_demo = false;
     QString m_demoMode;
     QString m_current;
-    std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors;
+    std::unique_ptr<MonitorSet> m_health;
+    QTimer m_liveTimer;
+    std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors; ///< each looks at m_health
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;
     std::unique_ptr<DeployDriver> m_observer;
     std::unique_ptr<DeployDriver> m_rehearsal; ///< until its processes have ended

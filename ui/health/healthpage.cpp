@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/health/healthpage.h"
 
+#include "models/common/redact.h"
+#include "models/health/monitorset.h"
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
 #include "ui/common/rowmodel.h"
@@ -104,13 +106,12 @@ void HealthPage::fill()
     QList<Row> rows;
     int bad = 0;
     const double limit = double(m_workbench->workspace().thresholds.apiLatency.count());
-    for (const BackendMonitor *monitor : m_workbench->monitors()) {
-        const bool inSession =
-            m_workbench->sessionRunning() && m_workbench->sessionBackend() == monitor->backend().name;
-        for (const EndpointLive &live : monitor->endpoints()) {
-            rows.append(healthRow(live, limit));
-            bad += !inSession && (live.state() == State::Down || live.state() == State::Degraded);
-        }
+    const MonitorSet *health = m_workbench->health();
+    for (int i = 0; health && i < health->count(); ++i) {
+        const MonitorRecord &record = health->record(i);
+        const bool inSession = m_workbench->sessionRunning() && m_workbench->sessionBackend() == record.monitor.group;
+        rows.append(healthRow(record, limit));
+        bad += !inSession && (shownState(record) == State::Down || shownState(record) == State::Degraded);
     }
     Q_EMIT badgeChanged(bad);
     m_stack->setCurrentIndex(rows.isEmpty() ? 1 : 0);
@@ -126,41 +127,39 @@ void HealthPage::fill()
 
 void HealthPage::fillDetails()
 {
-    const QString key = m_table->currentKey();
-    for (const BackendMonitor *monitor : m_workbench->monitors()) {
-        for (const EndpointLive &live : monitor->endpoints()) {
-            if (live.key() != key)
-                continue;
-            const ThemeColors &colors = themeColors(palette());
-            m_name->setText(QStringLiteral("<b>%1 %2</b><br><span style='color:%3'>%4, every %5</span>")
-                                .arg(live.backend.toHtmlEscaped(), live.endpoint.path.toHtmlEscaped(),
-                                     colors.faded.name(), live.target.url.toHtmlEscaped(),
-                                     ageText(double(live.endpoint.interval.count()))));
-            if (m_plot)
-                m_plot->show(live.points, double(m_workbench->workspace().thresholds.apiLatency.count()));
-            m_phases->setText(live.sampled
-                                  ? QStringLiteral("<b>Last full probe</b> at %1: %2")
-                                        .arg(localTime(live.last.wallMs), live.last.status > 0 && live.last.phases.total
-                                                                              ? latencyText(*live.last.phases.total)
-                                                                              : QStringLiteral("no answer"))
-                                  : QStringLiteral("<b>Last full probe</b>: none yet"));
-            m_phases->setToolTip(live.sampled ? utcTime(live.last.wallMs) : QString());
-            m_waterfall->show(live.sampled ? live.last.phases : ProbePhases());
-            QString failures;
-            for (qsizetype i = live.failures.size() - 1; i >= std::max<qsizetype>(0, live.failures.size() - 5); --i)
-                failures += QStringLiteral("<br>%1  %2")
-                                .arg(localTime(live.failures[i].first), live.failures[i].second.toHtmlEscaped());
-            m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
-                                                   : QStringLiteral("<b>Last failures</b>") + failures);
-            return;
-        }
-    }
+    const MonitorSet *health = m_workbench->health();
+    const int index = health ? health->indexOf(m_table->currentKey()) : -1;
+    if (index < 0)
+        return;
+    const MonitorRecord &record = health->record(index);
+    const Monitor &monitor = record.monitor;
+    const ThemeColors &colors = themeColors(palette());
+    m_name->setText(QStringLiteral("<b>%1</b><br><span style='color:%2'>%3, every %4</span>")
+                        .arg(monitor.name.toHtmlEscaped(), colors.faded.name(),
+                             redact(monitor.target.url).toHtmlEscaped(), ageText(double(monitor.interval.count()))));
+    if (m_plot)
+        m_plot->show(record.points, record.tracker.lapseAfter(),
+                     double(m_workbench->workspace().thresholds.apiLatency.count()));
+    const std::optional<ProbeSample> &last = record.last;
+    m_phases->setText(last ? QStringLiteral("<b>Last full probe</b> at %1: %2")
+                                 .arg(localTime(last->wallMs), last->status > 0 && last->phases.total
+                                                                   ? latencyText(*last->phases.total)
+                                                                   : QStringLiteral("no answer"))
+                           : QStringLiteral("<b>Last full probe</b>: none yet"));
+    m_phases->setToolTip(last ? utcTime(last->wallMs) : QString());
+    m_waterfall->show(last ? last->phases : ProbePhases());
+    QString failures;
+    for (qsizetype i = record.failures.size() - 1; i >= std::max<qsizetype>(0, record.failures.size() - 5); --i)
+        failures += QStringLiteral("<br>%1  %2")
+                        .arg(localTime(record.failures[i].wallMs), record.failures[i].reason.toHtmlEscaped());
+    m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
+                                           : QStringLiteral("<b>Last failures</b>") + failures);
 }
 
 void HealthPage::refresh()
 {
-    for (BackendMonitor *monitor : m_workbench->monitors())
-        monitor->probeNow();
+    if (MonitorSet *health = m_workbench->health())
+        health->probeAllNow();
 }
 
 bool HealthPage::togglePause()
@@ -179,12 +178,19 @@ void HealthPage::showItem(const QString &item)
 
 void HealthPage::copyCurl()
 {
-    for (const BackendMonitor *monitor : m_workbench->monitors()) {
-        for (const EndpointLive &live : monitor->endpoints()) {
-            if (live.key() == m_table->currentKey())
-                QApplication::clipboard()->setText(curlCommand(live));
-        }
+    const MonitorSet *health = m_workbench->health();
+    const int index = health ? health->indexOf(m_table->currentKey()) : -1;
+    if (index < 0)
+        return;
+    const MonitorRecord &record = health->record(index);
+    const Backend *backend = m_workbench->workspace().backend(record.monitor.group);
+    const HealthEndpoint *found = nullptr;
+    for (qsizetype i = 0; backend && i < backend->health.size(); ++i) {
+        const HealthEndpoint &endpoint = backend->health[i];
+        if (endpoint.path == record.monitor.path() && endpoint.kind == record.monitor.kind)
+            found = &endpoint;
     }
+    QApplication::clipboard()->setText(curlCommand(record, found));
 }
 
 void HealthPage::showEvent(QShowEvent *event)

@@ -9,7 +9,6 @@ class QStackedWidget;
 
 namespace Switchyard {
 
-struct EndpointLive;
 class LatencyPlot;
 class NoticePane;
 class RowModel;

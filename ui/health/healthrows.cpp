@@ -34,67 +34,71 @@ QStringList healthColumns()
             QStringLiteral("Certificate"), QStringLiteral("Latency")};
 }
 
-Row healthRow(const EndpointLive &live, double limitMs)
+Row healthRow(const MonitorRecord &record, double limitMs)
 {
-    Cell state{.text = live.stateWord(), .sort = int(live.state()), .state = live.state(), .tip = live.problem};
-    if (live.paused && !live.points.isEmpty()) {
-        state.text += QStringLiteral(", stale");
-        state.faded = true;
-    }
+    const Monitor &monitor = record.monitor;
+    Cell state{.text = shownStateWord(record),
+               .sort = int(shownState(record)),
+               .state = shownState(record),
+               .tip = shownCause(record)};
     Cell status = figureCell(QStringLiteral("–"), -1, true);
-    if (!live.points.isEmpty()) {
-        const bool answered = live.points.last().ms >= 0;
-        status = figureCell(answered ? QString::number(live.status) : QStringLiteral("no answer"),
-                            answered ? live.status : 0);
-    }
     Cell certificate = figureCell(QStringLiteral("–"), -1, true);
-    if (live.target.url.startsWith(QLatin1StringView("http:")))
+    if (monitor.target.url.startsWith(QLatin1StringView("http:")))
         certificate.text = QStringLiteral("no TLS");
-    if (live.sampled && live.last.certificate) {
-        const int days = live.last.certificate->daysLeft;
-        certificate = figureCell(QStringLiteral("%1 days").arg(days), days);
-        certificate.tip = live.last.certificate->subject;
-        if (days < 14)
-            certificate.limit = days < 3 ? State::Down : State::Degraded;
+    if (record.last) {
+        const int code = record.last->status;
+        status = figureCell(code > 0 ? QString::number(code) : QStringLiteral("no answer"), code);
+        if (record.last->certificate) {
+            const int days = record.last->certificate->daysLeft;
+            certificate = figureCell(QStringLiteral("%1 days").arg(days), days);
+            certificate.tip = record.last->certificate->subject;
+            if (days < 14)
+                certificate.limit = days < 3 ? State::Down : State::Degraded;
+        }
     }
+    const HealthFigures figures = record.figures({}, Clock::now());
     QList<double> trend;
-    for (qsizetype i = std::max<qsizetype>(0, live.points.size() - trendPoints); i < live.points.size(); ++i)
-        trend.append(live.points[i].ms >= 0 ? live.points[i].ms : std::numeric_limits<double>::quiet_NaN());
+    for (qsizetype i = std::max<qsizetype>(0, record.points.size() - trendPoints); i < record.points.size(); ++i) {
+        const std::optional<Microseconds> latency = record.points[i].latency;
+        trend.append(latency ? toMs(*latency) : std::numeric_limits<double>::quiet_NaN());
+    }
     Cell line;
     line.series = QVariant::fromValue(trend);
     line.tip = QStringLiteral("Latency of the last %1 probes; a gap: no answer").arg(trendPoints);
-    Cell uptime =
-        figureCell(live.total > 0 ? shareText(live.uptime()) : QStringLiteral("–"), live.uptime(), live.total == 0);
-    uptime.tip = QStringLiteral("%1 of %2 probes since the start").arg(live.good).arg(live.total);
-    const double last = live.points.isEmpty() ? -1 : live.points.last().ms;
-    return {live.key(),
+    const std::optional<double> up = figures.decided.uptime;
+    Cell uptime = figureCell(up ? shareText(*up) : QStringLiteral("–"), up.value_or(-1), !up);
+    uptime.tip = QStringLiteral("%1 of the last %2 probes failed").arg(figures.failed).arg(figures.probes);
+    const auto percentile = [&](double p) {
+        const std::optional<Microseconds> value = figures.latency.percentile(p);
+        return value ? toMs(*value) : -1;
+    };
+    return {monitor.id,
             {state,
-             {.text = QStringLiteral("%1 %2").arg(live.backend, live.endpoint.path),
-              .sort = {},
-              .tip = redact(live.target.url)},
-             {.text = endpointKindName(live.endpoint.kind), .sort = {}, .faded = true},
+             {.text = monitor.name, .sort = {}, .tip = redact(monitor.target.url)},
+             {.text = endpointKindName(monitor.kind), .sort = {}, .faded = true},
              status,
-             latencyCell(last, limitMs),
-             latencyCell(live.percentileMs(0.5), limitMs),
-             latencyCell(live.percentileMs(0.95), limitMs),
+             latencyCell(lastLatencyMs(record).value_or(-1), limitMs),
+             latencyCell(percentile(50), limitMs),
+             latencyCell(percentile(95), limitMs),
              uptime,
              certificate,
              line}};
 }
 
-QString curlCommand(const EndpointLive &live)
+QString curlCommand(const MonitorRecord &record, const HealthEndpoint *endpoint)
 {
-    QString command = QStringLiteral("curl --silent --show-error --include --max-time %1")
-                          .arg(double(live.target.timeout.count()) / 1000);
-    if (live.target.method != QLatin1StringView("GET"))
-        command += QStringLiteral(" --request %1").arg(live.target.method);
-    for (auto it = live.target.headers.cbegin(); it != live.target.headers.cend(); ++it) {
+    const ProbeTarget &target = record.monitor.target;
+    QString command =
+        QStringLiteral("curl --silent --show-error --include --max-time %1").arg(double(target.timeout.count()) / 1000);
+    if (target.method != QLatin1StringView("GET"))
+        command += QStringLiteral(" --request %1").arg(target.method);
+    for (auto it = target.headers.cbegin(); it != target.headers.cend(); ++it) {
         // A header that came from a reference is a secret, whatever its name.
-        const bool reference = live.endpoint.headers.value(it.key()).isReference();
+        const bool reference = !endpoint || endpoint->headers.value(it.key()).isReference();
         const QString value = reference ? QStringLiteral("***") : it.value();
         command += QStringLiteral(" --header ") + quoted(redact(QStringLiteral("%1: %2").arg(it.key(), value)));
     }
-    return command + QLatin1Char(' ') + quoted(redact(live.target.url));
+    return command + QLatin1Char(' ') + quoted(redact(target.url));
 }
 
 } // namespace Switchyard

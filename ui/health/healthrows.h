@@ -24,9 +24,9 @@ enum
 }
 QStringList healthColumns();
 /// `limitMs`: the threshold that colours a latency.
-Row healthRow(const EndpointLive &live, double limitMs);
+Row healthRow(const MonitorRecord &record, double limitMs);
 
 /// The probe as a curl command, credentials masked.
-QString curlCommand(const EndpointLive &live);
+QString curlCommand(const MonitorRecord &record, const HealthEndpoint *endpoint);
 
 } // namespace Switchyard

@@ -75,20 +75,22 @@ LatencyPlot::LatencyPlot(QWidget *parent)
 
 LatencyPlot::~LatencyPlot() = default;
 
-void LatencyPlot::show(const QList<EndpointPoint> &points, double limitMs)
+void LatencyPlot::show(const QList<HealthPoint> &points, Clock::duration hold, double limitMs)
 {
     QVector<double> x, y, failedX, failedY;
     double most = 1;
+    const qint64 originMs = points.isEmpty() ? 0 : wallMsOf(points.first().at);
     for (qsizetype i = 0; i < points.size(); ++i) {
-        const EndpointPoint &point = points[i];
-        if (i > 0 && isGap(points[i - 1], point)) {
+        const HealthPoint &point = points[i];
+        const double at = (double(originMs) + toMs(point.at - points.first().at)) / 1000;
+        if (i > 0 && point.at - points[i - 1].at > hold) {
             // Nothing was measured there, so no line may lead across.
-            x.append(double(points[i - 1].wallMs + point.wallMs) / 2000);
+            x.append((x.last() + at) / 2);
             y.append(std::numeric_limits<double>::quiet_NaN());
         }
-        x.append(double(point.wallMs) / 1000);
-        y.append(point.ms >= 0 ? point.ms : std::numeric_limits<double>::quiet_NaN());
-        most = std::max(most, point.ms);
+        x.append(at);
+        y.append(point.latency ? toMs(*point.latency) : std::numeric_limits<double>::quiet_NaN());
+        most = std::max(most, point.latency ? toMs(*point.latency) : 0);
         if (point.state == ProbeState::Down) {
             failedX.append(x.last());
             failedY.append(0);

@@ -16,7 +16,8 @@ class LatencyPlot final : public QWidget
 public:
     explicit LatencyPlot(QWidget *parent = nullptr);
     ~LatencyPlot() override;
-    void show(const QList<EndpointPoint> &points, double limitMs);
+    /// `hold`: after so long without a probe nothing was measured.
+    void show(const QList<HealthPoint> &points, Clock::duration hold, double limitMs);
     using QWidget::show;
 
 protected:

@@ -12,22 +12,18 @@ constexpr int certificateDays = 14;
 
 void addHealth(const BackendMonitor &monitor, QList<Attention> *out)
 {
-    for (const EndpointLive &live : monitor.endpoints()) {
-        const State state = live.state();
-        if (state == State::Down || state == State::Degraded) {
-            const QString why = !live.problem.isEmpty()   ? live.problem
-                                : live.failures.isEmpty() ? QStringLiteral("answers, but not as well as it should")
-                                                          : live.failures.last().second;
-            out->append({QStringLiteral("health/") + live.key(), state, live.stateWord(), live.backend,
-                         QStringLiteral("%1: %2").arg(live.endpoint.path, why), QStringLiteral("Health"), live.key()});
-        }
-        if (live.sampled && live.last.certificate && live.last.certificate->daysLeft < certificateDays)
-            out->append({QStringLiteral("certificate/") + live.key(), State::Degraded, QStringLiteral("warning"),
-                         live.backend,
+    for (const MonitorRecord *record : monitor.endpoints()) {
+        const Monitor &of = record->monitor;
+        const State state = shownState(*record);
+        if (state == State::Down || state == State::Degraded)
+            out->append({QStringLiteral("health/") + of.id, state, shownStateWord(*record), of.group,
+                         QStringLiteral("%1: %2").arg(of.name, shownCause(*record)), QStringLiteral("Health"), of.id});
+        if (record->last && record->last->certificate && record->last->certificate->daysLeft < certificateDays)
+            out->append({QStringLiteral("certificate/") + of.id, State::Degraded, QStringLiteral("warning"), of.group,
                          QStringLiteral("%1: the certificate ends in %2 days")
-                             .arg(live.endpoint.path)
-                             .arg(live.last.certificate->daysLeft),
-                         QStringLiteral("Health"), live.key()});
+                             .arg(of.name)
+                             .arg(record->last->certificate->daysLeft),
+                         QStringLiteral("Health"), of.id});
     }
 }
 

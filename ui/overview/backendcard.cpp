@@ -133,8 +133,9 @@ QString BackendCard::healthFact() const
         return QStringLiteral("no endpoint in the workspace");
     const ThemeColors &colors = themeColors(palette());
     QStringList parts;
-    for (const EndpointLive &live : monitor->endpoints())
-        parts.append(leading(QStringLiteral("Health"), live.key(), coloured(live.state(), live.endpoint.path, colors)));
+    for (const MonitorRecord *record : monitor->endpoints())
+        parts.append(leading(QStringLiteral("Health"), record->monitor.id,
+                             coloured(shownState(*record), record->monitor.path(), colors)));
     return parts.join(QStringLiteral("&nbsp;&nbsp; "));
 }
 
