@@ -264,7 +264,7 @@ void TestMainWindow::urlIsWatched()
     m_console->window().showPage(QStringLiteral("Health"));
     const QTableView *health = find<QTableView>("healthTable");
     QTRY_COMPARE(health->model()->rowCount(), 1);
-    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("1 of 3 failed"), 10'000);
+    QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("1 of 2 failed"), 10'000);
     QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("down"), 30'000);
     QCOMPARE(health->model()->index(0, 3).data().toString(), QStringLiteral("no answer"));
 }
