@@ -156,10 +156,19 @@ bool HistoryFile::isGone() const
     return m_db && identityOf(m_path) != m_identity;
 }
 
+/// SQLite notes it in one place or another: at the connection when opening fails, at the file or its log when writing.
 void HistoryFile::noteSystemError()
 {
-    if (m_db)
-        m_systemError = sqlite3_system_errno(m_db.get());
+    if (!m_db)
+        return;
+    m_systemError = sqlite3_system_errno(m_db.get());
+    if (m_systemError == 0)
+        sqlite3_file_control(m_db.get(), "main", SQLITE_FCNTL_LAST_ERRNO, &m_systemError);
+    sqlite3_file *log = nullptr;
+    if (m_systemError == 0 &&
+        sqlite3_file_control(m_db.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &m_systemError);
 }
 
 bool HistoryFile::isFull(int code) const
