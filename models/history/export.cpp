@@ -82,6 +82,9 @@ QByteArray jsonLine(const HistorySample &sample)
 Result<qint64> exportHistory(const HistoryReader &reader, const QStringList &series, qint64 startMs, qint64 endMs,
                              const QString &path, HistoryFormat format, const std::function<bool()> &stopped)
 {
+    // A device would be replaced by a file, where the rights allow it.
+    if (const QFileInfo target(path); target.exists() && !target.isFile())
+        return fail(ErrorKind::Usage, QStringLiteral("%1 is not a regular file").arg(path));
     QSaveFile file(path);
     const auto failed = [&] { return fail(ErrorKind::Io, QStringLiteral("%1: %2").arg(path, file.errorString())); };
     if (!file.open(QIODevice::WriteOnly))

@@ -12,7 +12,8 @@ enum class HistoryFormat
 };
 
 /// Samples of the series in the range to a file, row by row, series after series and by time; the file is there whole
-/// or not at all. `stopped` is asked now and then. Returns the number of samples. Errors: io, cancelled.
+/// or not at all. `stopped` is asked now and then. Returns the number of samples. Errors: usage (not a regular file),
+/// io, cancelled.
 [[nodiscard]] Result<qint64> exportHistory(const HistoryReader &reader, const QStringList &series, qint64 startMs,
                                            qint64 endMs, const QString &path, HistoryFormat format,
                                            const std::function<bool()> &stopped = {});
