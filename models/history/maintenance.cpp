@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/history/maintenance.h"
 
+#include "models/common/instant.h"
 #include "models/history/rollups.h"
 
 #include <algorithm>
@@ -12,6 +13,7 @@ using namespace Sqlite;
 namespace {
 
 constexpr qint64 batchRows = 5000;
+constexpr Milliseconds budget{10}; ///< of a transaction; samples wait as long
 
 /// Time of the earliest sample in the range, if there is one.
 int firstSample(sqlite3 *db, qint64 series, qint64 startMs, qint64 endMs, std::optional<qint64> &timeMs)
@@ -37,24 +39,37 @@ int HistoryMaintenance::step()
         return begin();
     Transaction transaction(m_db, "BEGIN IMMEDIATE");
     int code = transaction.code();
-    if (code != SQLITE_OK)
-        return code;
+    // Many small pieces in one transaction, because each costs its own write of the pages.
+    const Instant end = Clock::now() + budget;
+    bool done = false;
+    do {
+        if (code == SQLITE_OK)
+            code = workOn(done);
+    } while (code == SQLITE_OK && !done && Clock::now() < end);
+    if (code == SQLITE_OK)
+        code = transaction.commit();
+    m_done = code == SQLITE_OK && done;
+    return code;
+}
+
+int HistoryMaintenance::workOn(bool &done)
+{
     bool more = false;
     if (m_series.empty()) {
-        code = dropEvents(more);
-        m_done = code == SQLITE_OK && !more;
-    } else {
-        const qint64 series = m_series.front();
-        code = m_work == Work::Seal      ? sealNext(series, more)
-               : m_work == Work::Samples ? dropSamples(series, more)
-                                         : dropRollups(series, more);
-        if (code == SQLITE_OK && !more) {
-            if (m_work == Work::Rollups)
-                m_series.pop_front();
-            m_work = m_work == Work::Seal ? Work::Samples : m_work == Work::Samples ? Work::Rollups : Work::Seal;
-        }
+        const int code = dropEvents(more);
+        done = code == SQLITE_OK && !more;
+        return code;
     }
-    return code == SQLITE_OK ? transaction.commit() : code;
+    const qint64 series = m_series.front();
+    const int code = m_work == Work::Seal      ? sealNext(series, more)
+                     : m_work == Work::Samples ? dropSamples(series, more)
+                                               : dropRollups(series, more);
+    if (code == SQLITE_OK && !more) {
+        if (m_work == Work::Rollups)
+            m_series.pop_front();
+        m_work = m_work == Work::Seal ? Work::Samples : m_work == Work::Samples ? Work::Rollups : Work::Seal;
+    }
+    return code;
 }
 
 int HistoryMaintenance::begin()

@@ -21,12 +21,13 @@ public:
 
     HistoryMaintenance(sqlite3 *db, const Limits &limits);
 
-    /// One transaction. Returns SQLite's code; not after done().
+    /// One transaction, about 10 ms. Returns SQLite's code; after a failure, and after done(), it is over.
     [[nodiscard]] int step();
     bool done() const { return m_done; }
 
 private:
     int begin();
+    int workOn(bool &done);
     int sealNext(qint64 series, bool &more);
     int dropSamples(qint64 series, bool &more);
     int dropRollups(qint64 series, bool &more);
