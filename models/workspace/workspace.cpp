@@ -262,6 +262,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     readNetwork(root, &workspace);
     readGates(root, &workspace);
     readThresholds(root, &workspace.thresholds);
+    workspace.history = readHistorySettings(root);
     root.finish();
     return workspace;
 }
