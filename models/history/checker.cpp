@@ -134,9 +134,10 @@ void HistoryChecker::check(const QString &path)
 Result<HistoryFindings> checkHistory(const QString &path, const std::function<bool()> &stopped)
 {
     if (!QFileInfo::exists(path))
-        return fail(ErrorKind::Usage, QStringLiteral("there is no history %1").arg(path));
+        return fail(ErrorKind::Usage, QStringLiteral("there is no history %1").arg(path),
+                    QStringLiteral("it is made when monitors are watched"));
     if (const QString refusal = HistoryFile::refusalOf(path); !refusal.isEmpty())
-        return fail(ErrorKind::Usage, refusal);
+        return fail(ErrorKind::Usage, refusal, QStringLiteral("name a history that Switchyard has recorded"));
     HistoryFindings findings;
     findings.bytes = QFileInfo(path).size() + QFileInfo(path + QStringLiteral("-wal")).size();
     int code = SQLITE_OK;

@@ -173,7 +173,8 @@ void HistoryCliTest::badInput_data()
     const QStringList command{s("history"), s("export")};
     QTest::newRow("no command") << QStringList{s("history")} << s("hint");
     QTest::newRow("no workspace") << QStringList{s("history"), s("list")} << s("switchyard.toml");
-    QTest::newRow("no file") << QStringList{s("history"), s("check"), s("--file"), s("none")} << s("no history none");
+    QTest::newRow("no file") << QStringList{s("history"), s("check"), s("--file"), s("missing")}
+                             << s("no history missing");
     QTest::newRow("foreign") << QStringList{s("history"), s("check"), s("--file"), s("foreign")} << s("not a history");
     QTest::newRow("folder") << QStringList{s("history"), s("list"), s("--file"), s(".")} << s("not a regular file");
     QTest::newRow("no output") << command + QStringList{s("--file"), s("h.sqlite")} << s("--out");
