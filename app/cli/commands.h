@@ -182,6 +182,18 @@ int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);
 
+struct HistoryCommandOptions
+{
+    QString file; ///< empty: the workspace's
+    QStringList series;
+    QString from, to;
+    QString format; ///< export: empty: by the file's suffix
+    QString out;    ///< export
+};
+int runHistoryExport(const Global &global, const HistoryCommandOptions &options);
+int runHistoryCheck(const Global &global, const HistoryCommandOptions &options);
+int runHistoryList(const Global &global, const HistoryCommandOptions &options);
+
 struct SessionQuery
 {
     QString sessions;    ///< folder of the sessions; empty: the user's

@@ -87,6 +87,7 @@ struct Everything
     CorsOptions cors;
     CspOptions csp;
     SessionQuery query;
+    HistoryCommandOptions history;
     std::function<int()> run;
 };
 
@@ -340,6 +341,33 @@ void addOrigins(CLI::App &app, Everything &all)
     build->callback([&all] { all.run = [&all] { return runCspBuild(all.global, all.csp); }; });
 }
 
+void addHistory(CLI::App &app, Everything &all)
+{
+    CLI::App *history = app.add_subcommand("history", "what the monitors have recorded");
+    history->require_subcommand(1);
+    HistoryCommandOptions &options = all.history;
+    const auto file = [&options](CLI::App *command) {
+        text(command, "--file", options.file, "the history (default: the workspace's)");
+    };
+    CLI::App *list = history->add_subcommand("list", "the series with their number of samples, first and last time");
+    file(list);
+    list->callback([&all] { all.run = [&all] { return runHistoryList(all.global, all.history); }; });
+
+    CLI::App *check = history->add_subcommand("check", "read the whole file; exit 1 when it is damaged");
+    file(check);
+    check->callback([&all] { all.run = [&all] { return runHistoryCheck(all.global, all.history); }; });
+
+    CLI::App *command = history->add_subcommand("export", "write the samples as CSV or JSON lines");
+    file(command);
+    repeated(command, "--series", options.series, "only this series, as history list names it; may be repeated");
+    text(command, "--from", options.from,
+         "ISO 8601 (2026-11-21, 2026-11-21T10:00Z) or an age (7d); default: the first");
+    text(command, "--to", options.to, "the same; default: the last. Samples of that very time are left out");
+    text(command, "--format", options.format, "csv or jsonl (default: by the suffix of the file)");
+    text(command, "-o,--out", options.out, "the file")->required();
+    command->callback([&all] { all.run = [&all] { return runHistoryExport(all.global, all.history); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -394,6 +422,7 @@ int main(int argc, char **argv)
     addEnvironment(app, all);
     addScan(app, all);
     addOrigins(app, all);
+    addHistory(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/common/latencyhistogram.h"
 #include "models/health/figures.h"
-#include "models/health/latencyhistogram.h"
 #include "models/health/sample.h"
 
 #include <QList>

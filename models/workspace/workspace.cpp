@@ -264,6 +264,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     readThresholds(root, &workspace.thresholds);
     for (const TomlReader &table : root.tables(L("deploy_window")))
         workspace.deployWindows.append(parseDeployWindow(table, backends.keys()));
+    workspace.history = readHistorySettings(root);
     root.finish();
     return workspace;
 }

@@ -4,6 +4,7 @@
 #include "models/common/instant.h"
 #include "models/common/result.h"
 #include "models/common/secret.h"
+#include "models/workspace/historysettings.h"
 
 #include <QJsonValue>
 #include <QList>
@@ -247,6 +248,7 @@ struct Workspace
     QStringList advisoryGates; ///< [gates]
     Thresholds thresholds;
     QList<DeployWindow> deployWindows;
+    HistorySettings history;
 
     /// nullptr where there is none of that name.
     const Backend *backend(const QString &backendName) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/health/latencyhistogram.h"
+#include "models/common/latencyhistogram.h"
 
 #include <algorithm>
 #include <bit>
