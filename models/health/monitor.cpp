@@ -13,7 +13,7 @@ Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoin
     Monitor monitor;
     monitor.id = target->id;
     monitor.group = backend.name;
-    monitor.name = backend.name + QLatin1Char(' ') + endpoint.path;
+    monitor.name = backend.name + QLatin1Char(' ') + endpoint.label();
     monitor.target = *std::move(target);
     monitor.kind = endpoint.kind;
     monitor.interval = endpoint.interval;

@@ -42,9 +42,9 @@ Prober::~Prober()
     delete findChild<QSocketNotifier *>();
 }
 
-void Prober::schedule(const ProbeTarget &target, Milliseconds interval, Milliseconds phase)
+void Prober::schedule(const ProbeTarget &target, Milliseconds interval, Microseconds phase)
 {
-    const Instant first = Clock::now() + std::max(phase, Milliseconds(0));
+    const Instant first = Clock::now() + std::max(phase, Microseconds(0));
     const quint64 serial = m_worker->ledger.order(target.id, true);
     m_worker->loop.schedule(PreparedTarget::from(target), serial,
                             std::clamp(interval, shortestInterval, longestInterval), first);

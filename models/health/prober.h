@@ -27,7 +27,7 @@ public:
     /// still running when the next is due does not delay it; up to 20 of one target run at a time, and what is due
     /// above that is counted, but not started. Replaces a target of the same id and begins its count anew.
     /// A target that cannot be probed (no http URL, unreadable caFile, …) gives samples of kind usage.
-    void schedule(const ProbeTarget &target, Milliseconds interval, Milliseconds phase = Milliseconds(0));
+    void schedule(const ProbeTarget &target, Milliseconds interval, Microseconds phase = Microseconds(0));
 
     /// Cancels the target's probes, single ones too. No sample of it comes after this returns; what was running, or not
     /// handed over yet, is taken out of scheduledCount().
