@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The models and the pure functions behind the window's tables.
+#include "models/health/curlcommand.h"
 #include "models/realtime/prometheustext.h"
 #include "ui/common/format.h"
 #include "ui/common/roles.h"
@@ -202,9 +203,9 @@ void TestModels::curlShowsNoSecret()
     live.target.url = QStringLiteral("https://api.example.org/health?token=hunter2hunter2");
     live.target.headers.insert(QStringLiteral("Authorization"), QStringLiteral("Bearer abcdefghijklmnop"));
     live.target.headers.insert(QStringLiteral("X-Plain"), QStringLiteral("swordfish"));
-    live.endpoint.headers.insert(QStringLiteral("X-Plain"), {QStringLiteral("env:PLAIN")});
+    live.target.references.insert(QStringLiteral("X-Plain"), QStringLiteral("env:PLAIN"));
     live.target.headers.insert(QStringLiteral("Accept"), QStringLiteral("it's"));
-    const QString command = curlCommand(live);
+    const QString command = curlCommand(live.target);
     for (const char *secret : {"hunter2", "abcdefgh", "swordfish"})
         QVERIFY2(!command.contains(QLatin1StringView(secret)), qPrintable(command));
     QVERIFY(command.contains(QStringLiteral("it'\\''s")));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/health/healthpage.h"
 
+#include "models/health/curlcommand.h"
+
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
 #include "ui/common/rowmodel.h"
@@ -182,7 +184,7 @@ void HealthPage::copyCurl()
     for (const BackendMonitor *monitor : m_workbench->monitors()) {
         for (const EndpointLive &live : monitor->endpoints()) {
             if (live.key() == m_table->currentKey())
-                QApplication::clipboard()->setText(curlCommand(live));
+                QApplication::clipboard()->setText(curlCommand(live.target));
         }
     }
 }

@@ -20,11 +20,6 @@ Cell latencyCell(double ms, double limit)
     return cell;
 }
 
-QString quoted(QString text)
-{
-    return QLatin1Char('\'') + text.replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
-}
-
 } // namespace
 
 QStringList healthColumns()
@@ -80,21 +75,6 @@ Row healthRow(const EndpointLive &live, double limitMs)
              uptime,
              certificate,
              line}};
-}
-
-QString curlCommand(const EndpointLive &live)
-{
-    QString command = QStringLiteral("curl --silent --show-error --include --max-time %1")
-                          .arg(double(live.target.timeout.count()) / 1000);
-    if (live.target.method != QLatin1StringView("GET"))
-        command += QStringLiteral(" --request %1").arg(live.target.method);
-    for (auto it = live.target.headers.cbegin(); it != live.target.headers.cend(); ++it) {
-        // A header that came from a reference is a secret, whatever its name.
-        const bool reference = live.endpoint.headers.value(it.key()).isReference();
-        const QString value = reference ? QStringLiteral("***") : it.value();
-        command += QStringLiteral(" --header ") + quoted(redact(QStringLiteral("%1: %2").arg(it.key(), value)));
-    }
-    return command + QLatin1Char(' ') + quoted(redact(live.target.url));
 }
 
 } // namespace Switchyard

@@ -26,7 +26,4 @@ QStringList healthColumns();
 /// `limitMs`: the threshold that colours a latency.
 Row healthRow(const EndpointLive &live, double limitMs);
 
-/// The probe as a curl command, credentials masked.
-QString curlCommand(const EndpointLive &live);
-
 } // namespace Switchyard
