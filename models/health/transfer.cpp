@@ -10,6 +10,7 @@
 #include <QRandomGenerator>
 #include <QUrl>
 
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -206,6 +207,18 @@ QString httpVersionText(long version)
     }
 }
 
+/// 0: it is not a socket, or not connected.
+long localPort(int fd)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(reinterpret_cast<const sockaddr_in6 *>(&address)->sin6_port);
+    return address.ss_family == AF_INET ? ntohs(reinterpret_cast<const sockaddr_in *>(&address)->sin_port) : 0;
+}
+
 QString remoteAddress(CURL *curl)
 {
     const QString address = QString::fromLatin1(curlText(curl, CURLINFO_PRIMARY_IP));
@@ -281,9 +294,11 @@ struct TransferCallbacks
         return 0;
     }
 
-    static int socketMade(void *transfer, curl_socket_t, curlsocktype)
+    static int socketMade(void *transfer, curl_socket_t fd, curlsocktype)
     {
         auto *self = static_cast<Transfer *>(transfer);
+        if (self->m_prepared->type == EndpointType::WebSocket)
+            self->m_sockets += int(fd);
         self->markHop();
         self->m_resolved = true;
         return CURL_SOCKOPT_OK;
@@ -543,9 +558,15 @@ void Transfer::sendClose()
         SSL_write(static_cast<SSL *>(tls->internals), frame.data(), int(frame.size()));
         return;
     }
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    if (curl_easy_getinfo(m_curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
-        send(fd, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    // CURLINFO_ACTIVESOCKET is told after the transfer only. Of the sockets that were made (happy eyeballs may make
+    // two, and close one, whose number another probe may have by now) ours is the one with the connection's own port.
+    const long port = curlLong(m_curl, CURLINFO_LOCAL_PORT);
+    for (const int fd : std::as_const(m_sockets)) {
+        if (port > 0 && localPort(fd) == port) {
+            send(fd, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+            return;
+        }
+    }
 }
 
 void Transfer::redirectTo(const QByteArray &location)
@@ -642,7 +663,7 @@ QString Transfer::presentable(const QByteArray &text) const
         const QString value = it.key().isEmpty() ? QString::fromUtf8(target.body) : target.headers.value(it.key());
         for (const QString &part : {value, value.section(QLatin1Char(' '), -1)}) {
             if (part.size() >= shortest)
-                shown.replace(part, QStringLiteral("***"));
+                shown.replace(part, QStringLiteral("••••"));
         }
     }
     return redact(shown);

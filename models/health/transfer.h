@@ -126,6 +126,7 @@ private:
     QByteArray m_head; ///< lines of the last answer, as far as they are kept
     QByteArray m_contentEncoding;
     QByteArray m_key, m_accept; ///< of the upgrade
+    QList<int> m_sockets;       ///< of the upgrade: all that were made
     QMap<QString, QString> m_expected;
     QList<RedirectHop> m_hops; ///< answers that name another place, followed or not
     Cut m_cut = Cut::None;
