@@ -100,6 +100,9 @@ QString curlCommand(const ProbeTarget &target)
         words += {QStringLiteral("--header"), QStringLiteral("Expect:"), QStringLiteral("--data-raw"),
                   reference.isEmpty() ? quoted(redact(text) == text ? text : QStringLiteral("<secret>"))
                                       : referenced({}, reference)};
+    } else if (target.method == QLatin1StringView("POST") && !upgrade) {
+        // With its length, which is 0: servers may refuse a POST without one.
+        words += {QStringLiteral("--data-raw"), quoted({})};
     }
     if (target.followRedirects && !upgrade)
         words += {QStringLiteral("--location"), QStringLiteral("--max-redirs"), QStringLiteral("10")};

@@ -252,7 +252,7 @@ MeaningResult judgeFollowing(MeaningRule rule, const EndpointObservation *endpoi
 /// The answer without what changes from one request to the next: numbers and times.
 QByteArray shapeOf(const ProbeSample &sample)
 {
-    static const QRegularExpression digits(QStringLiteral("[0-9]+"));
+    static const QRegularExpression digits(QStringLiteral("[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"));
     return QByteArray::number(sample.status) + ' ' +
            QString::fromUtf8(sample.body.left(16 * 1024)).replace(digits, QStringLiteral("0")).toUtf8();
 }

@@ -123,12 +123,14 @@ void CurlCommandTest::sameRequest()
     QList<QByteArray> requests;
     std::mutex mutex;
     RawWsServer server([&](RawPeer &peer) {
-        QByteArray request = peer.readRequest();
-        const bool head = request.startsWith("HEAD");
-        peer.send(head ? "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-                       : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-        const std::lock_guard lock(mutex);
-        requests += request;
+        const QByteArray request = peer.readRequest();
+        {
+            // Before the answer: who has that may look at once.
+            const std::lock_guard lock(mutex);
+            requests += request;
+        }
+        peer.send(request.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+                                             : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     });
     target.url.prepend(QStringLiteral("http://127.0.0.1:%1").arg(server.port()));
     probe(target);
@@ -221,9 +223,11 @@ void CurlCommandTest::upgrade()
     std::mutex mutex;
     RawWsServer server([&](RawPeer &peer) {
         const QByteArray request = peer.readRequest();
+        {
+            const std::lock_guard lock(mutex);
+            requests += request;
+        }
         peer.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        const std::lock_guard lock(mutex);
-        requests += request;
     });
     ProbeTarget target;
     target.url = server.url();
