@@ -140,12 +140,14 @@ void HealthCliTest::junit()
         if (xml.readNext() != QXmlStreamReader::StartElement)
             continue;
         if (xml.name() == s("testsuite"))
-            counts = xml.attributes().value(s("tests")).toString() + xml.attributes().value(s("failures")) +
-                     xml.attributes().value(s("errors"));
+            counts = xml.attributes().value(s("tests")).toString() + xml.attributes().value(s("failures")).toString() +
+                     xml.attributes().value(s("errors")).toString();
         else if (xml.name() == s("testcase"))
             names += xml.attributes().value(s("name")).toString();
-        else if (xml.name() == s("failure"))
-            failures += xml.attributes().value(s("message")).toString() + xml.readElementText();
+        else if (xml.name() == s("failure")) {
+            failures += xml.attributes().value(s("message")).toString();
+            failures.last() += xml.readElementText();
+        }
     }
     QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
     QCOMPARE(counts, s("210"));
