@@ -25,18 +25,32 @@ struct Monitor
     Milliseconds grace{60'000};    ///< after a deploy begins: failures are recorded, but alert nobody
     std::optional<Milliseconds>
         keepWarm; ///< a request at least so often, so that the platform does not put it to sleep
-    std::optional<Milliseconds> wakeTime; ///< how long the platform may take to wake it; nothing: it does not sleep
+    /// Where the platform stops instances that nobody asks for anything.
+    struct Sleep
+    {
+        Milliseconds idle{0}; ///< after so long without a request
+        Milliseconds wake{0}; ///< the next one then takes about so long
+    };
+    std::optional<Sleep> sleep; ///< nothing: it does not sleep
 
     /// Series of the history that its samples go to.
     QString series() const { return QStringLiteral("health/") + id; }
 };
 
+class PlatformCatalogue;
+
 /// Every monitor of the workspace: the health endpoints of each backend in file order, then the free ones. References
-/// in headers are resolved, so this may block on a file.
+/// in headers are resolved, so this may block on a file. `catalogue` tells which platforms let instances sleep; without
+/// it none does.
 /// Errors: those of probeTargetFor().
-[[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace);
+[[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace,
+                                                const PlatformCatalogue *catalogue = nullptr);
 
 /// Of one endpoint of one backend.
-[[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint);
+[[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint,
+                                         const PlatformCatalogue *catalogue = nullptr);
+
+/// Of one that belongs to no backend.
+[[nodiscard]] Result<Monitor> monitorFor(const FreeMonitor &free);
 
 } // namespace Switchyard

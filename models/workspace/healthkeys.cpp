@@ -95,6 +95,7 @@ void readDegraded(TomlReader &reader, Milliseconds timeout, DegradedRule *out)
                          .arg(formatDuration(latency), formatDuration(timeout)),
                      QStringLiteral("make it shorter than the endpoint's timeout"));
     readPointerValues(*table, L("json"), &out->json);
+    table->integer(L("error_percent"), 1, 100, &out->errorPercent);
     table->finish();
 }
 

@@ -15,6 +15,8 @@ FreeMonitor parseFreeMonitor(TomlReader reader, QMap<QString, int> *seen);
 SocketEndpoint parseSocketEndpoint(TomlReader reader);
 DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader);
 DeployConfig parseDeployConfig(TomlReader reader);
+/// `backends`: the names that it may speak of.
+DeployWindow parseDeployWindow(TomlReader reader, const QStringList &backends);
 
 /// Reads a key that holds a path on the backend: it must begin with "/".
 void readUrlPath(TomlReader &reader, QLatin1StringView key, QString *out, Presence presence = Presence::Optional);

@@ -252,6 +252,8 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     readNetwork(root, &workspace);
     readGates(root, &workspace);
     readThresholds(root, &workspace.thresholds);
+    for (const TomlReader &table : root.tables(L("deploy_window")))
+        workspace.deployWindows.append(parseDeployWindow(table, backends.keys()));
     root.finish();
     return workspace;
 }

@@ -79,6 +79,9 @@ struct DegradedRule
 {
     std::optional<Milliseconds> latency;
     QMap<QString, QJsonValue> json;
+    /// Percent of the last 20 probes that failed, over which it is degraded though it never fails often enough in a row
+    /// to be down; 1 to 100.
+    int errorPercent = 20;
     bool operator==(const DegradedRule &) const = default;
 };
 
@@ -273,6 +276,18 @@ struct Thresholds
     bool operator==(const Thresholds &) const = default;
 };
 
+/// [[deploy_window]]: a time in which failures are recorded, but alert nobody.
+struct DeployWindow
+{
+    QString name;
+    QStringList backends; ///< empty: all, and every free monitor
+    qint64 startMs = -1;  ///< milliseconds since the epoch; -1: it comes again
+    int minuteOfDay = 0;  ///< UTC, where it comes again
+    QList<int> days;      ///< ISO 8601: Monday is 1; empty: every day
+    Milliseconds length{0};
+    bool operator==(const DeployWindow &) const = default;
+};
+
 /// One switchyard.toml, read and checked.
 struct Workspace
 {
@@ -284,6 +299,7 @@ struct Workspace
     QStringList anchors;       ///< [network]
     QStringList advisoryGates; ///< [gates]
     Thresholds thresholds;
+    QList<DeployWindow> deployWindows;
 
     /// nullptr where there is none of that name.
     const Backend *backend(const QString &backendName) const;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/health/figures.h"
+#include "models/health/latencyhistogram.h"
+#include "models/health/sample.h"
+
+#include <QList>
+
+#include <optional>
+
+namespace Switchyard {
+
+/// One probe, as far as figures need it.
+struct HealthPoint
+{
+    Instant at{}; ///< when it left
+    ProbeState state = ProbeState::Down;
+    std::optional<Microseconds> latency; ///< nothing: no whole answer came
+};
+
+/// Everything that is said of one monitor and one window. All times are on one axis, which need not be the machine's
+/// clock: those of a history are the wall clock's.
+struct HealthFigures
+{
+    UptimeFigures decided; ///< with retries: down is what the monitor called down
+    UptimeFigures raw;     ///< without: every failed probe counts, from when it left until the next one left
+    /// Longest time between two good answers, with nothing unmeasured in it; a run of failures that the window's end
+    /// cuts off counts as far as it is seen. Nothing: no good answer, or only one.
+    std::optional<Clock::duration> longestGap;
+    std::optional<Clock::duration> meanOutage; ///< of `decided`; nothing: no outage
+    LatencyHistogram latency;                  ///< of whole answers
+    quint64 probes = 0;
+    quint64 failed = 0;
+    quint64 degraded = 0;
+};
+
+/// Pure; any thread. `points` and `intervals` in order of time; both may reach beyond the window. `hold`: how long a
+/// probe speaks for its target where none follows it, which is the monitor's lapse time.
+[[nodiscard]] HealthFigures healthFigures(const QList<HealthPoint> &points, const QList<StateInterval> &intervals,
+                                          Clock::duration hold, Instant from, Instant to);
+
+} // namespace Switchyard
