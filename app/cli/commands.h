@@ -142,6 +142,13 @@ struct CheckOptions
     Milliseconds timeout{5'000};
     QString status;
     QString caFile;
+    QString method;           ///< empty: GET, or POST with a body
+    QStringList headers;      ///< NAME=VALUE, values may be references
+    QString body;             ///< text or reference
+    QString expectedBody;     ///< regular expression
+    QStringList expectedJson; ///< POINTER=VALUE
+    bool follow = false;
+    QString junit; ///< file to write
 };
 
 struct CorsOptions

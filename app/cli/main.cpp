@@ -196,12 +196,24 @@ void addProbes(CLI::App &app, Everything &all)
     text(count, "--ca", all.count.caFile, "certificate bundle (PEM) instead of the system's");
     count->callback([&all] { all.run = [&all] { return runCount(all.global, all.count); }; });
 
-    CLI::App *health = app.add_subcommand("health", "HTTP health");
+    CLI::App *health = app.add_subcommand("health", "health of HTTP endpoints, WebSockets and TCP ports");
     health->require_subcommand(1);
     CLI::App *check = health->add_subcommand("check", "probe once, with phases; exit 1 when any target is not up");
-    texts(check, "URL", all.check.urls, "http://… or https://…; none: the workspace's endpoints")->expected(-1);
+    texts(check, "URL", all.check.urls,
+          "http(s)://…, ws(s)://… or tcp://HOST:PORT; none: the workspace's endpoints and monitors")
+        ->expected(-1);
     duration(check, "--timeout", all.check.timeout, "for the whole probe (default 5s)");
     text(check, "--expect-status", all.check.status, "such as 200, 2xx or 200-299 (default 2xx)");
+    const auto repeatable = [check](const std::string &name, QStringList &values, const std::string &help) {
+        texts(check, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    text(check, "--method", all.check.method, "GET, HEAD, POST, … (default GET, with --body POST)");
+    repeatable("--header", all.check.headers, "NAME=VALUE, secrets as NAME=env:VAR; may be repeated");
+    text(check, "--body", all.check.body, "what to send: text, or env:NAME, file:PATH");
+    text(check, "--expect-body", all.check.expectedBody, "regular expression found in the body");
+    repeatable("--expect-json", all.check.expectedJson, "POINTER=VALUE, such as /status=ok; may be repeated");
+    check->add_flag("--follow", all.check.follow, "follow redirects, 10 at most");
+    text(check, "--junit", all.check.junit, "write JUnit XML to this file, one test case a target");
     text(check, "--ca", all.check.caFile, "certificate bundle (PEM) instead of the system's");
     check->callback([&all] { all.run = [&all] { return runHealthCheck(all.global, all.check); }; });
 }

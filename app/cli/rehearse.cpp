@@ -249,7 +249,8 @@ RehearsalOptions rehearsalOf(const RehearseOptions &options, const Subject &subj
     rehearsal.log = deploy.log;
     rehearsal.door = QCoreApplication::applicationDirPath() + QStringLiteral("/switchyard-door");
     for (const HealthEndpoint &endpoint : subject.backend.health) {
-        if (rehearsal.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
+        if (endpoint.type == EndpointType::Http &&
+            (rehearsal.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health))
             rehearsal.healthPath = endpoint.path;
     }
     return rehearsal;

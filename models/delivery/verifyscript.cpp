@@ -66,10 +66,22 @@ QByteArray check(const QString &name, const Headers &headers, const QByteArray &
            " \"set $missing to the credential\"\nelse\n    " + call + "\nfi\n";
 }
 
+/// What the script's own small client can ask.
+bool isPlainRequest(const HealthEndpoint &endpoint)
+{
+    return endpoint.type == EndpointType::Http && endpoint.method == QLatin1StringView("GET") &&
+           endpoint.body.text.isEmpty();
+}
+
 QByteArray healthChecks(const Backend &backend)
 {
     QByteArray text;
     for (const HealthEndpoint &endpoint : backend.health) {
+        if (!isPlainRequest(endpoint)) {
+            text += "\nreport skip " + shellWord(QStringLiteral("health ") + endpoint.label()) +
+                    " 'the script asks by GET only'\n";
+            continue;
+        }
         Headers headers;
         for (auto it = endpoint.headers.cbegin(); it != endpoint.headers.cend(); ++it)
             addHeader(headers, it.key(), *it);
@@ -97,7 +109,8 @@ QByteArray healthChecks(const Backend &backend)
 
 QByteArray corsChecks(const Backend &backend, const QStringList &origins)
 {
-    const QByteArray path = shellWord(backend.health.isEmpty() ? QStringLiteral("/") : backend.health.first().path);
+    const auto asked = std::find_if(backend.health.cbegin(), backend.health.cend(), &isPlainRequest);
+    const QByteArray path = shellWord(asked == backend.health.cend() ? QStringLiteral("/") : asked->path);
     QByteArray text = "\n: >\"$work/secret\"\n";
     for (const QString &origin : origins)
         text += "check_cors_allowed " + path + ' ' + shellWord(origin) + '\n';

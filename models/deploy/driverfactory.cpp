@@ -14,13 +14,19 @@ namespace Switchyard {
 
 namespace {
 
+/// Of an endpoint that is asked by HTTP; empty where there is none.
 QString healthPathOf(const Backend &backend)
 {
+    QString first;
     for (const HealthEndpoint &endpoint : backend.health) {
+        if (endpoint.type != EndpointType::Http)
+            continue;
         if (endpoint.kind == EndpointKind::Health)
             return endpoint.path;
+        if (first.isEmpty())
+            first = endpoint.path;
     }
-    return backend.health.isEmpty() ? QString() : backend.health.first().path;
+    return first;
 }
 
 Result<std::unique_ptr<DeployDriver>> makeLocal(const Backend &backend, const Platform &platform,

@@ -31,6 +31,9 @@ Error timeoutError(const FailureContext &context)
     case Transfer::Stage::FirstByte:
         where = QStringLiteral("waiting for the first byte: connected, but the backend does not answer");
         break;
+    case Transfer::Stage::Headers:
+        where = QStringLiteral("in the headers: the answer began, but its headers did not end");
+        break;
     case Transfer::Stage::Body:
         where = QStringLiteral("in the body: the answer began, but did not end");
         break;
@@ -61,6 +64,13 @@ Error connectError(const FailureContext &context)
 /// CURLE_PEER_FAILED_VERIFICATION: the chain, or, where OpenSSL found nothing wrong with it, the name.
 Error certificateError(const FailureContext &context)
 {
+    if (context.certificateProblem == unknownIssuer() && !context.lastIssuer.isEmpty()) {
+        QString why = QStringLiteral("a private authority");
+        if (!context.rootSent && context.chainLength == 1)
+            why = QStringLiteral("a private authority, or the server leaves out an intermediate certificate");
+        return error(ErrorKind::Tls, QStringLiteral("TLS: %1: %2 is not trusted here (%3)")
+                                         .arg(unknownIssuer(), context.lastIssuer.left(200), why));
+    }
     if (!context.certificateProblem.isEmpty() && context.certificateProblem != hostnameMismatch())
         return error(ErrorKind::Tls, QStringLiteral("TLS: %1").arg(context.certificateProblem));
     const QString names = context.certificateNames.isEmpty()
@@ -97,8 +107,8 @@ Error cutError(Transfer::Cut cut)
 
 Error lostError(const FailureContext &context)
 {
-    const QString when = context.stage == Transfer::Stage::Body ? QStringLiteral("in the middle of the answer")
-                                                                : QStringLiteral("before an answer");
+    const bool began = context.stage == Transfer::Stage::Body || context.stage == Transfer::Stage::Headers;
+    const QString when = began ? QStringLiteral("in the middle of the answer") : QStringLiteral("before an answer");
     const bool reset = context.osError == ECONNRESET || context.message.contains(QLatin1StringView("reset by peer"));
     return error(ErrorKind::Io,
                  (reset ? QStringLiteral("the connection was reset %1") : QStringLiteral("the connection was lost %1"))

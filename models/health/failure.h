@@ -17,6 +17,9 @@ struct FailureContext
     Transfer::Cut cut = Transfer::Cut::None;
     QString certificateProblem; ///< OpenSSL's reason; empty: the chain was good
     QStringList certificateNames;
+    QString lastIssuer; ///< of the last certificate the server sent
+    int chainLength = 0;
+    bool rootSent = false; ///< the last certificate signs itself
 };
 
 /// Kind and words of a failure, with what it hints at. Pure; any thread.
@@ -26,6 +29,12 @@ struct FailureContext
 [[nodiscard]] inline QString hostnameMismatch()
 {
     return QStringLiteral("hostname mismatch");
+}
+
+/// The same for a chain that ends at an authority nobody here trusts.
+[[nodiscard]] inline QString unknownIssuer()
+{
+    return QStringLiteral("unknown issuer");
 }
 
 } // namespace Switchyard

@@ -6,6 +6,8 @@
 #include "models/common/redact.h"
 #include "models/health/prober.h"
 
+#include <QCryptographicHash>
+
 #include <algorithm>
 
 namespace Switchyard {
@@ -13,6 +15,8 @@ namespace Switchyard {
 namespace {
 
 constexpr int instanceLength = 256;
+constexpr int excerptLength = 60;
+constexpr int reasonLength = 500;
 
 QString clipped(const QString &text)
 {
@@ -52,11 +56,23 @@ StatusRange statusRange(QStringView text)
     return first > 0 && last >= first ? StatusRange{first, last} : StatusRange{};
 }
 
+bool asksConditionally(const ProbeTarget &target)
+{
+    const QStringList names = target.headers.keys();
+    return std::any_of(names.cbegin(), names.cend(), [](const QString &name) {
+        return name.startsWith(QLatin1StringView("if-"), Qt::CaseInsensitive);
+    });
+}
+
 QString statusProblem(const ProbeTarget &target, const ProbeAnswer &answer)
 {
     const QString expected = target.expect.status.isEmpty() ? QStringLiteral("2xx") : target.expect.status;
     QString text = QStringLiteral("answered with status %1, expected %2").arg(answer.status).arg(expected);
-    if (answer.status >= 300 && answer.status < 400 && !answer.location.isEmpty())
+    if (answer.status == 304)
+        text += asksConditionally(target)
+                    ? QStringLiteral("; the request's own If- header asks for it")
+                    : QStringLiteral("; it refers to a copy that the probe does not have, and did not say it had");
+    else if (answer.status >= 300 && answer.status < 400 && !answer.location.isEmpty())
         text += QStringLiteral("; it redirects to %1, which was not followed").arg(redact(answer.location));
     return text;
 }
@@ -104,35 +120,110 @@ QString instanceOf(const ProbeTarget &target, const ProbeAnswer &answer, const R
     return clipped(value->isString() ? value->toString() : jsonText(*value, instanceLength));
 }
 
+/// The beginning of a text on one line, in quotes.
+QString excerpt(const QString &text)
+{
+    const QString line = redact(text.left(4 * excerptLength)).simplified();
+    return line.size() > excerptLength ? QStringLiteral("\"%1…\"").arg(line.left(excerptLength))
+                                       : QStringLiteral("\"%1\"").arg(line);
+}
+
+/// Why a text does not fit its expression; empty: it does. `what` begins the sentence.
+QString patternProblem(const ConfiguredPattern &pattern, const QString &text, const QString &what)
+{
+    const QRegularExpressionMatch match = pattern.compiled.match(text);
+    const QString shown = jsonText(pattern.text, excerptLength);
+    if (!match.isValid())
+        return QStringLiteral("%1: the expression %2 goes back and forth too long; write it simpler").arg(what, shown);
+    if (match.hasMatch())
+        return {};
+    return text.isEmpty() ? QStringLiteral("%1 is empty, expected a match of %2").arg(what, shown)
+                          : QStringLiteral("%1 is %2, expected a match of %3").arg(what, excerpt(text), shown);
+}
+
+QStringList headerProblems(const ProbeTarget &target, const ProbeAnswer &answer)
+{
+    QStringList problems;
+    for (auto rule = target.expect.headers.cbegin(); rule != target.expect.headers.cend(); ++rule) {
+        const auto value = answer.headers.constFind(rule.key().toLower());
+        if (value == answer.headers.cend())
+            problems += QStringLiteral("the header %1 is missing, expected a match of %2")
+                            .arg(rule.key(), jsonText(rule->text, excerptLength));
+        else if (const QString problem = patternProblem(*rule, *value, QStringLiteral("the header %1").arg(rule.key()));
+                 !problem.isEmpty())
+            problems += problem;
+    }
+    return problems;
+}
+
+/// Why the body cannot be looked into at all, where a rule asks for something in it; empty: it can.
+QString bodyObstacle(const ProbeTarget &target, const ProbeAnswer &answer)
+{
+    if (target.expect.json.isEmpty() && target.expect.body.isEmpty())
+        return {};
+    const QString wanted = target.expect.json.isEmpty() ? QStringLiteral("text") : QStringLiteral("JSON");
+    if (!answer.contentEncoding.isEmpty())
+        return QStringLiteral("the body is compressed (%1), which the probe did not ask for; expected %2")
+            .arg(answer.contentEncoding.left(excerptLength), wanted);
+    if (!answer.body.isEmpty() || target.expect.json.isEmpty())
+        return {};
+    if (target.method == QLatin1StringView("HEAD"))
+        return QStringLiteral("the answer to HEAD has no body, expected JSON; ask with GET");
+    if (answer.status == 204 || answer.status == 205 || answer.status == 304)
+        return QStringLiteral("status %1 has no body, expected JSON").arg(answer.status);
+    return {};
+}
+
+/// State and reason of an answer in which nothing is missing: slow, or with signs of trouble.
+void judgeSigns(const ProbeTarget &target, double totalMs, QStringList signs, Judgement &judgement)
+{
+    if (target.degraded.latency && totalMs > double(target.degraded.latency->count()))
+        signs += QStringLiteral("answered in %1, over %2")
+                     .arg(humanDuration(totalMs), humanDuration(double(target.degraded.latency->count())));
+    if (signs.isEmpty())
+        return;
+    judgement.state = ProbeState::Degraded;
+    judgement.reason = signs.join(QStringLiteral("; ")).left(reasonLength);
+}
+
+void setDown(Judgement &judgement, const QStringList &problems)
+{
+    judgement.state = ProbeState::Down;
+    judgement.reason = problems.join(QStringLiteral("; ")).left(reasonLength);
+}
+
 /// State and reason of an answer whose status fits.
 void judgeContent(const ProbeTarget &target, const ProbeAnswer &answer, const Result<QJsonValue> &root,
                   Judgement &judgement)
 {
-    QStringList degradations;
-    if (!target.expect.json.isEmpty() && !root) {
-        judgement.state = ProbeState::Down;
-        judgement.reason = root.error().message;
-        return;
-    }
-    if (root) {
+    QStringList problems;
+    QStringList signs;
+    if (const QString obstacle = bodyObstacle(target, answer); !obstacle.isEmpty()) {
+        problems += obstacle;
+    } else if (!target.expect.json.isEmpty() && !root) {
+        problems += root.error().message;
+    } else if (root) {
         const QStringList degraded = degradedPointers(target, *root);
-        const QStringList problems = jsonProblems(target, *root, degraded);
-        if (!problems.isEmpty()) {
-            judgement.state = ProbeState::Down;
-            judgement.reason = problems.join(QStringLiteral("; "));
-            return;
-        }
+        problems += jsonProblems(target, *root, degraded);
         for (const QString &pointer : degraded)
-            degradations += QStringLiteral("%1 is %2").arg(pointer, jsonText(target.degraded.json.value(pointer)));
+            signs += QStringLiteral("%1 is %2").arg(pointer, jsonText(target.degraded.json.value(pointer)));
     }
-    if (target.degraded.latency && answer.totalMs > double(target.degraded.latency->count()))
-        degradations +=
-            QStringLiteral("answered in %1, over %2")
-                .arg(humanDuration(answer.totalMs), humanDuration(double(target.degraded.latency->count())));
-    if (!degradations.isEmpty()) {
-        judgement.state = ProbeState::Degraded;
-        judgement.reason = degradations.join(QStringLiteral("; "));
+    if (!target.expect.body.isEmpty() && answer.contentEncoding.isEmpty()) {
+        const QString problem =
+            patternProblem(target.expect.body, QString::fromUtf8(answer.body), QStringLiteral("the body"));
+        if (!problem.isEmpty())
+            problems += problem;
     }
+    problems += headerProblems(target, answer);
+    if (problems.isEmpty())
+        judgeSigns(target, answer.totalMs, signs, judgement);
+    else
+        setDown(judgement, problems);
+}
+
+bool needsJson(const ProbeTarget &target)
+{
+    return !target.expect.json.isEmpty() || !target.degraded.json.isEmpty() || !target.instancePointer.isEmpty();
 }
 
 } // namespace
@@ -155,13 +246,13 @@ Result<bool> statusMatches(const QString &expectation, int status)
 
 bool needsBody(const ProbeTarget &target)
 {
-    return !target.expect.json.isEmpty() || !target.degraded.json.isEmpty() || !target.instancePointer.isEmpty();
+    return needsJson(target) || !target.expect.body.isEmpty();
 }
 
 Judgement judgeAnswer(const ProbeTarget &target, const ProbeAnswer &answer)
 {
     const Result<QJsonValue> root =
-        needsBody(target) ? parseJson(answer.body) : Result<QJsonValue>(tl::unexpect, Error{});
+        needsJson(target) ? parseJson(answer.body) : Result<QJsonValue>(tl::unexpect, Error{});
     Judgement judgement;
     judgement.instance = instanceOf(target, answer, root);
     const Result<bool> matches = statusMatches(target.expect.status, answer.status);
@@ -176,6 +267,41 @@ Judgement judgeAnswer(const ProbeTarget &target, const ProbeAnswer &answer)
     } else {
         judgeContent(target, answer, root, judgement);
     }
+    return judgement;
+}
+
+Judgement judgeUpgrade(const ProbeTarget &target, const ProbeAnswer &answer, const QByteArray &key,
+                       const QByteArray &accept)
+{
+    Judgement judgement;
+    judgement.instance = clipped(answer.instanceHeader);
+    if (answer.status != 101) {
+        QString problem = QStringLiteral("the upgrade was answered with status %1, expected 101").arg(answer.status);
+        if (answer.status >= 200 && answer.status < 300)
+            problem += QStringLiteral("; no WebSocket is served there");
+        else if (answer.status >= 300 && answer.status < 400 && !answer.location.isEmpty())
+            problem += QStringLiteral("; it redirects to %1").arg(redact(answer.location));
+        setDown(judgement, {problem});
+        return judgement;
+    }
+    const QByteArray expected =
+        QCryptographicHash::hash(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", QCryptographicHash::Sha1).toBase64();
+    QStringList problems;
+    if (accept != expected)
+        problems += accept.isEmpty() ? QStringLiteral("the upgrade was accepted without Sec-WebSocket-Accept")
+                                     : QStringLiteral("the upgrade was accepted with a wrong Sec-WebSocket-Accept");
+    problems += headerProblems(target, answer);
+    if (problems.isEmpty())
+        judgeSigns(target, answer.totalMs, {}, judgement);
+    else
+        setDown(judgement, problems);
+    return judgement;
+}
+
+Judgement judgeConnect(const ProbeTarget &target, double totalMs)
+{
+    Judgement judgement;
+    judgeSigns(target, totalMs, {}, judgement);
     return judgement;
 }
 

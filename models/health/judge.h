@@ -11,8 +11,10 @@ struct ProbeAnswer
     int status = 0;
     QByteArray body; ///< whole, also where the sample keeps only its beginning
     double totalMs = 0;
-    QString instanceHeader; ///< value of ProbeTarget::instanceHeader; empty: not sent
-    QString location;       ///< Location header of an answer that was not followed
+    QString instanceHeader;              ///< value of ProbeTarget::instanceHeader; empty: not sent
+    QString location;                    ///< Location header of an answer that was not followed
+    QMap<QString, QString> headers = {}; ///< those that are expected, names in lower case
+    QString contentEncoding = {};        ///< empty: the body is as it was written
 };
 
 struct Judgement
@@ -28,10 +30,19 @@ struct Judgement
 /// - a value of `degraded.json` that is met makes it degraded (each by itself is a sign), and excuses the expectation
 ///   at the same pointer;
 /// - every other value of `expect.json` that is missing or different, or a body that is not JSON, is down;
+/// - so is a header or a body without a match of its expression;
 /// - a total over `degraded.latency` is degraded.
 [[nodiscard]] Judgement judgeAnswer(const ProbeTarget &target, const ProbeAnswer &answer);
 
-/// Whether judging this target needs the body as JSON.
+/// Judges the answer to a WebSocket upgrade: up is 101 with the right Sec-WebSocket-Accept (RFC 6455 section 4.2.2),
+/// which is `accept`, for `key`; any other status is down. Headers and latency as above. Pure; any thread.
+[[nodiscard]] Judgement judgeUpgrade(const ProbeTarget &target, const ProbeAnswer &answer, const QByteArray &key,
+                                     const QByteArray &accept);
+
+/// Judges a TCP connect that came about: only its time can make it degraded. Pure; any thread.
+[[nodiscard]] Judgement judgeConnect(const ProbeTarget &target, double totalMs);
+
+/// Whether judging this target needs the whole body.
 [[nodiscard]] bool needsBody(const ProbeTarget &target);
 
 } // namespace Switchyard

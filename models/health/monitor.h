@@ -58,4 +58,7 @@ class PlatformCatalogue;
 [[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint,
                                          const PlatformCatalogue *catalogue = nullptr);
 
+/// Of one that belongs to no backend.
+[[nodiscard]] Result<Monitor> monitorFor(const FreeMonitor &free);
+
 } // namespace Switchyard

@@ -39,10 +39,11 @@ timespec toTimespec(Instant instant)
     return {time_t(whole.count()), long(duration_cast<nanoseconds>(since - whole).count())};
 }
 
-ProbeSample refusedSample(const PreparedTarget &prepared)
+ProbeSample refusedSample(const PreparedTarget &prepared, Instant due)
 {
     ProbeSample sample;
     sample.targetId = prepared.target.id;
+    sample.dueAt = due;
     sample.sentAt = sample.doneAt = Clock::now();
     sample.wallMs = QDateTime::currentMSecsSinceEpoch();
     sample.errorKind = prepared.problem.kind;
@@ -80,6 +81,7 @@ ProbeLoop::~ProbeLoop()
 {
     order([this] { m_quit = true; });
     m_thread.join();
+    dropWaiting(nullptr);
     cancelRunning([](const Running &) { return true; });
     curl_multi_cleanup(m_multi);
     for (const int fd : {m_epoll, m_timer, m_wake})
@@ -137,7 +139,9 @@ void ProbeLoop::schedule(std::shared_ptr<const PreparedTarget> target, quint64 s
 
 void ProbeLoop::once(std::shared_ptr<const PreparedTarget> target, quint64 serial)
 {
-    order([this, target = std::move(target), serial] { startOne(target, serial, nullptr); });
+    order([this, target = std::move(target), serial, asked = Clock::now()] {
+        admit(Waiting{target, serial, nullptr}, asked);
+    });
 }
 
 void ProbeLoop::stop(const QString &targetId)
@@ -149,6 +153,7 @@ void ProbeLoop::stopAll()
 {
     order([this] {
         cancelRunning([](const Running &) { return true; });
+        dropWaiting(nullptr);
         m_queue.clear();
         m_schedules.clear();
     });
@@ -159,6 +164,14 @@ void ProbeLoop::setImmediate(bool immediate)
     order([this, immediate] {
         m_immediate = immediate;
         flush();
+    });
+}
+
+void ProbeLoop::setLimits(int connecting, int open)
+{
+    order([this, connecting, open] {
+        m_connectLimit = connecting;
+        m_openLimit = open;
     });
 }
 
@@ -178,6 +191,7 @@ void ProbeLoop::run()
             curl_multi_socket_action(m_multi, CURL_SOCKET_TIMEOUT, 0, &running);
             collect();
         }
+        startWaiting();
         startDue();
         if (m_flushDue <= Clock::now())
             flush();
@@ -273,28 +287,93 @@ void ProbeLoop::startDue()
         m_queue.erase(m_queue.begin());
         // After a long stop several ticks have passed: all were due, one is made up for, and the beat stays the same.
         const auto ticks = 1 + (now - schedule->due) / schedule->interval;
+        const Instant due = schedule->due + (ticks - 1) * schedule->interval;
         schedule->due += ticks * schedule->interval;
         m_queue.emplace(schedule->due, schedule);
-        const bool starts = schedule->running < concurrencyCap;
+        const bool starts = schedule->running < concurrencyCap && !schedule->waiting;
         if (m_ledger.noteDue(schedule->target->target.id, schedule->serial, quint64(ticks), starts) && starts)
-            startOne(schedule->target, schedule->serial, schedule);
+            admit(Waiting{schedule->target, schedule->serial, schedule}, due);
     }
 }
 
-void ProbeLoop::startOne(std::shared_ptr<const PreparedTarget> target, quint64 serial, Schedule *schedule)
+bool ProbeLoop::mayStart(bool alone) const
 {
-    if (!target->problem.message.isEmpty()) {
-        deliver(refusedSample(*target), serial, schedule != nullptr);
+    const int connections = alone ? m_connectLimit : std::max(1, m_connectLimit / 2);
+    return m_connecting < connections && int(m_running.size()) < m_openLimit;
+}
+
+void ProbeLoop::admit(Waiting probe, Instant due)
+{
+    if (!probe.target->problem.message.isEmpty()) {
+        deliver(refusedSample(*probe.target, due), probe.serial, probe.schedule != nullptr);
         return;
     }
-    auto transfer = std::make_unique<Transfer>(std::move(target));
+    const bool alone = !probe.schedule || probe.schedule->running == 0;
+    auto &queue = alone ? m_waitingAlone : m_waitingMore;
+    if (queue.empty() && mayStart(alone)) {
+        startOne(probe, due);
+        return;
+    }
+    const WaitingKey key{due, m_waitingCount++};
+    if (probe.schedule)
+        probe.schedule->waiting = key;
+    queue.emplace(key, std::move(probe));
+}
+
+void ProbeLoop::startWaiting()
+{
+    int started = 0;
+    const auto startFrom = [&](std::map<WaitingKey, Waiting> &queue, bool alone) {
+        while (!queue.empty() && started < startsPerPass && mayStart(alone)) {
+            const auto node = queue.extract(queue.begin());
+            if (node.mapped().schedule)
+                node.mapped().schedule->waiting.reset();
+            startOne(node.mapped(), node.key().first);
+            ++started;
+        }
+    };
+    startFrom(m_waitingAlone, true);
+    startFrom(m_waitingMore, false);
+}
+
+void ProbeLoop::startOne(const Waiting &probe, Instant due)
+{
+    auto transfer = std::make_unique<Transfer>(probe.target);
     CURL *handle = transfer->handle();
-    transfer->markSent();
-    m_running.emplace(handle, Running{std::move(transfer), serial, schedule});
-    if (schedule)
-        ++schedule->running;
+    transfer->holdSlot(&m_connecting);
+    transfer->markSent(due);
+    m_running.emplace(handle, Running{std::move(transfer), probe.serial, probe.schedule});
+    if (probe.schedule)
+        ++probe.schedule->running;
     // It asks for a timer of 0 ms at once: the loop's next pass opens the connection.
     curl_multi_add_handle(m_multi, handle);
+}
+
+/// One probe of the schedule is no longer under way.
+void ProbeLoop::ended(Schedule *schedule)
+{
+    if (!schedule)
+        return;
+    --schedule->running;
+    if (schedule->running > 0 || !schedule->waiting)
+        return;
+    if (auto node = m_waitingMore.extract(*schedule->waiting); !node.empty())
+        m_waitingAlone.insert(std::move(node));
+}
+
+void ProbeLoop::dropWaiting(const QString *targetId)
+{
+    for (auto *queue : {&m_waitingAlone, &m_waitingMore}) {
+        for (auto it = queue->begin(); it != queue->end();) {
+            if (targetId && it->second.target->target.id != *targetId) {
+                ++it;
+                continue;
+            }
+            if (it->second.schedule)
+                it->second.schedule->waiting.reset();
+            it = queue->erase(it);
+        }
+    }
 }
 
 void ProbeLoop::collect()
@@ -311,8 +390,7 @@ void ProbeLoop::collect()
         if (node.empty())
             continue;
         const Running &running = node.mapped();
-        if (running.schedule)
-            --running.schedule->running;
+        ended(running.schedule);
         deliver(running.transfer->finish(result, doneAt), running.serial, running.schedule != nullptr);
     }
 }
@@ -337,6 +415,7 @@ void ProbeLoop::flush()
 void ProbeLoop::drop(const QString &targetId)
 {
     cancelRunning([&targetId](const Running &running) { return running.transfer->prepared().target.id == targetId; });
+    dropWaiting(&targetId);
     const auto found = m_schedules.find(targetId);
     if (found == m_schedules.end())
         return;
@@ -351,8 +430,7 @@ void ProbeLoop::cancelRunning(const std::function<bool(const Running &)> &which)
             ++it;
             continue;
         }
-        if (it->second.schedule)
-            --it->second.schedule->running;
+        ended(it->second.schedule);
         curl_multi_remove_handle(m_multi, it->first);
         it = m_running.erase(it);
     }

@@ -33,11 +33,15 @@ public:
     void stop(const QString &targetId);
     void stopAll();
     void setImmediate(bool immediate);
+    /// At most so many connections being made at a time, and so many open.
+    void setLimits(int connecting, int open);
 
     /// How many probes of one target may run at a time. Further due ones are counted, but not started.
     static constexpr int concurrencyCap = 20;
 
 private:
+    /// Due first comes first; the number tells two of one instant apart.
+    using WaitingKey = std::pair<Instant, quint64>;
     struct Schedule
     {
         std::shared_ptr<const PreparedTarget> target;
@@ -45,6 +49,13 @@ private:
         Clock::duration interval{};
         Instant due{};
         int running = 0;
+        std::optional<WaitingKey> waiting{}; ///< one of its probes waits for a connection
+    };
+    struct Waiting
+    {
+        std::shared_ptr<const PreparedTarget> target;
+        quint64 serial = 0;
+        Schedule *schedule = nullptr; ///< nullptr: a single probe
     };
     struct Running
     {
@@ -62,7 +73,12 @@ private:
     void runOrders();
     void armTimer();
     void startDue();
-    void startOne(std::shared_ptr<const PreparedTarget> target, quint64 serial, Schedule *schedule);
+    void admit(Waiting probe, Instant due);
+    void startWaiting();
+    void startOne(const Waiting &probe, Instant due);
+    bool mayStart(bool alone) const;
+    void ended(Schedule *schedule);
+    void dropWaiting(const QString *targetId);
     void socketEvent(int fd, unsigned events);
     void collect();
     void deliver(const ProbeSample &sample, quint64 serial, bool scheduled);
@@ -88,6 +104,13 @@ private:
     std::map<QString, std::unique_ptr<Schedule>> m_schedules;
     std::set<std::pair<Instant, Schedule *>> m_queue;
     std::unordered_map<CURL *, Running> m_running;
+    // A probe that has to wait. Those of a target of which none runs go before further ones of a target that has some
+    // under way, and these get half of the connections at most: a black hole can fill no more than that.
+    std::map<WaitingKey, Waiting> m_waitingAlone, m_waitingMore;
+    quint64 m_waitingCount = 0;
+    int m_connecting = 0; ///< probes whose connection does not stand yet
+    int m_connectLimit = 500;
+    int m_openLimit = 900;
     std::thread m_thread; ///< last: starts when all the rest stands
 };
 

@@ -23,17 +23,48 @@ QJsonValue textOrNull(const QString &text)
     return text.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(redact(text));
 }
 
-QJsonValue certificateValue(const std::optional<CertificateInfo> &certificate)
+QString timeText(qint64 seconds)
 {
-    if (!certificate)
+    return QDateTime::fromSecsSinceEpoch(seconds, Qt::UTC).toString(Qt::ISODate);
+}
+
+QJsonObject certificateObject(const CertificateInfo &certificate)
+{
+    return QJsonObject{
+        {QStringLiteral("subject"), certificate.subject},
+        {QStringLiteral("issuer"), certificate.issuer},
+        {QStringLiteral("not_before"), timeText(certificate.notBefore)},
+        {QStringLiteral("not_after"), timeText(certificate.notAfter)},
+        {QStringLiteral("days_left"), certificate.daysLeft},
+        {QStringLiteral("problem"), textOrNull(certificate.problem)},
+    };
+}
+
+QJsonArray chainArray(const QList<CertificateInfo> &chain)
+{
+    QJsonArray array;
+    for (const CertificateInfo &certificate : chain)
+        array += certificateObject(certificate);
+    return array;
+}
+
+QJsonArray redirectArray(const QList<RedirectHop> &hops)
+{
+    QJsonArray array;
+    for (const RedirectHop &hop : hops)
+        array += QJsonObject{{QStringLiteral("url"), redact(hop.url)}, {QStringLiteral("status"), hop.status}};
+    return array;
+}
+
+QJsonValue failureValue(const std::optional<FailureRecord> &failure)
+{
+    if (!failure)
         return QJsonValue::Null;
     return QJsonObject{
-        {QStringLiteral("subject"), certificate->subject},
-        {QStringLiteral("issuer"), certificate->issuer},
-        {QStringLiteral("not_after"),
-         QDateTime::fromSecsSinceEpoch(certificate->notAfter, Qt::UTC).toString(Qt::ISODate)},
-        {QStringLiteral("days_left"), certificate->daysLeft},
-        {QStringLiteral("problem"), textOrNull(certificate->problem)},
+        {QStringLiteral("status_line"), failure->statusLine},
+        {QStringLiteral("headers"), failure->headers},
+        {QStringLiteral("body"), failure->body},
+        {QStringLiteral("truncated"), failure->truncated},
     };
 }
 
@@ -55,7 +86,13 @@ QJsonObject probeSampleToJson(const ProbeSample &sample, const QString &url)
              {QStringLiteral("transfer"), phaseValue(phases.transfer)},
              {QStringLiteral("total"), phaseValue(phases.total)},
          }},
-        {QStringLiteral("certificate"), certificateValue(sample.certificate)},
+        {QStringLiteral("certificate"),
+         sample.certificate ? QJsonValue(certificateObject(*sample.certificate)) : QJsonValue(QJsonValue::Null)},
+        {QStringLiteral("chain"), chainArray(sample.chain)},
+        {QStringLiteral("redirects"), redirectArray(sample.redirects)},
+        {QStringLiteral("protocol"), textOrNull(sample.httpVersion)},
+        {QStringLiteral("tls"), textOrNull(sample.tlsVersion)},
+        {QStringLiteral("failure"), failureValue(sample.failure)},
         {QStringLiteral("reason"), textOrNull(sample.reason)},
     };
 }

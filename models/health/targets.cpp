@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/health/targets.h"
 
+#include <QUrl>
+
 namespace Switchyard {
 
 namespace {
@@ -12,6 +14,65 @@ QString joined(QString base, const QString &path)
     return path.startsWith(QLatin1Char('/')) ? base + path : base + QLatin1Char('/') + path;
 }
 
+/// "tcp://host:port" of an http address: the port it would be asked on.
+QString tcpUrl(const QString &text)
+{
+    const QUrl url(text);
+    const bool secure = url.scheme() == QLatin1StringView("https") || url.scheme() == QLatin1StringView("wss");
+    QUrl port;
+    port.setScheme(QStringLiteral("tcp"));
+    port.setHost(url.host());
+    port.setPort(url.port(secure ? 443 : 80));
+    return port.toString();
+}
+
+QString webSocketUrl(QString text)
+{
+    return text.startsWith(QLatin1StringView("http")) ? text.replace(0, 4, QStringLiteral("ws")) : text;
+}
+
+Result<QString> resolved(const ConfiguredValue &value, const QString &name, const Place &place)
+{
+    return resolveText(value.text).map_error([&](const Error &error) {
+        return Error{error.kind, QStringLiteral("%1: %2").arg(name, error.message), error.hint, place};
+    });
+}
+
+/// What does not depend on where the endpoint belongs. `url`: of a request.
+Result<ProbeTarget> targetOf(const HealthEndpoint &endpoint, const QString &id, const QString &url)
+{
+    ProbeTarget target;
+    target.id = id;
+    target.type = endpoint.type;
+    target.url = url;
+    if (endpoint.type == EndpointType::Tcp)
+        target.url = tcpUrl(url);
+    else if (endpoint.type == EndpointType::WebSocket)
+        target.url = webSocketUrl(url);
+    target.method = endpoint.method;
+    target.timeout = endpoint.timeout;
+    target.followRedirects = endpoint.follow;
+    target.expect = endpoint.expect;
+    target.degraded = endpoint.degraded;
+    for (auto header = endpoint.headers.cbegin(); header != endpoint.headers.cend(); ++header) {
+        const Result<QString> value = resolved(*header, QStringLiteral("header %1").arg(header.key()), endpoint.place);
+        if (!value)
+            return tl::unexpected(value.error());
+        target.headers.insert(header.key(), *value);
+        if (header->isReference())
+            target.references.insert(header.key(), header->text);
+    }
+    if (!endpoint.body.text.isEmpty()) {
+        const Result<QString> value = resolved(endpoint.body, QStringLiteral("body"), endpoint.place);
+        if (!value)
+            return tl::unexpected(value.error());
+        target.body = value->toUtf8();
+        if (endpoint.body.isReference())
+            target.references.insert(QString(), endpoint.body.text);
+    }
+    return target;
+}
+
 } // namespace
 
 Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint &endpoint)
@@ -19,26 +80,33 @@ Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint 
     if (backend.url.isEmpty())
         return fail(ErrorKind::Usage, QStringLiteral("the backend %1 has no URL to probe").arg(backend.name),
                     QStringLiteral("give it url = \"https://…\""), backend.place);
-    ProbeTarget target;
-    target.id = QStringLiteral("%1 %2 %3").arg(backend.name, endpointKindName(endpoint.kind), endpoint.path);
-    target.url = joined(backend.url, endpoint.path);
-    target.timeout = endpoint.timeout;
-    target.expect = endpoint.expect;
-    target.degraded = endpoint.degraded;
-    for (auto header = endpoint.headers.cbegin(); header != endpoint.headers.cend(); ++header) {
-        const Result<QString> value = resolveText(header.value().text);
-        if (!value)
-            return fail(value.error().kind, QStringLiteral("header %1: %2").arg(header.key(), value.error().message),
-                        value.error().hint, endpoint.place);
-        target.headers.insert(header.key(), *value);
-    }
+    const QString path = endpoint.path.isEmpty() ? endpointTypeName(endpoint.type) : endpoint.path;
+    const QString url = endpoint.path.isEmpty() ? backend.url : joined(backend.url, endpoint.path);
+    Result<ProbeTarget> target =
+        targetOf(endpoint, QStringLiteral("%1 %2 %3").arg(backend.name, endpointKindName(endpoint.kind), path), url);
+    if (!target)
+        return target;
     const InstanceId &instance = backend.instanceId;
-    target.instanceHeader = instance.header;
+    target->instanceHeader = instance.header;
     if (!instance.jsonPath.isEmpty() && instance.jsonPath == endpoint.path) {
-        target.instancePointer = instance.jsonPointer;
-        target.instanceFromBody = instance.jsonPointer.isEmpty();
+        target->instancePointer = instance.jsonPointer;
+        target->instanceFromBody = instance.jsonPointer.isEmpty();
     }
     return target;
+}
+
+Result<ProbeTarget> probeTargetFor(const FreeMonitor &monitor)
+{
+    return targetOf(monitor.endpoint, QStringLiteral("monitor/") + monitor.name, monitor.url);
+}
+
+Microseconds phaseOf(int n, int count, Microseconds interval)
+{
+    if (n < 0 || n >= count || interval.count() <= 0)
+        return Microseconds(0);
+    // Rounded from the exact place each time, so that nothing adds up; wide enough for 2^31 times a day.
+    const auto exact = static_cast<long double>(interval.count()) * n / count;
+    return Microseconds(static_cast<qint64>(exact));
 }
 
 } // namespace Switchyard

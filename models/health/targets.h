@@ -8,9 +8,16 @@
 namespace Switchyard {
 
 /// What to probe for one health endpoint of a backend. The id is "backend kind path", unique within a workspace.
-/// Header values that are references are resolved now, so this may block on a file. The instance is looked for in the
+/// References in headers and body are resolved now, so this may block on a file. The instance is looked for in the
 /// backend's header, and in the body where the endpoint's path is the one the backend names for it.
-/// Errors: those of resolveSecret(), naming the header; usage where the backend has no URL.
+/// Errors: those of resolveSecret(), naming the header or body; usage where the backend has no URL.
 [[nodiscard]] Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint &endpoint);
+
+/// The same for a monitor that belongs to no backend. The id is "monitor/NAME".
+[[nodiscard]] Result<ProbeTarget> probeTargetFor(const FreeMonitor &monitor);
+
+/// When the n-th (from 0) of `count` monitors of one interval is to begin, so that their probes are spread evenly over
+/// it. Pure. 0 where n is not one of them.
+[[nodiscard]] Microseconds phaseOf(int n, int count, Microseconds interval);
 
 } // namespace Switchyard

@@ -2,12 +2,14 @@
 #include "models/health/tlswatch.h"
 
 #include <QDateTime>
+#include <QHash>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace Switchyard {
@@ -85,16 +87,43 @@ QString verifyProblem(int error, int depth)
     }
 }
 
-CertificateInfo describe(X509 *certificate)
+/// What is said of a certificate, which stays the same from probe to probe but for the days that are left.
+struct Described
 {
-    constexpr qint64 day = 86'400;
+    CertificateInfo info;
+    QStringList names;
+};
+
+Described describe(X509 *certificate)
+{
     CertificateInfo info;
     info.subject = nameText(X509_get_subject_name(certificate));
     info.issuer = nameText(X509_get_issuer_name(certificate));
+    info.notBefore = secondsOf(X509_get0_notBefore(certificate));
     info.notAfter = secondsOf(X509_get0_notAfter(certificate));
-    const qint64 left = info.notAfter - QDateTime::currentSecsSinceEpoch();
-    info.daysLeft = int(left >= 0 ? left / day : -((-left + day - 1) / day));
-    return info;
+    return {info, subjectNames(certificate)};
+}
+
+/// Remembered by fingerprint, for the thread: a chain costs as much to put into words as a tenth of the handshake.
+Described described(X509 *certificate)
+{
+    constexpr qint64 day = 86'400;
+    constexpr qsizetype most = 1000;
+    thread_local QHash<QByteArray, Described> known;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    X509_digest(certificate, EVP_sha256(), digest, &size);
+    const QByteArray key(reinterpret_cast<const char *>(digest), qsizetype(size));
+    auto found = known.find(key);
+    if (found == known.end()) {
+        if (known.size() >= most)
+            known.clear();
+        found = known.insert(key, describe(certificate));
+    }
+    Described result = *found;
+    const qint64 left = result.info.notAfter - QDateTime::currentSecsSinceEpoch();
+    result.info.daysLeft = int(left >= 0 ? left / day : -((-left + day - 1) / day));
+    return result;
 }
 
 } // namespace
@@ -105,8 +134,11 @@ struct TlsCallbacks
     {
         const auto *ssl = static_cast<SSL *>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
         auto *watch = ssl ? static_cast<TlsWatch *>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), watchIndex())) : nullptr;
-        if (watch)
+        if (watch) {
+            if (watch->m_version.isEmpty())
+                watch->m_version = QString::fromLatin1(SSL_get_version(ssl));
             watch->see(accepted != 0, store);
+        }
         return accepted;
     }
 };
@@ -123,7 +155,18 @@ void TlsWatch::restart()
 {
     m_tcpDone.reset();
     m_certificate.reset();
+    m_chain.clear();
+    m_version.clear();
     m_names.clear();
+}
+
+void TlsWatch::describeChain(void *storeContext)
+{
+    constexpr int most = 10;
+    auto *store = static_cast<X509_STORE_CTX *>(storeContext);
+    const STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; i < std::min(sk_X509_num(sent), most); ++i)
+        m_chain += described(sk_X509_value(sent, i)).info;
 }
 
 void TlsWatch::see(bool accepted, void *storeContext)
@@ -131,17 +174,31 @@ void TlsWatch::see(bool accepted, void *storeContext)
     auto *store = static_cast<X509_STORE_CTX *>(storeContext);
     // Called for each certificate of the chain; the leaf is the same each time.
     if (X509 *leaf = X509_STORE_CTX_get0_cert(store); leaf && !m_certificate) {
-        m_certificate = describe(leaf);
-        m_names = subjectNames(leaf);
+        const Described words = described(leaf);
+        m_certificate = words.info;
+        m_names = words.names;
+        describeChain(store);
     }
-    if (!accepted && m_certificate && m_certificate->problem.isEmpty())
-        m_certificate->problem = verifyProblem(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+    if (accepted || !m_certificate)
+        return;
+    const QString problem = verifyProblem(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+    if (m_certificate->problem.isEmpty())
+        m_certificate->problem = problem;
+    // At the certificate it is about; one that the server did not send (a root of ours) is none of its chain.
+    const X509 *at = X509_STORE_CTX_get_current_cert(store);
+    const STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
+    for (qsizetype i = 0; at && i < m_chain.size(); ++i) {
+        if (X509_cmp(at, sk_X509_value(sent, int(i))) == 0 && m_chain[i].problem.isEmpty())
+            m_chain[i].problem = problem;
+    }
 }
 
 void TlsWatch::setProblem(const QString &problem)
 {
     if (m_certificate)
         m_certificate->problem = problem;
+    if (!m_chain.isEmpty())
+        m_chain.first().problem = problem;
 }
 
 } // namespace Switchyard

@@ -17,48 +17,6 @@ using L = QLatin1StringView;
 
 constexpr Milliseconds day{86'400'000};
 
-bool isStatusExpectation(const QString &text)
-{
-    static const QRegularExpression re(QStringLiteral(
-        "\\A(?:[1-5]xx|[1-5]\\d\\d(?:-[1-5]\\d\\d)?)(?:\\s*,\\s*(?:[1-5]xx|[1-5]\\d\\d(?:-[1-5]\\d\\d)?))*\\z"));
-    return re.match(text).hasMatch();
-}
-
-void readExpectation(TomlReader &reader, HealthExpectation *out)
-{
-    std::optional<TomlReader> table = reader.table(L("expect"));
-    if (!table)
-        return;
-    QString status;
-    if (table->text(L("status"), &status)) {
-        if (isStatusExpectation(status))
-            out->status = status;
-        else
-            table->error(*table->take(L("status")), QStringLiteral("\"%1\" is no status").arg(status),
-                         QStringLiteral("write it like \"200\", \"2xx\", \"200-299\" or \"200,204\""));
-    }
-    readPointerValues(*table, L("json"), &out->json);
-    table->finish();
-}
-
-void readDegraded(TomlReader &reader, Milliseconds timeout, DegradedRule *out)
-{
-    std::optional<TomlReader> table = reader.table(L("degraded"));
-    if (!table)
-        return;
-    Milliseconds latency{0};
-    if (table->duration(L("latency"), Milliseconds(1), Milliseconds(300'000), &latency))
-        out->latency = latency;
-    if (latency >= timeout)
-        table->error(*table->take(L("latency")),
-                     QStringLiteral("\"latency\" %1 is never reached: the timeout is %2")
-                         .arg(formatDuration(latency), formatDuration(timeout)),
-                     QStringLiteral("make it shorter than the endpoint's timeout"));
-    readPointerValues(*table, L("json"), &out->json);
-    table->integer(L("error_percent"), 1, 100, &out->errorPercent);
-    table->finish();
-}
-
 void readSends(TomlReader &reader, QList<SocketSend> *out)
 {
     for (TomlReader &table : reader.tables(L("send"))) {
@@ -256,44 +214,6 @@ QString protocolName(const NamedProtocol &protocol)
     if (protocol.protocol == SocketProtocol::WebSocket)
         return QStringLiteral("websocket");
     return protocol.transport == L("polling") ? QStringLiteral("socket.io-polling") : QStringLiteral("socket.io");
-}
-
-QString endpointKindName(EndpointKind kind)
-{
-    switch (kind) {
-    case EndpointKind::Health:
-        return QStringLiteral("health");
-    case EndpointKind::Ready:
-        return QStringLiteral("ready");
-    case EndpointKind::Live:
-        break;
-    }
-    return QStringLiteral("live");
-}
-
-HealthEndpoint parseHealthEndpoint(TomlReader reader)
-{
-    HealthEndpoint endpoint;
-    endpoint.place = reader.place();
-    readUrlPath(reader, L("path"), &endpoint.path, Presence::Required);
-    QString kind;
-    const QList kinds{EndpointKind::Health, EndpointKind::Ready, EndpointKind::Live};
-    QStringList names;
-    for (const EndpointKind each : kinds)
-        names.append(endpointKindName(each));
-    if (reader.choice(L("kind"), names, &kind))
-        endpoint.kind = kinds[names.indexOf(kind)];
-    // The bounds of Prober::schedule() and ProbeTarget::timeout.
-    reader.duration(L("interval"), Milliseconds(50), day, &endpoint.interval);
-    reader.duration(L("timeout"), Milliseconds(10), Milliseconds(300'000), &endpoint.timeout);
-    reader.integer(L("failures"), 1, 100, &endpoint.failures);
-    reader.integer(L("recoveries"), 1, 100, &endpoint.recoveries);
-    reader.duration(L("grace"), Milliseconds(0), day, &endpoint.grace);
-    readHeaders(reader, &endpoint.headers);
-    readExpectation(reader, &endpoint.expect);
-    readDegraded(reader, endpoint.timeout, &endpoint.degraded);
-    reader.finish();
-    return endpoint;
 }
 
 SocketEndpoint parseSocketEndpoint(TomlReader reader)

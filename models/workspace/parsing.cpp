@@ -47,13 +47,6 @@ std::optional<QJsonValue> toJson(TomlReader &reader, const TomlNode &node)
     return std::nullopt;
 }
 
-/// field-name of RFC 9110 section 5.1.
-bool isHeaderName(const QString &name)
-{
-    static const QRegularExpression re(QStringLiteral("\\A[!#$%&'*+\\-.^_`|~0-9A-Za-z]+\\z"));
-    return re.match(name).hasMatch();
-}
-
 /// Schemes and cookies carry credentials whatever their names look like.
 bool holdsCredentials(const QString &header)
 {
@@ -83,6 +76,12 @@ bool isStoredReference(const QString &text)
 {
     const Result<SecretReference> reference = parseSecretReference(text);
     return reference.has_value() && reference->source != SecretReference::Source::Stdin;
+}
+
+bool isHeaderName(const QString &name)
+{
+    static const QRegularExpression re(QStringLiteral("\\A[!#$%&'*+\\-.^_`|~0-9A-Za-z]+\\z"));
+    return re.match(name).hasMatch();
 }
 
 bool isJsonPointer(const QString &text)

@@ -10,6 +10,8 @@ namespace Switchyard {
 /// problems in the reader's list and returns what could be read, so that one reading reports them all.
 
 HealthEndpoint parseHealthEndpoint(TomlReader reader);
+/// `seen`: the names of the monitors before it, with their lines.
+FreeMonitor parseFreeMonitor(TomlReader reader, QMap<QString, int> *seen);
 SocketEndpoint parseSocketEndpoint(TomlReader reader);
 DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader);
 DeployConfig parseDeployConfig(TomlReader reader);
@@ -22,8 +24,14 @@ void readUrlPath(TomlReader &reader, QLatin1StringView key, QString *out, Presen
 /// Reads a table of JSON pointers (RFC 6901) and the values expected there.
 void readPointerValues(TomlReader &reader, QLatin1StringView key, QMap<QString, QJsonValue> *out);
 
+/// Reads a name and refuses one that was there before. `what` names the thing in the message.
+void readUniqueName(TomlReader &reader, const QString &what, QMap<QString, int> *seen, QString *out);
+
 /// Whether the text is a JSON pointer: empty, or "/"-separated with "~" only as "~0" or "~1".
 bool isJsonPointer(const QString &text);
+
+/// Whether the text may be the name of a header (RFC 9110 section 5.1).
+bool isHeaderName(const QString &name);
 
 /// Reads a table of header names and values; a literal credential is an error.
 void readHeaders(TomlReader &reader, QMap<QString, ConfiguredValue> *out);

@@ -31,19 +31,6 @@ const QStringList &gateIds()
     return ids;
 }
 
-/// Reads a name and refuses one that was there before.
-void readUniqueName(TomlReader &reader, const QString &what, QMap<QString, int> *seen, QString *out)
-{
-    if (!reader.text(L("name"), out, Presence::Required))
-        return;
-    const TomlNode &value = *reader.take(L("name"));
-    if (const int line = seen->value(*out); line > 0)
-        reader.error(value, QStringLiteral("there is a %1 \"%2\" already").arg(what, *out),
-                     QStringLiteral("see line %1").arg(line));
-    else
-        seen->insert(*out, value.region.line);
-}
-
 void readBackendUrl(TomlReader &reader, QString *out)
 {
     QString text;
@@ -259,6 +246,9 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     QMap<QString, int> backends;
     for (const TomlReader &table : root.tables(L("backend")))
         workspace.backends.append(parseBackend(table, workspace.components, platformIds, &backends));
+    QMap<QString, int> monitors;
+    for (const TomlReader &table : root.tables(L("monitor")))
+        workspace.monitors.append(parseFreeMonitor(table, &monitors));
     readNetwork(root, &workspace);
     readGates(root, &workspace);
     readThresholds(root, &workspace.thresholds);
@@ -281,6 +271,18 @@ WorkspaceErrors tidied(WorkspaceErrors errors)
 }
 
 } // namespace
+
+void readUniqueName(TomlReader &reader, const QString &what, QMap<QString, int> *seen, QString *out)
+{
+    if (!reader.text(L("name"), out, Presence::Required))
+        return;
+    const TomlNode &value = *reader.take(L("name"));
+    if (const int line = seen->value(*out); line > 0)
+        reader.error(value, QStringLiteral("there is a %1 \"%2\" already").arg(what, *out),
+                     QStringLiteral("see line %1").arg(line));
+    else
+        seen->insert(*out, value.region.line);
+}
 
 const Backend *Workspace::backend(const QString &backendName) const
 {

@@ -9,6 +9,7 @@
 #include <QJsonValue>
 #include <QList>
 #include <QMap>
+#include <QRegularExpression>
 #include <QString>
 #include <QStringList>
 
@@ -40,11 +41,37 @@ enum class EndpointKind
 };
 QString endpointKindName(EndpointKind kind);
 
-/// What an answer must look like. JSON pointers (RFC 6901) to the value they must equal.
+/// How an endpoint is asked: a request, a TCP connect and no more, or the upgrade to a WebSocket.
+enum class EndpointType
+{
+    Http,
+    Tcp,
+    WebSocket
+};
+/// "http", "tcp", "websocket".
+QString endpointTypeName(EndpointType type);
+
+/// A regular expression as it was written, compiled once: copies share it, any thread may match with it. It is found
+/// anywhere in a text, and gives up where it would go on and on (see HealthExpectation).
+struct ConfiguredPattern
+{
+    QString text; ///< empty: none
+    QRegularExpression compiled;
+    bool isEmpty() const { return text.isEmpty(); }
+    bool operator==(const ConfiguredPattern &other) const { return text == other.text; }
+
+    /// Errors (usage): empty, over 2,000 characters, not a regular expression; the message names the offset.
+    [[nodiscard]] static Result<ConfiguredPattern> from(const QString &text);
+};
+
+/// What an answer must look like. JSON pointers (RFC 6901) to the value they must equal; the body and the values of
+/// headers (names without regard to case, several of one name joined by ", ") must contain a match.
 struct HealthExpectation
 {
     QString status; ///< "200", "2xx", "200-299", "200,204"; empty: 2xx
     QMap<QString, QJsonValue> json;
+    ConfiguredPattern body;
+    QMap<QString, ConfiguredPattern> headers;
     bool operator==(const HealthExpectation &) const = default;
 };
 
@@ -59,19 +86,44 @@ struct DegradedRule
     bool operator==(const DegradedRule &) const = default;
 };
 
-/// [[backend.health]]
+/// The methods a probe may use.
+QStringList healthMethodNames();
+
+/// Whether the text may be the URL of a monitor. Errors (usage), worded to follow "the URL": carries credentials, no
+/// URL, another scheme than http, https, ws, wss and tcp, a TCP URL without a port or with a path.
+[[nodiscard]] Result<void> checkMonitorUrl(const QString &text);
+
+/// [[backend.health]], and the same keys of [[monitor]]
 struct HealthEndpoint
 {
-    QString path;
+    QString path; ///< may be empty where `type` is Tcp, and always is in a free monitor
+    EndpointType type = EndpointType::Http;
     EndpointKind kind = EndpointKind::Health;
     Milliseconds interval{30'000}; ///< outside sessions
     Milliseconds timeout{10'000};
     int failures = 3;   ///< 1 to 100
     int recoveries = 2; ///< 1 to 100
     Milliseconds grace{60'000};
+    QString method = QStringLiteral("GET");
     QMap<QString, ConfiguredValue> headers;
+    ConfiguredValue body; ///< of the request; empty: none
+    bool follow = false;  ///< redirects
     HealthExpectation expect;
     DegradedRule degraded;
+    std::optional<Milliseconds> keepWarm; ///< at least 1 min: a request at least so often
+    Place place;
+
+    /// For people: its path, or what stands in its place.
+    QString label() const { return path.isEmpty() ? QStringLiteral("TCP port") : path; }
+};
+
+/// [[monitor]]: a target that belongs to no backend.
+struct FreeMonitor
+{
+    QString name;  ///< unique among them
+    QString url;   ///< http, https, ws, wss or tcp://host:port; no credentials
+    QString group; ///< for people; may be empty
+    HealthEndpoint endpoint;
     Place place;
 };
 
@@ -244,6 +296,7 @@ struct Workspace
     QString name;
     QList<Component> components;
     QList<Backend> backends;
+    QList<FreeMonitor> monitors;
     QStringList anchors;       ///< [network]
     QStringList advisoryGates; ///< [gates]
     Thresholds thresholds;

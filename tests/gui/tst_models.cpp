@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The models and the pure functions behind the window's tables.
+#include "models/health/curlcommand.h"
 #include "models/realtime/prometheustext.h"
 #include "ui/common/format.h"
 #include "ui/common/roles.h"
@@ -196,14 +197,13 @@ void TestModels::whatWasNotMeasuredIsNotShown()
 
 void TestModels::curlShowsNoSecret()
 {
-    Monitor monitor;
-    HealthEndpoint endpoint;
-    monitor.target.url = QStringLiteral("https://api.example.org/health?token=hunter2hunter2");
-    monitor.target.headers.insert(QStringLiteral("Authorization"), QStringLiteral("Bearer abcdefghijklmnop"));
-    monitor.target.headers.insert(QStringLiteral("X-Plain"), QStringLiteral("swordfish"));
-    endpoint.headers.insert(QStringLiteral("X-Plain"), {QStringLiteral("env:PLAIN")});
-    monitor.target.headers.insert(QStringLiteral("Accept"), QStringLiteral("it's"));
-    const QString command = curlCommand(MonitorRecord(monitor), &endpoint);
+    ProbeTarget target;
+    target.url = QStringLiteral("https://api.example.org/health?token=hunter2hunter2");
+    target.headers.insert(QStringLiteral("Authorization"), QStringLiteral("Bearer abcdefghijklmnop"));
+    target.headers.insert(QStringLiteral("X-Plain"), QStringLiteral("swordfish"));
+    target.references.insert(QStringLiteral("X-Plain"), QStringLiteral("env:PLAIN"));
+    target.headers.insert(QStringLiteral("Accept"), QStringLiteral("it's"));
+    const QString command = curlCommand(target);
     for (const char *secret : {"hunter2", "abcdefgh", "swordfish"})
         QVERIFY2(!command.contains(QLatin1StringView(secret)), qPrintable(command));
     QVERIFY(command.contains(QStringLiteral("it'\\''s")));

@@ -91,11 +91,17 @@ QString writeCertificate(const Pair &pair, const QString &path)
     return path;
 }
 
-CertificateFiles write(const Pair &pair, const QString &pathWithoutSuffix)
+/// `above`: what the server sends behind it.
+CertificateFiles write(const Pair &pair, const QString &pathWithoutSuffix, const Pair *above = nullptr)
 {
     const QString key = pathWithoutSuffix + QStringLiteral(".key");
     PEM_write_PrivateKey(create(key).get(), pair.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    return {writeCertificate(pair, pathWithoutSuffix + QStringLiteral(".pem")), key};
+    const QString path = pathWithoutSuffix + QStringLiteral(".pem");
+    const File file = create(path);
+    PEM_write_X509(file.get(), pair.certificate.get());
+    if (above)
+        PEM_write_X509(file.get(), above->certificate.get());
+    return {path, key};
 }
 
 } // namespace
@@ -118,6 +124,17 @@ TestCertificates::TestCertificates()
                          m_folder.filePath(QStringLiteral("self-signed")));
     m_foreign =
         write(make({"localhost", localNames, -day, 30 * day}, &stranger), m_folder.filePath(QStringLiteral("foreign")));
+    m_foreignRoot = write(make({"localhost", localNames, -day, 30 * day}, &stranger),
+                          m_folder.filePath(QStringLiteral("foreign-root")), &stranger);
+    m_notYetValid = write(make({"localhost", localNames, day, 30 * day + day / 2}, &authority),
+                          m_folder.filePath(QStringLiteral("not-yet-valid")));
+    const Pair middle = make({"Switchyard test intermediate", nullptr, -day, 100 * day + day / 2}, &authority);
+    const Pair leaf = make({"localhost", localNames, -day, 30 * day + day / 2}, &middle);
+    m_intermediate = write(leaf, m_folder.filePath(QStringLiteral("intermediate")), &middle);
+    m_incomplete = write(leaf, m_folder.filePath(QStringLiteral("incomplete")));
+    const Pair stale = make({"Stale intermediate", nullptr, -9 * day, -day / 2}, &authority);
+    m_staleIssuer = write(make({"localhost", localNames, -day, 30 * day + day / 2}, &stale),
+                          m_folder.filePath(QStringLiteral("stale-issuer")), &stale);
 }
 
 } // namespace Switchyard

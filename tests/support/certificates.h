@@ -29,10 +29,17 @@ public:
     const CertificateFiles &selfSigned() const { return m_selfSigned; } ///< right names, signed by itself
     const CertificateFiles &foreign() const { return m_foreign; }       ///< right names, of an authority nobody trusts
 
+    const CertificateFiles &notYetValid() const { return m_notYetValid; }   ///< right names, from tomorrow on
+    const CertificateFiles &intermediate() const { return m_intermediate; } ///< good, with the one that issued it
+    const CertificateFiles &incomplete() const { return m_incomplete; }     ///< the same without it
+    const CertificateFiles &staleIssuer() const { return m_staleIssuer; }   ///< good, but its issuer has expired
+    const CertificateFiles &foreignRoot() const { return m_foreignRoot; }   ///< foreign(), with its authority sent too
+
 private:
     QTemporaryDir m_folder;
     QString m_caFile;
-    CertificateFiles m_good, m_expired, m_wrongName, m_selfSigned, m_foreign;
+    CertificateFiles m_good, m_expired, m_wrongName, m_selfSigned, m_foreign, m_notYetValid, m_intermediate,
+        m_incomplete, m_staleIssuer, m_foreignRoot;
 };
 
 } // namespace Switchyard

@@ -454,7 +454,8 @@ void Workbench::startRehearsal(const RehearsalRequest &request, const Platform &
         backend.health.append(endpoint);
     }
     for (const HealthEndpoint &endpoint : backend.health) {
-        if (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health)
+        if (endpoint.type == EndpointType::Http &&
+            (options.healthPath.isEmpty() || endpoint.kind == EndpointKind::Health))
             options.healthPath = endpoint.path;
     }
     if (options.argv.isEmpty() && manifest && manifest->command)

@@ -2,6 +2,7 @@
 #include "ui/health/healthpage.h"
 
 #include "models/common/redact.h"
+#include "models/health/curlcommand.h"
 #include "models/health/monitorset.h"
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
@@ -182,15 +183,7 @@ void HealthPage::copyCurl()
     const int index = health ? health->indexOf(m_table->currentKey()) : -1;
     if (index < 0)
         return;
-    const MonitorRecord &record = health->record(index);
-    const Backend *backend = m_workbench->workspace().backend(record.monitor.group);
-    const HealthEndpoint *found = nullptr;
-    for (qsizetype i = 0; backend && i < backend->health.size(); ++i) {
-        const HealthEndpoint &endpoint = backend->health[i];
-        if (endpoint.path == record.monitor.path() && endpoint.kind == record.monitor.kind)
-            found = &endpoint;
-    }
-    QApplication::clipboard()->setText(curlCommand(record, found));
+    QApplication::clipboard()->setText(curlCommand(health->record(index).monitor.target));
 }
 
 void HealthPage::showEvent(QShowEvent *event)

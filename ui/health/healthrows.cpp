@@ -20,11 +20,6 @@ Cell latencyCell(double ms, double limit)
     return cell;
 }
 
-QString quoted(QString text)
-{
-    return QLatin1Char('\'') + text.replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
-}
-
 } // namespace
 
 QStringList healthColumns()
@@ -83,22 +78,6 @@ Row healthRow(const MonitorRecord &record, double limitMs)
              uptime,
              certificate,
              line}};
-}
-
-QString curlCommand(const MonitorRecord &record, const HealthEndpoint *endpoint)
-{
-    const ProbeTarget &target = record.monitor.target;
-    QString command =
-        QStringLiteral("curl --silent --show-error --include --max-time %1").arg(double(target.timeout.count()) / 1000);
-    if (target.method != QLatin1StringView("GET"))
-        command += QStringLiteral(" --request %1").arg(target.method);
-    for (auto it = target.headers.cbegin(); it != target.headers.cend(); ++it) {
-        // A header that came from a reference is a secret, whatever its name.
-        const bool reference = !endpoint || endpoint->headers.value(it.key()).isReference();
-        const QString value = reference ? QStringLiteral("***") : it.value();
-        command += QStringLiteral(" --header ") + quoted(redact(QStringLiteral("%1: %2").arg(it.key(), value)));
-    }
-    return command + QLatin1Char(' ') + quoted(redact(target.url));
 }
 
 } // namespace Switchyard

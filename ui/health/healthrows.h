@@ -26,7 +26,4 @@ QStringList healthColumns();
 /// `limitMs`: the threshold that colours a latency.
 Row healthRow(const MonitorRecord &record, double limitMs);
 
-/// The probe as a curl command, credentials masked.
-QString curlCommand(const MonitorRecord &record, const HealthEndpoint *endpoint);
-
 } // namespace Switchyard
