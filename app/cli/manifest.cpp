@@ -2,7 +2,7 @@
 #include "app/cli/commands.h"
 #include "models/common/files.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 #include "models/manifests/manifestset.h"
 
 #include <QDir>

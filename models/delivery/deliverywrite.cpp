@@ -4,7 +4,7 @@
 #include "models/delivery/delivery.h"
 #include "models/delivery/deliveryrecord.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 
 #include <QCryptographicHash>
 #include <QDir>

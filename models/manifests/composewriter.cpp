@@ -4,7 +4,7 @@
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
 #include "models/manifests/writeraccount.h"
-#include "models/manifests/yamltext.h"
+#include "models/common/yamltext.h"
 #include "models/platforms/platform.h"
 
 #include <QHash>

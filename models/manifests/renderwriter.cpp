@@ -4,7 +4,7 @@
 #include "models/manifests/placetables.h"
 #include "models/manifests/routepattern.h"
 #include "models/manifests/writeraccount.h"
-#include "models/manifests/yamltext.h"
+#include "models/common/yamltext.h"
 
 #include <QHash>
 #include <QSet>

@@ -6,7 +6,7 @@
 #include "models/environment/dialects.h"
 #include "models/environment/envsources.h"
 #include "models/manifests/dockerfile.h"
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 #include "models/manifests/manifestset.h"
 #include "models/platforms/platform.h"
 #include "tests/delivery/repository.h"

@@ -3,7 +3,7 @@
 // the conversion has what they got right without what they got wrong.
 #include "models/common/files.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 #include "models/manifests/manifestset.h"
 #include "models/workspace/workspace.h"
 

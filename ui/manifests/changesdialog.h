@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/manifests/filechanges.h"
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 #include "ui/manifests/codeeditor.h"
 
 #include <QDialog>
