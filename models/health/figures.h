@@ -2,23 +2,13 @@
 #pragma once
 
 #include "models/common/instant.h"
+#include "models/health/monitorstate.h"
 
 #include <QList>
 
 #include <optional>
 
 namespace Switchyard {
-
-enum class MonitorState
-{
-    Unknown, ///< not measured: no downtime, and no uptime either
-    Up,
-    Degraded,
-    Down,
-    Recovering,
-    Paused,
-    ColdStart
-};
 
 /// From `from` up to but not including `to`.
 struct StateInterval

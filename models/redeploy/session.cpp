@@ -5,10 +5,10 @@
 #include "models/common/redact.h"
 #include "models/health/prober.h"
 #include "models/health/targets.h"
-#include "models/redeploy/clockwatch.h"
+#include "models/health/clockwatch.h"
 #include "models/redeploy/journal.h"
 #include "models/redeploy/lanes.h"
-#include "models/redeploy/networkcontrol.h"
+#include "models/health/networkcontrol.h"
 #include "models/redeploy/sessionstate.h"
 
 #include <QDateTime>

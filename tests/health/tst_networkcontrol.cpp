@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/redeploy/networkcontrol.h"
+#include "models/health/networkcontrol.h"
 
 #include <QTcpServer>
 #include <QTest>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/redeploy/clockwatch.h"
+#include "models/health/clockwatch.h"
 
 #include "models/common/duration.h"
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/common/result.h"
+#include "models/health/sample.h"
+#include "models/workspace/workspace.h"
+
+#include <QList>
+
+#include <optional>
+
+namespace Switchyard {
+
+/// One target that is probed again and again, and the rules by which it is called down and up. A value type.
+struct Monitor
+{
+    QString id;    ///< that of its target, unique within a workspace
+    QString group; ///< name of its backend, or what a free monitor says; may be empty
+    QString name;  ///< for people: "render /health"
+    ProbeTarget target;
+    EndpointKind kind = EndpointKind::Health;
+    Milliseconds interval{30'000}; ///< 50 ms to 1 day
+    int failures = 3;              ///< in a row, before it is down
+    int recoveries = 2;            ///< good answers in a row, before it is up again
+    Milliseconds grace{60'000};    ///< after a deploy begins: failures are recorded, but alert nobody
+    std::optional<Milliseconds>
+        keepWarm; ///< a request at least so often, so that the platform does not put it to sleep
+    std::optional<Milliseconds> wakeTime; ///< how long the platform may take to wake it; nothing: it does not sleep
+
+    /// Series of the history that its samples go to.
+    QString series() const { return QStringLiteral("health/") + id; }
+};
+
+/// Every monitor of the workspace: the health endpoints of each backend in file order, then the free ones. References
+/// in headers are resolved, so this may block on a file.
+/// Errors: those of probeTargetFor().
+[[nodiscard]] Result<QList<Monitor>> monitorsOf(const Workspace &workspace);
+
+/// Of one endpoint of one backend.
+[[nodiscard]] Result<Monitor> monitorFor(const Backend &backend, const HealthEndpoint &endpoint);
+
+} // namespace Switchyard
