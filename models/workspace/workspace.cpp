@@ -262,6 +262,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     readNetwork(root, &workspace);
     readGates(root, &workspace);
     readThresholds(root, &workspace.thresholds);
+    workspace.prometheus = readPrometheusSettings(root, fileName);
     root.finish();
     return workspace;
 }

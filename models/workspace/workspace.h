@@ -4,6 +4,7 @@
 #include "models/common/instant.h"
 #include "models/common/result.h"
 #include "models/common/secret.h"
+#include "models/workspace/prometheussettings.h"
 
 #include <QJsonValue>
 #include <QList>
@@ -231,6 +232,7 @@ struct Workspace
     QStringList anchors;       ///< [network]
     QStringList advisoryGates; ///< [gates]
     Thresholds thresholds;
+    std::optional<PrometheusSettings> prometheus;
 
     /// nullptr where there is none of that name.
     const Backend *backend(const QString &backendName) const;
