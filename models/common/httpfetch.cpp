@@ -124,7 +124,8 @@ void HttpFetch::end()
     answer.status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     for (const QByteArray &name : reply->rawHeaderList())
         answer.headers.append(std::pair(name, reply->rawHeader(name)));
-    answer.body = reply->readAll();
+    if (reply->isOpen()) // an aborted one is not
+        answer.body = reply->readAll();
     // A status of 400 and more is an error to Qt too, but a whole answer.
     const bool broken = answer.status == 0 || (reply->error() != QNetworkReply::NoError && reply->error() < 200);
     if (m_tooLong || answer.body.size() > m_request.maxBytes) {

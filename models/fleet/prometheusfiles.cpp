@@ -2,6 +2,7 @@
 #include "models/common/duration.h"
 #include "models/common/yamltext.h"
 #include "models/fleet/fleetparts.h"
+#include "models/fleet/prometheusclient.h"
 
 #include <QSet>
 
@@ -21,15 +22,6 @@ constexpr Milliseconds longest{60'000};
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-/// A label's value inside of PromQL.
-QString promText(QString text)
-{
-    text.replace(QLatin1Char('\\'), s("\\\\"))
-        .replace(QLatin1Char('"'), s("\\\""))
-        .replace(QLatin1Char('\n'), s("\\n"));
-    return QLatin1Char('"') + text + QLatin1Char('"');
 }
 
 QList<Milliseconds> intervalsOf(const FleetExport &fleet)
@@ -71,7 +63,17 @@ QString staticConfig(const Workspace &workspace, const FleetExport &fleet, const
     return text;
 }
 
-/// The rules of one group; one `text` an alert.
+struct Alert
+{
+    const char *name;
+    const char *severity;
+    QString expression;
+    QString summary, description; ///< templates of Prometheus
+    Milliseconds wait{0}, keep{0};
+    /// What tells it from its namesakes: with all labels the same, two alerts would be one to Prometheus.
+    QList<std::pair<QString, QString>> labels;
+};
+
 class Rules final
 {
 public:
@@ -80,17 +82,18 @@ public:
         m_text += s("  - name: %1\n    interval: %2\n    rules:\n")
                       .arg(yamlQuoted(name), formatDuration(std::clamp(interval, shortest, longest)));
     }
-    void alert(const char *name, const QString &expression, Milliseconds wait, Milliseconds keep, const char *severity,
-               const QString &summary, const QString &description)
+    void add(const Alert &alert)
     {
-        m_text += s("      - alert: %1\n        expr: %2\n").arg(s(name), yamlQuoted(expression));
-        if (wait.count() > 0)
-            m_text += s("        for: %1\n").arg(formatDuration(wait));
-        if (keep.count() > 0)
-            m_text += s("        keep_firing_for: %1\n").arg(formatDuration(keep));
-        m_text += s("        labels:\n          severity: %1\n        annotations:\n          summary: %2\n"
-                    "          description: %3\n")
-                      .arg(s(severity), yamlQuoted(summary), yamlQuoted(description));
+        m_text += s("      - alert: %1\n        expr: %2\n").arg(s(alert.name), yamlQuoted(alert.expression));
+        if (alert.wait.count() > 0)
+            m_text += s("        for: %1\n").arg(formatDuration(alert.wait));
+        if (alert.keep.count() > 0)
+            m_text += s("        keep_firing_for: %1\n").arg(formatDuration(alert.keep));
+        m_text += s("        labels:\n          severity: %1\n").arg(s(alert.severity));
+        for (const auto &[name, value] : alert.labels)
+            m_text += s("          %1: %2\n").arg(name, yamlQuoted(value));
+        m_text += s("        annotations:\n          summary: %1\n          description: %2\n")
+                      .arg(yamlQuoted(alert.summary), yamlQuoted(alert.description));
     }
     const QString &text() const { return m_text; }
 
@@ -105,9 +108,29 @@ QString last(const char *metric, const QString &labels, Milliseconds interval)
     return interval <= longInterval ? series : s("last_over_time(%1[%2])").arg(series, formatDuration(interval * 2));
 }
 
+void slowRules(Rules *rules, const QString &job, Milliseconds interval, const QSet<std::pair<QString, int>> &latencies)
+{
+    QList<std::pair<QString, int>> slow(latencies.begin(), latencies.end());
+    std::sort(slow.begin(), slow.end());
+    for (const auto &[after, failures] : std::as_const(slow)) {
+        const QString labels =
+            s("job=%1,degraded_after=\"%2\",failures=\"%3\"").arg(promString(job), after).arg(failures);
+        rules->add(
+            {"SwitchyardDegraded",
+             "warning",
+             s("%1 > %2 and %3 == 1")
+                 .arg(last("probe_duration_seconds", labels, interval), after, last("probe_success", labels, interval)),
+             s("{{ $labels.monitor }} is slow"),
+             s("{{ $labels.instance }} took {{ $value | humanizeDuration }}; over %1 s is degraded.").arg(after),
+             interval * (failures - 1),
+             Milliseconds(0),
+             {{s("job"), job}, {s("degraded_after"), after}, {s("failures"), QString::number(failures)}}});
+    }
+}
+
 void jobRules(Rules *rules, const QString &job, Milliseconds interval, const QList<FleetMonitor> &monitors)
 {
-    const QString of = s("job=%1").arg(promText(job));
+    const QString of = s("job=%1").arg(promString(job));
     QSet<std::pair<int, int>> limits;
     QSet<std::pair<QString, int>> latencies;
     for (const FleetMonitor &monitor : monitors) {
@@ -117,41 +140,50 @@ void jobRules(Rules *rules, const QString &job, Milliseconds interval, const QLi
     }
     QList<std::pair<int, int>> sorted(limits.begin(), limits.end());
     std::sort(sorted.begin(), sorted.end());
+    const std::pair<QString, QString> jobLabel{s("job"), job};
     for (const auto &[failures, recoveries] : std::as_const(sorted)) {
         const QString labels = s("%1,failures=\"%2\",recoveries=\"%3\"").arg(of).arg(failures).arg(recoveries);
         // The first failure begins the time, so the last one of so many ends it.
-        rules->alert("SwitchyardDown", s("%1 == 0").arg(last("probe_success", labels, interval)),
-                     interval * (failures - 1), interval * (recoveries - 1), "critical",
-                     s("{{ $labels.monitor }} is down"),
-                     s("{{ $labels.instance }} failed %1 times in a row, once every %2.")
-                         .arg(failures)
-                         .arg(formatDuration(interval)));
+        rules->add(
+            {"SwitchyardDown",
+             "critical",
+             s("%1 == 0").arg(last("probe_success", labels, interval)),
+             s("{{ $labels.monitor }} is down"),
+             s("{{ $labels.instance }} failed %1 times in a row, once every %2.")
+                 .arg(failures)
+                 .arg(formatDuration(interval)),
+             interval * (failures - 1),
+             interval * (recoveries - 1),
+             {jobLabel, {s("failures"), QString::number(failures)}, {s("recoveries"), QString::number(recoveries)}}});
     }
-    QList<std::pair<QString, int>> slow(latencies.begin(), latencies.end());
-    std::sort(slow.begin(), slow.end());
-    for (const auto &[after, failures] : std::as_const(slow)) {
-        const QString labels = s("%1,degraded_after=\"%2\",failures=\"%3\"").arg(of, after).arg(failures);
-        rules->alert(
-            "SwitchyardDegraded",
-            s("%1 > %2 and %3 == 1")
-                .arg(last("probe_duration_seconds", labels, interval), after, last("probe_success", labels, interval)),
-            interval * (failures - 1), Milliseconds(0), "warning", s("{{ $labels.monitor }} is slow"),
-            s("{{ $labels.instance }} took {{ $value | humanizeDuration }}; over %1 s is degraded.").arg(after));
-    }
-    rules->alert("SwitchyardThrottled",
-                 s("%1 == 429 and %2 == 1")
-                     .arg(last("probe_http_status_code", of, interval), last("probe_success", of, interval)),
-                 Milliseconds(0), Milliseconds(0), "warning", s("{{ $labels.monitor }} asks for fewer requests"),
-                 s("{{ $labels.instance }} answered 429."));
-    rules->alert(
-        "SwitchyardNotProbed", s("%1 == 0").arg(last("up", of, interval)), std::max(interval * 2, longest),
-        Milliseconds(0), "warning", s("{{ $labels.monitor }} is not probed"),
-        s("Prometheus gets no answer from blackbox_exporter for {{ $labels.instance }}: its state is unknown."));
-    const QString count = last("up", of, interval);
-    rules->alert(
-        "SwitchyardTargetAbsent", s("count(%1) < %2 or absent(%1) * 0").arg(count).arg(monitors.size()),
-        std::max(interval * 2, longest * 5), Milliseconds(0), "warning", s("targets of %1 are absent").arg(job),
-        s("Of %1 targets {{ $value }} are there: Prometheus runs with another configuration.").arg(monitors.size()));
+    slowRules(rules, job, interval, latencies);
+    rules->add({"SwitchyardThrottled",
+                "warning",
+                s("%1 == 429 and %2 == 1")
+                    .arg(last("probe_http_status_code", of, interval), last("probe_success", of, interval)),
+                s("{{ $labels.monitor }} asks for fewer requests"),
+                s("{{ $labels.instance }} answered 429."),
+                Milliseconds(0),
+                Milliseconds(0),
+                {jobLabel}});
+    const QString up = last("up", of, interval);
+    rules->add({"SwitchyardNotProbed",
+                "warning",
+                s("%1 == 0").arg(up),
+                s("{{ $labels.monitor }} is not probed"),
+                s("Prometheus gets no answer from blackbox_exporter for {{ $labels.instance }}: its state is unknown."),
+                std::max(interval * 2, longest),
+                Milliseconds(0),
+                {jobLabel}});
+    rules->add(
+        {"SwitchyardTargetAbsent",
+         "warning",
+         s("count(%1) < %2 or absent(%1) * 0").arg(up).arg(monitors.size()),
+         s("targets of %1 are absent").arg(job),
+         s("Of %1 targets {{ $value }} are there: Prometheus runs with another configuration.").arg(monitors.size()),
+         std::max(interval * 2, longest * 5),
+         Milliseconds(0),
+         {jobLabel}});
 }
 
 } // namespace
@@ -221,15 +253,24 @@ QByteArray prometheusRules(const Workspace &workspace, const FleetExport &fleet)
     }
     rules.group(s("switchyard-%1-certificates").arg(fleetSlug(workspace.name)), longest);
     const QString days = s("(last_over_time(probe_ssl_earliest_cert_expiry{job=~%1}[1d]) - time()) / 86400")
-                             .arg(promText(jobs.join(QLatin1Char('|'))));
+                             .arg(promString(jobs.join(QLatin1Char('|'))));
     const QString when = s("The certificate of {{ $labels.instance }} ends in {{ $value | printf \"%.1f\" }} days.");
-    rules.alert("SwitchyardCertificateEnds",
-                s("%1 < %2 >= %3").arg(days).arg(certificateWarningDays).arg(certificateCriticalDays),
-                Milliseconds(300'000), Milliseconds(0), "warning", s("certificate of {{ $labels.monitor }} ends soon"),
-                when);
-    rules.alert("SwitchyardCertificateEndsNow", s("%1 < %2").arg(days).arg(certificateCriticalDays),
-                Milliseconds(300'000), Milliseconds(0), "critical",
-                s("certificate of {{ $labels.monitor }} ends within %1 days").arg(certificateCriticalDays), when);
+    rules.add({"SwitchyardCertificateEnds",
+               "warning",
+               s("%1 < %2 >= %3").arg(days).arg(certificateWarningDays).arg(certificateCriticalDays),
+               s("certificate of {{ $labels.monitor }} ends soon"),
+               when,
+               Milliseconds(300'000),
+               Milliseconds(0),
+               {}});
+    rules.add({"SwitchyardCertificateEndsNow",
+               "critical",
+               s("%1 < %2").arg(days).arg(certificateCriticalDays),
+               s("certificate of {{ $labels.monitor }} ends within %1 days").arg(certificateCriticalDays),
+               when,
+               Milliseconds(300'000),
+               Milliseconds(0),
+               {}});
     return (s("# Written by Switchyard. Needs Prometheus 2.42 or newer (keep_firing_for).\ngroups:\n") + rules.text())
         .toUtf8();
 }

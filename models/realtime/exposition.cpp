@@ -124,6 +124,8 @@ private:
         if (name.isEmpty() || !(scanner.atEnd() || scanner.take(' ') || scanner.take('\t')))
             return problem(QStringLiteral("%1 of no metric name").arg(QString::fromLatin1(word.toByteArray())));
         scanner.skipBlanks();
+        if (scanner.atEnd())
+            return; // says nothing of it
         MetricFamily &family = m_out.families[indexOf(name)];
         if (word == "HELP") {
             if (m_helped.contains(name))

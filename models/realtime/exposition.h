@@ -97,7 +97,7 @@ struct SummarySeries
 [[nodiscard]] Result<double> histogramQuantile(double q, const HistogramSeries &histogram);
 
 /// What was counted between two scrapes. Where any count fell, the program has begun anew, and everything in `after`
-/// came since (Prometheus decides that for each bucket by itself). Errors: protocol (other labels or bounds).
+/// came since (Prometheus decides that for each bucket by itself, and extrapolates to the ends of its window). Errors: protocol (other labels or bounds).
 [[nodiscard]] Result<HistogramSeries> histogramIncrease(const HistogramSeries &before, const HistogramSeries &after);
 
 // ---- What can be charted
