@@ -3,6 +3,8 @@
 
 #include "models/common/duration.h"
 
+#include <QCryptographicHash>
+#include <QRegularExpression>
 #include <QUrl>
 
 namespace Switchyard {
@@ -63,6 +65,10 @@ void takeFreeMonitors(const Any &workspace, QList<FleetMonitor> *out)
         for (const auto &each : workspace.monitors) {
             FleetMonitor monitor;
             takeEndpoint(each.endpoint, &monitor);
+            monitor.id = QStringLiteral("monitor/") + each.name;
+            monitor.name = each.name;
+            monitor.group = each.group;
+            monitor.url = each.url;
             if (monitor.place.line == 0)
                 monitor.place = each.place;
             out->append(monitor);
@@ -99,7 +105,14 @@ QString fleetSlug(const QString &text)
 
 QString fleetJob(const Workspace &workspace, Milliseconds interval)
 {
-    return QStringLiteral("switchyard-%1-%2").arg(fleetSlug(workspace.name), formatDuration(interval));
+    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9 _-]*\\z"));
+    QString name = fleetSlug(workspace.name);
+    // Two workspaces may differ only in what is left out there, and Prometheus takes each name of a job once.
+    if (!plain.match(workspace.name).hasMatch())
+        name += QLatin1Char('-') +
+                QString::fromLatin1(
+                    QCryptographicHash::hash(workspace.name.toUtf8(), QCryptographicHash::Sha256).toHex().left(6));
+    return QStringLiteral("switchyard-%1-%2").arg(name, formatDuration(interval));
 }
 
 Result<QList<FleetMonitor>> fleetMonitors(const Workspace &workspace)
@@ -117,6 +130,7 @@ Result<QList<FleetMonitor>> fleetMonitors(const Workspace &workspace)
             monitors.append(monitor);
         }
     }
+    const qsizetype ofBackends = monitors.size();
     takeFreeMonitors(workspace, &monitors);
     for (Backend &backend : plain.backends) {
         for (HealthEndpoint &endpoint : backend.health)
@@ -126,16 +140,18 @@ Result<QList<FleetMonitor>> fleetMonitors(const Workspace &workspace)
     const Result<QList<Monitor>> named = monitorsOf(plain);
     if (!named)
         return tl::unexpected(named.error());
-    // Both lists are the endpoints in file order and then the free monitors.
-    if (named->size() != monitors.size())
+    // Both lists are the endpoints in file order, and then the free monitors.
+    if (named->size() < ofBackends || named->size() > monitors.size())
         return fail(ErrorKind::Internal, QStringLiteral("the monitors of the workspace cannot be told apart"));
-    for (qsizetype i = 0; i < monitors.size(); ++i) {
+    for (qsizetype i = 0; i < named->size(); ++i) {
         FleetMonitor &monitor = monitors[i];
         const Monitor &from = named->at(i);
         monitor.id = from.id;
         monitor.group = from.group;
         monitor.name = from.name;
         monitor.url = from.target.url;
+    }
+    for (FleetMonitor &monitor : monitors) {
         const QString scheme = QUrl(monitor.url).scheme();
         if (scheme == QLatin1StringView("tcp"))
             monitor.type = FleetMonitor::Type::Tcp;

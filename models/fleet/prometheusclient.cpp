@@ -14,6 +14,8 @@ namespace Switchyard {
 
 namespace {
 
+constexpr qsizetype atOnce = 6;
+
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
@@ -169,27 +171,38 @@ PrometheusClient::~PrometheusClient()
 
 void PrometheusClient::cancel()
 {
+    m_waiting.clear();
     for (HttpFetch *fetch : std::exchange(m_running, {})) {
         fetch->cancel();
         fetch->deleteLater();
     }
 }
 
-void PrometheusClient::ask(const QString &path, const QByteArray &form,
-                           std::function<void(const Result<QJsonValue> &, const QStringList &)> then)
+void PrometheusClient::ask(const QString &path, const QByteArray &form, ThenData then)
 {
+    m_waiting.append({path, form, std::move(then)});
+    startNext();
+}
+
+void PrometheusClient::startNext()
+{
+    if (m_waiting.isEmpty() || m_running.size() >= atOnce)
+        return;
+    const Waiting next = m_waiting.takeFirst();
     FetchRequest request;
-    request.url = QUrl(m_access.url + s("/api/v1/") + path);
+    request.url = QUrl(m_access.url + s("/api/v1/") + next.path);
     request.bearer = m_access.token;
-    request.form = form;
+    request.form = next.form;
     request.timeout = m_access.timeout;
     request.maxBytes = m_access.maxBytes;
     request.caFile = m_access.caFile;
     auto *fetch = new HttpFetch(this);
     m_running.append(fetch);
-    connect(fetch, &HttpFetch::finished, this, [this, fetch, then = std::move(then)](const FetchAnswer &answer) {
+    connect(fetch, &HttpFetch::finished, this, [this, fetch, then = next.then](const FetchAnswer &answer) {
         m_running.removeAll(fetch);
         fetch->deleteLater();
+        startNext();
+        // From here on nothing of this client is used: what is called may end it.
         const QString url = m_access.url;
         if (!answer.whole()) {
             Error error = answer.failure;

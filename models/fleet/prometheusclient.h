@@ -56,8 +56,8 @@ struct PrometheusAlert
     QString activeAt;
 };
 
-/// Asks a Prometheus server. Each request has an answer or an error, once, unless it is cancelled; several run at the
-/// same time.
+/// Asks a Prometheus server. Each request has an answer or an error, once, unless it is cancelled; at most six run
+/// at the same time, the others wait.
 ///
 /// Errors, in words for a person: those of the transport (TLS is verified); auth (401, 403); usage (400, 422: the
 /// server's own words on the expression); timeout (503: the query took too long there, or the server is not ready);
@@ -85,12 +85,21 @@ public:
     void cancel();
 
 private:
+    using ThenData = std::function<void(const Result<QJsonValue> &, const QStringList &warnings)>;
+    struct Waiting
+    {
+        QString path;
+        QByteArray form;
+        ThenData then;
+    };
+
     /// `form` empty: a GET. `then` gets the member `data`.
-    void ask(const QString &path, const QByteArray &form,
-             std::function<void(const Result<QJsonValue> &, const QStringList &warnings)> then);
+    void ask(const QString &path, const QByteArray &form, ThenData then);
+    void startNext();
 
     PrometheusAccess m_access;
     QList<HttpFetch *> m_running; ///< children
+    QList<Waiting> m_waiting;
 };
 
 /// A text as a PromQL string, with its quotes.

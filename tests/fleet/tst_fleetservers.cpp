@@ -117,7 +117,7 @@ void FleetServersTest::roundTrip()
                "\"\n  interval = \"2s\"\n  failures = 2\n  recoveries = 1\n  degraded = { latency = \"200ms\" }\n";
     };
     const QByteArray head = "schema = 1\nname = \"Rund \\\"ü\\\"\"\n";
-    const QByteArray alive = backend("live \"one\"", s("http://127.0.0.1:%1").arg(up.port()), health("/health"));
+    const QByteArray alive = backend("live \\\"one\\\"", s("http://127.0.0.1:%1").arg(up.port()), health("/health"));
     QVERIFY(write(s("all.toml"), head + alive +
                                      backend("slow", slow.url(QString()), health("/health") + health("/busy")) +
                                      backend("gone", s("http://127.0.0.1:%1").arg(closedPort()), health("/health")) +
