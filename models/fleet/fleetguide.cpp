@@ -76,9 +76,9 @@ QByteArray fleetGuide(const FleetExport &fleet, const FleetOptions &options)
         text += s(
             "\n## Load on the sockets\n\n`sockets.k6.js` holds the workspace's WebSocket and Socket.IO clients with k6 "
             "(0.38 or newer):\n\n    k6 run -e DURATION=10m sockets.k6.js\n\n`-e ONLY=backend` keeps to one backend; a "
-            "production backend needs `-e UNLOCK=backend`. Secrets are given as `-e NAME=…` or in k6's environment. "
-            "From "
-            "three machines, each with a third: `k6 run --execution-segment 0:1/3`, `1/3:2/3`, `2/3:1`.\n");
+            "production backend needs `-e UNLOCK=backend`. Secrets are read from k6's "
+            "environment, where no list of processes shows them; the script names each.\n\nFrom three machines, each "
+            "with a third: `k6 run --execution-segment 0:1/3`, `1/3:2/3`, `2/3:1`.\n");
     text += s("\n## What was not carried over\n\n");
     if (fleet.loss.isEmpty())
         return (text + s("Nothing was lost.\n")).toUtf8();

@@ -80,7 +80,7 @@ QString socketEntry(const Backend &backend, const SocketEndpoint &socket)
 
 /// What is the same in every script. The script is read by people before they aim it at a server.
 constexpr char body[] = R"JS(
-// A secret comes from k6's environment and never stands in this file: k6 run -e NAME=value …
+// A secret comes from k6's environment and never stands in this file, nor in the arguments of k6.
 function secret(name, reference) {
   const value = __ENV[name];
   if (!value) {

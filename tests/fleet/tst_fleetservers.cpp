@@ -10,6 +10,7 @@
 #include "tests/support/fleetservers.h"
 #include "tests/support/httpserver.h"
 
+#include <QDir>
 #include <QFile>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -64,6 +65,8 @@ private Q_SLOTS:
     void badServers();
     void badInput_data();
     void badInput();
+    void tls();
+    void tokenStaysHome();
     void cancelled();
 
 private:
@@ -321,16 +324,25 @@ void FleetServersTest::otherModules()
     body.expectedBody = s("\"status\"\\s*:\\s*\"");
     FleetMonitor wrongBody = body;
     wrongBody.expectedBody = s("no such thing");
+    HttpServer guarded;
+    guarded.setBehaviour("/health", {});
+    FleetMonitor token = body;
+    token.url = guarded.url(s("/health"));
+    token.expectedBody.clear();
+    token.headers.insert(s("authorization"), {s("keychain:never/read")});
     QByteArray modules = "modules:\n";
     FleetExport fleet;
-    const QList<std::pair<FleetMonitor, bool>> cases{{socket, true},  {page, false}, {port, true},
-                                                     {nobody, false}, {body, true},  {wrongBody, false}};
+    const QList<std::pair<FleetMonitor, bool>> cases{{socket, true}, {page, false},      {port, true}, {nobody, false},
+                                                     {body, true},   {wrongBody, false}, {token, true}};
     for (qsizetype i = 0; i < cases.size(); ++i) {
         const std::optional<QString> module = blackboxModule(cases[i].first, s("m%1").arg(i), {}, &fleet);
         QVERIFY(module);
         modules += module->toUtf8();
     }
     QVERIFY(write(s("modules.yml"), modules));
+    // The file that a person is asked to make; the export has only named it.
+    QCOMPARE(fleet.secrets.size(), 1);
+    QVERIFY(QDir(m_folder.path()).mkpath(s("secrets")) && write(fleet.secrets[0].path, "tok-4711\n"));
     BlackboxExporter exporter;
     QVERIFY2(exporter.start(m_folder.filePath(s("modules.yml"))), exporter.log());
     for (qsizetype i = 0; i < cases.size(); ++i) {
@@ -351,6 +363,7 @@ void FleetServersTest::otherModules()
         QVERIFY2(read.find(s("probe_success")), got->body);
         QVERIFY2((read.find(s("probe_success"))->samples[0].value == 1) == cases[i].second, qPrintable(monitor.url));
     }
+    QVERIFY(guarded.requests().last().contains("Authorization: Bearer tok-4711\r\n"));
 }
 
 void FleetServersTest::badServers_data()
@@ -451,6 +464,60 @@ void FleetServersTest::badInput()
     QVERIFY2(result.status == status, qPrintable(result.err));
     QVERIFY2(result.err.contains(says), qPrintable(result.err));
     QVERIFY(result.out.isEmpty());
+}
+
+void FleetServersTest::tls()
+{
+    const TestCertificates certificates;
+    HttpBehaviour behaviour;
+    behaviour.body = R"({"status":"success","data":{"resultType":"scalar","result":[1,"1"]}})";
+    const auto asked = [&](const CertificateFiles &files, const QString &caFile) {
+        HttpServer server(files);
+        server.setBehaviour("/api/v1/query", behaviour);
+        PrometheusAccess access;
+        access.url = server.url(QString(), s("localhost"));
+        access.caFile = caFile;
+        access.token = Secret(s("kanarienvogel"));
+        PrometheusClient client(access);
+        const auto answer =
+            awaited<PrometheusAnswer>([&](auto then) { client.query(s("time()"), std::nullopt, then); });
+        // A token goes to nobody who cannot show who he is.
+        return std::pair(answer, server.requests().size());
+    };
+    const auto good = asked(certificates.good(), certificates.caFile());
+    QVERIFY2(good.first, good.first ? "" : qPrintable(good.first.error().toString()));
+    for (const CertificateFiles &files :
+         {certificates.expired(), certificates.wrongName(), certificates.selfSigned()}) {
+        const auto bad = asked(files, certificates.caFile());
+        QVERIFY(!bad.first);
+        QCOMPARE(errorKindName(bad.first.error().kind), errorKindName(ErrorKind::Tls));
+        QCOMPARE(bad.second, 0);
+    }
+    const auto unknown = asked(certificates.good(), QString());
+    QVERIFY(!unknown.first && unknown.first.error().kind == ErrorKind::Tls);
+}
+
+void FleetServersTest::tokenStaysHome()
+{
+    HttpServer own, other;
+    const QByteArray rest = "[[backend]]\nname = \"b\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:1\"\n"
+                            "  [[backend.health]]\n  path = \"/h\"\n";
+    QVERIFY(write(s("token.toml"), "schema = 1\nname = \"w\"\n" + rest + "[prometheus]\nurl = \"" +
+                                       own.url(QString()).toUtf8() + "\"\ntoken = \"env:FLEET_TOKEN\"\n"));
+    CliOptions options;
+    options.environment.insert(s("FLEET_TOKEN"), s("kanarienvogel"));
+    const QStringList status{s("--workspace"), m_folder.filePath(s("token.toml")), s("fleet"), s("status")};
+    // Neither server is Prometheus, and both have been asked.
+    CliResult result = runCli(status, options);
+    QCOMPARE(result.status, 3);
+    QVERIFY(own.requests().size() == 1 && own.requests()[0].contains("Authorization: Bearer kanarienvogel"));
+    result = runCli(status + QStringList{s("--url"), other.url(QString())}, options);
+    QCOMPARE(result.status, 3);
+    QVERIFY(other.requests().size() == 1 && !other.requests()[0].contains("kanarienvogel"));
+    result =
+        runCli(status + QStringList{s("--url"), other.url(QString()), s("--token"), s("env:FLEET_TOKEN")}, options);
+    QVERIFY(other.requests().size() == 2 && other.requests()[1].contains("Bearer kanarienvogel"));
+    QVERIFY(!(result.err + result.out).contains(s("kanarienvogel")));
 }
 
 void FleetServersTest::cancelled()
