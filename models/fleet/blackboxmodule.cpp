@@ -72,7 +72,7 @@ public:
 
     std::optional<QString> text()
     {
-        const QList<FleetLoss> before = m_fleet->loss;
+        const qsizetype before = m_fleet->loss.size();
         m_text = s("  %1:\n    timeout: %2\n").arg(yamlQuoted(m_module), formatDuration(fleetProbeTimeout(m_monitor)));
         sayCommon();
         switch (m_monitor.type) {
@@ -88,7 +88,7 @@ public:
         }
         if (m_leftOut.isEmpty())
             return m_text;
-        m_fleet->loss = before;
+        m_fleet->loss.resize(before);
         m_fleet->loss.append({m_monitor.id, m_leftOutKey, Outcome::LeftOut, m_leftOut, m_monitor.place});
         return std::nullopt;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/fleet/fleetparts.h"
 
+#include <QHash>
+
 namespace Switchyard {
 
 namespace {
@@ -58,6 +60,31 @@ QString secretsPart(const FleetExport &fleet)
     return text;
 }
 
+/// What happened to many for the same reason is one row.
+QString lossPart(const FleetExport &fleet)
+{
+    constexpr qsizetype named = 3;
+    QStringList order;
+    QHash<QString, QStringList> subjects;
+    for (const FleetLoss &loss : fleet.loss) {
+        const QString row = s("`%1` | %2 | %3").arg(cell(loss.key), fleetOutcomeName(loss.outcome), cell(loss.reason));
+        QStringList &all = subjects[row];
+        if (all.isEmpty())
+            order.append(row);
+        all.append(cell(loss.subject));
+    }
+    QString text = s("In `loss.json` for each one by itself, with its line.\n\n| what | key | outcome | why |\n"
+                     "|---|---|---|---|\n");
+    for (const QString &row : std::as_const(order)) {
+        const QStringList all = subjects.value(row);
+        QString what = all.mid(0, named).join(s(", "));
+        if (all.size() > named)
+            what += s(" and %1 more").arg(all.size() - named);
+        text += s("| %1 | %2 |\n").arg(what, row);
+    }
+    return text;
+}
+
 } // namespace
 
 QByteArray fleetGuide(const FleetExport &fleet, const FleetOptions &options)
@@ -82,11 +109,7 @@ QByteArray fleetGuide(const FleetExport &fleet, const FleetOptions &options)
     text += s("\n## What was not carried over\n\n");
     if (fleet.loss.isEmpty())
         return (text + s("Nothing was lost.\n")).toUtf8();
-    text += s("Also in `loss.json`.\n\n| what | key | outcome | why |\n|---|---|---|---|\n");
-    for (const FleetLoss &loss : fleet.loss)
-        text += s("| %1 | `%2` | %3 | %4 |\n")
-                    .arg(cell(loss.subject), cell(loss.key), fleetOutcomeName(loss.outcome), cell(loss.reason));
-    return text.toUtf8();
+    return (text + lossPart(fleet)).toUtf8();
 }
 
 } // namespace Switchyard

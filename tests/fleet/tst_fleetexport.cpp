@@ -484,8 +484,11 @@ void FleetExportTest::manyMonitors()
     QByteArray text = "schema = 1\nname = \"many\"\n";
     for (int i = 0; i < 1'000; ++i)
         text += "[[backend]]\nname = \"b" + QByteArray::number(i) +
-                "\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:1\"\n  [[backend.health]]\n  path = \"/h\"\n";
+                "\"\nplatform = \"local\"\nurl = \"http://127.0.0.1:1\"\n  [[backend.health]]\n  path = \"/h\"\n"
+                "  degraded = { latency = \"1s\" }\n";
     const FleetExport fleet = exported(text);
+    QVERIFY(fleet.loss.size() >= 1'000);
+    QVERIFY(fleet.find(s("README.md"))->text.contains("b2 health /h and 997 more | `degraded.latency` |"));
     QCOMPARE(fleet.monitors.size(), 1'000);
     // Rules are for all of a job, not one for each monitor.
     QVERIFY(fleet.find(s("rules.yml"))->text.size() < 10'000);
