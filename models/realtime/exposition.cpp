@@ -290,19 +290,31 @@ Exposition parseExposition(const QByteArray &text)
     return Reader(text).read();
 }
 
-QString seriesText(const QString &name, const QMap<QString, QString> &labels)
+QString seriesText(const QString &name, const QMap<QString, QString> &labels, const QString &without)
 {
-    if (labels.isEmpty())
-        return name;
-    QStringList parts;
+    QString text = name;
+    QChar before(QLatin1Char('{'));
     for (auto it = labels.cbegin(); it != labels.cend(); ++it) {
-        QString value = it.value();
-        value.replace(QLatin1Char('\\'), QLatin1StringView("\\\\"))
-            .replace(QLatin1Char('"'), QLatin1StringView("\\\""))
-            .replace(QLatin1Char('\n'), QLatin1StringView("\\n"));
-        parts.append(QStringLiteral("%1=\"%2\"").arg(it.key(), value));
+        if (!without.isEmpty() && it.key() == without)
+            continue;
+        text += before;
+        text += it.key();
+        text += QLatin1StringView("=\"");
+        for (const QChar c : it.value()) {
+            if (c == QLatin1Char('\n')) {
+                text += QLatin1StringView("\\n");
+                continue;
+            }
+            if (c == QLatin1Char('\\') || c == QLatin1Char('"'))
+                text += QLatin1Char('\\');
+            text += c;
+        }
+        text += QLatin1Char('"');
+        before = QLatin1Char(',');
     }
-    return name + QLatin1Char('{') + parts.join(QLatin1Char(',')) + QLatin1Char('}');
+    if (before == QLatin1Char(','))
+        text += QLatin1Char('}');
+    return text;
 }
 
 QList<SeriesChoice> chartSeries(const Exposition &exposition)

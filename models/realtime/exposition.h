@@ -97,7 +97,8 @@ struct SummarySeries
 [[nodiscard]] Result<double> histogramQuantile(double q, const HistogramSeries &histogram);
 
 /// What was counted between two scrapes. Where any count fell, the program has begun anew, and everything in `after`
-/// came since (Prometheus decides that for each bucket by itself, and extrapolates to the ends of its window). Errors: protocol (other labels or bounds).
+/// came since (Prometheus decides that for each bucket by itself, and extrapolates to the ends of its window). Errors:
+/// protocol (other labels or bounds).
 [[nodiscard]] Result<HistogramSeries> histogramIncrease(const HistogramSeries &before, const HistogramSeries &after);
 
 // ---- What can be charted
@@ -123,6 +124,8 @@ struct SeriesChoice
 [[nodiscard]] QList<SeriesChoice> chartSeries(const Exposition &exposition);
 
 /// name{a="b",c="d"}, with the format's escapes; only the name where there are no labels.
-[[nodiscard]] QString seriesText(const QString &name, const QMap<QString, QString> &labels);
+/// `without`: a label that is left out, as `le` in the name of a whole histogram.
+[[nodiscard]] QString seriesText(const QString &name, const QMap<QString, QString> &labels,
+                                 const QString &without = {});
 
 } // namespace Switchyard

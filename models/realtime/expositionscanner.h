@@ -7,6 +7,7 @@
 #include <QString>
 #include <QStringDecoder>
 
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -54,6 +55,15 @@ public:
     {
         if (!take(quote))
             return std::nullopt;
+        // Nearly every value is plain ASCII without an escape.
+        qsizetype end = m_at;
+        while (end < m_text.size() && m_text[end] != quote && m_text[end] != '\\' && (m_text[end] & 0x80) == 0)
+            ++end;
+        if (end < m_text.size() && m_text[end] == quote) {
+            const QByteArrayView plain = m_text.sliced(m_at, end - m_at);
+            m_at = end + 1;
+            return QString::fromLatin1(plain);
+        }
         QByteArray value;
         while (!atEnd()) {
             const char c = m_text[m_at++];
@@ -99,6 +109,10 @@ public:
 
     static std::optional<double> number(QByteArrayView word)
     {
+        bool plain = false;
+        const double usual = word.toDouble(&plain);
+        if (plain && std::isfinite(usual))
+            return usual;
         const QByteArray small = word.toByteArray().toLower();
         if (small == "+inf" || small == "inf")
             return std::numeric_limits<double>::infinity();
@@ -106,9 +120,7 @@ public:
             return -std::numeric_limits<double>::infinity();
         if (small == "nan")
             return std::numeric_limits<double>::quiet_NaN();
-        bool ok = false;
-        const double value = word.toDouble(&ok);
-        return ok ? std::optional(value) : std::nullopt;
+        return plain ? std::optional(usual) : std::nullopt;
     }
 
 private:

@@ -12,19 +12,21 @@ namespace Switchyard {
 
 namespace {
 
-/// The place of the series with these labels, made where there is none yet.
+/// The series that the sample is a part of, made where there is none yet. `without`: the label that tells its samples
+/// apart.
 template <typename Series>
 Series &seriesOf(QList<Series> &all, QHash<QString, qsizetype> &places, const MetricFamily &family,
-                 const QMap<QString, QString> &labels)
+                 const MetricSample &sample, const QString &without = {})
 {
-    const QString key = seriesText(family.name, labels);
+    const QString key = seriesText(family.name, sample.labels, without);
     const auto known = places.constFind(key);
     if (known != places.cend())
         return all[*known];
     places.insert(key, all.size());
     Series series;
     series.name = family.name;
-    series.labels = labels;
+    series.labels = sample.labels;
+    series.labels.remove(without);
     all.append(series);
     return all.last();
 }
@@ -67,16 +69,16 @@ QList<HistogramSeries> histogramsOf(const MetricFamily &family)
     if (family.type != MetricType::Histogram)
         return all;
     QHash<QString, qsizetype> places;
+    const QString le = QStringLiteral("le");
     for (const MetricSample &sample : family.samples) {
-        QMap<QString, QString> labels = sample.labels;
-        const QString bound = labels.take(QStringLiteral("le"));
         if (isPart(sample, family, "_bucket"))
-            seriesOf(all, places, family, labels)
-                .buckets.append({ExpositionScanner::number(bound.toUtf8()).value_or(0), sample.value});
+            seriesOf(all, places, family, sample, le)
+                .buckets.append(
+                    {ExpositionScanner::number(sample.labels.value(le).toUtf8()).value_or(0), sample.value});
         else if (isPart(sample, family, "_sum") || isPart(sample, family, "_gsum"))
-            seriesOf(all, places, family, sample.labels).sum = sample.value;
+            seriesOf(all, places, family, sample).sum = sample.value;
         else if (isPart(sample, family, "_count") || isPart(sample, family, "_gcount"))
-            seriesOf(all, places, family, sample.labels).count = sample.value;
+            seriesOf(all, places, family, sample).count = sample.value;
     }
     for (HistogramSeries &series : all) {
         series.damaged = family.damaged;
@@ -100,16 +102,16 @@ QList<SummarySeries> summariesOf(const MetricFamily &family)
     if (family.type != MetricType::Summary)
         return all;
     QHash<QString, qsizetype> places;
+    const QString quantile = QStringLiteral("quantile");
     for (const MetricSample &sample : family.samples) {
-        QMap<QString, QString> labels = sample.labels;
         if (sample.name == family.name) {
-            const QString quantile = labels.take(QStringLiteral("quantile"));
-            seriesOf(all, places, family, labels)
-                .quantiles.insert(ExpositionScanner::number(quantile.toUtf8()).value_or(0), sample.value);
+            seriesOf(all, places, family, sample, quantile)
+                .quantiles.insert(ExpositionScanner::number(sample.labels.value(quantile).toUtf8()).value_or(0),
+                                  sample.value);
         } else if (isPart(sample, family, "_sum")) {
-            seriesOf(all, places, family, labels).sum = sample.value;
+            seriesOf(all, places, family, sample).sum = sample.value;
         } else if (isPart(sample, family, "_count")) {
-            seriesOf(all, places, family, labels).count = sample.value;
+            seriesOf(all, places, family, sample).count = sample.value;
         }
     }
     return all;
