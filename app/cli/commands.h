@@ -173,6 +173,26 @@ struct CspOptions
     QString page;
 };
 
+struct FleetExportOptions
+{
+    QString out;
+    QString blackbox = QStringLiteral("127.0.0.1:9115");
+    QString caFile;
+    bool force = false;
+    bool strict = false;
+};
+
+struct FleetStatusOptions
+{
+    QString url;   ///< empty: the workspace's
+    QString token; ///< a reference; empty: the workspace's
+    QString caFile;
+    Milliseconds window{3'600'000};
+    Milliseconds timeout{20'000};
+};
+
+int runFleetExport(const Global &global, const FleetExportOptions &options);
+int runFleetStatus(const Global &global, const FleetStatusOptions &options);
 int runCorsCheck(const Global &global, const CorsOptions &options);
 int runCspBuild(const Global &global, const CspOptions &options);
 int runDemo(const Global &global, const DemoCommandOptions &options);

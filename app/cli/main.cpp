@@ -86,6 +86,8 @@ struct Everything
     ScanCommandOptions scan;
     CorsOptions cors;
     CspOptions csp;
+    FleetExportOptions fleetExport;
+    FleetStatusOptions fleetStatus;
     SessionQuery query;
     HistoryCommandOptions history;
     std::function<int()> run;
@@ -380,6 +382,30 @@ void addHistory(CLI::App &app, Everything &all)
     command->callback([&all] { all.run = [&all] { return runHistoryExport(all.global, all.history); }; });
 }
 
+void addFleet(CLI::App &app, Everything &all)
+{
+    CLI::App *fleet = app.add_subcommand("fleet", "the workspace's monitors in Prometheus");
+    fleet->require_subcommand(1);
+    CLI::App *write = fleet->add_subcommand(
+        "export", "write blackbox_exporter modules, Prometheus jobs and alerts, a Grafana dashboard and a k6 script");
+    text(write, "-o,--out", all.fleetExport.out, "folder for the files");
+    text(write, "--blackbox", all.fleetExport.blackbox,
+         "HOST:PORT under which Prometheus reaches blackbox_exporter (default 127.0.0.1:9115)");
+    text(write, "--ca", all.fleetExport.caFile, "certificate bundle (PEM) that the exporter is to trust");
+    write->add_flag("--strict", all.fleetExport.strict, "exit 1 where something is lost or left out");
+    write->add_flag("--force", all.fleetExport.force, "replace files that no export wrote, or that were changed since");
+    write->callback([&all] { all.run = [&all] { return runFleetExport(all.global, all.fleetExport); }; });
+
+    CLI::App *status = fleet->add_subcommand(
+        "status", "each monitor as Prometheus sees it; exit 1 when any is not up, 3 when the server does not tell");
+    text(status, "--url", all.fleetStatus.url, "the Prometheus server (default: [prometheus] of the workspace)");
+    text(status, "--token", all.fleetStatus.token, "reference to a bearer token: env:NAME, file:PATH");
+    text(status, "--ca", all.fleetStatus.caFile, "certificate bundle (PEM) instead of the system's");
+    duration(status, "--window", all.fleetStatus.window, "of percentiles and uptime (default 1h)");
+    duration(status, "--timeout", all.fleetStatus.timeout, "for each question (default 20s)");
+    status->callback([&all] { all.run = [&all] { return runFleetStatus(all.global, all.fleetStatus); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -435,6 +461,7 @@ int main(int argc, char **argv)
     addScan(app, all);
     addOrigins(app, all);
     addHistory(app, all);
+    addFleet(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/common/files.h"
+#include "models/common/ownfiles.h"
 #include "models/common/redact.h"
 #include "models/delivery/delivery.h"
 #include "models/delivery/deliveryrecord.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
 
-#include <QCryptographicHash>
 #include <QDir>
-#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -17,65 +14,8 @@ namespace Switchyard {
 
 namespace {
 
-constexpr qint64 mostBytes = 16 << 20;
 const auto recordFile = QStringLiteral("delivery.json");
 const auto recordSchema = QStringLiteral("switchyard.delivery/1");
-
-QString hashOf(const QByteArray &text)
-{
-    return QString::fromLatin1(QCryptographicHash::hash(text, QCryptographicHash::Sha256).toHex());
-}
-
-/// What an earlier delivery wrote into a folder: path to hash, which is empty for files with secrets.
-QMap<QString, QString> writtenBefore(const QDir &folder)
-{
-    QMap<QString, QString> files;
-    const Result<QByteArray> text = readFile(folder.filePath(recordFile), mostBytes);
-    const QJsonObject record = text ? QJsonDocument::fromJson(*text).object() : QJsonObject();
-    if (record[QStringLiteral("schema")].toString() != recordSchema)
-        return files;
-    for (const QJsonValue file : record[QStringLiteral("files")].toArray())
-        files.insert(file[QStringLiteral("path")].toString(), file[QStringLiteral("sha256")].toString());
-    files.insert(recordFile, QString());
-    return files;
-}
-
-std::optional<Error> objection(const Delivery &delivery, const QDir &folder, bool force)
-{
-    QStringList sources;
-    for (const QString &source : delivery.sources)
-        sources.append(QFileInfo(source).canonicalFilePath());
-    sources.removeAll(QString());
-    const QMap<QString, QString> before = writtenBefore(folder);
-    for (const DeliveryFile &file : delivery.files) {
-        const QFileInfo there(folder.filePath(file.path));
-        if (!there.exists() || there.isDir())
-            continue;
-        const Result<QByteArray> now = readFile(there.filePath(), mostBytes);
-        if (now && *now == file.text)
-            continue;
-        if (sources.contains(there.canonicalFilePath()))
-            return Error{ErrorKind::Usage,
-                         QStringLiteral("%1 is one of the sources").arg(there.filePath()),
-                         QStringLiteral("choose another folder with --out"),
-                         {}};
-        if (force)
-            continue;
-        const auto known = before.constFind(file.path);
-        const QString hint = QStringLiteral("choose another folder, or replace it with --force");
-        if (known == before.cend())
-            return Error{ErrorKind::Usage,
-                         QStringLiteral("%1 is there already, and no export wrote it").arg(there.filePath()),
-                         hint,
-                         {}};
-        if (!known->isEmpty() && (!now || hashOf(*now) != *known))
-            return Error{ErrorKind::Usage,
-                         QStringLiteral("%1 was changed since it was written").arg(there.filePath()),
-                         hint,
-                         {}};
-    }
-    return std::nullopt;
-}
 
 } // namespace
 
@@ -88,7 +28,7 @@ QByteArray deliveryRecord(const Delivery &delivery)
         QJsonObject entry{{QStringLiteral("path"), file.path}};
         // A hash of secrets would let everybody try out guesses.
         if (!file.holdsSecrets)
-            entry.insert(QStringLiteral("sha256"), hashOf(file.text));
+            entry.insert(QStringLiteral("sha256"), contentHash(file.text));
         files.append(entry);
     }
     return QJsonDocument(QJsonObject{{QStringLiteral("schema"), recordSchema},
@@ -127,11 +67,12 @@ QList<FileChange> deliveryChanges(const Delivery &delivery, const QString &folde
 
 Result<void> writeDelivery(const Delivery &delivery, const QString &folder, bool force)
 {
-    if (const std::optional<Error> objected = objection(delivery, QDir(folder), force))
-        return tl::unexpected(*objected);
     QList<WrittenFile> files;
     for (const DeliveryFile &file : delivery.files)
         files.append(file.written());
+    if (const std::optional<Error> objected =
+            objectionTo(files, folder, {recordFile, recordSchema, delivery.sources}, force))
+        return tl::unexpected(*objected);
     return writeFileSet(folder, files);
 }
 

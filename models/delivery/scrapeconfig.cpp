@@ -2,7 +2,7 @@
 #include "models/delivery/scrapeconfig.h"
 
 #include "models/common/files.h"
-#include "models/manifests/yamltext.h"
+#include "models/common/yamltext.h"
 
 #include <QDirIterator>
 #include <QFileInfo>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/shellwords.h"
+#include "models/common/yamltext.h"
 #include "models/manifests/composetext.h"
 #include "models/manifests/containervalues.h"
 #include "models/manifests/formats.h"
 #include "models/manifests/writeraccount.h"
-#include "models/manifests/yamltext.h"
 #include "models/platforms/platform.h"
 
 #include <QHash>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/common/fileset.h"
 #include "models/manifests/ledger.h"
 #include "models/manifests/servicemodel.h"
 
@@ -51,15 +52,6 @@ ServiceModel readCompose(const ManifestNode &root, Ledger &ledger, QList<Error> 
 ServiceModel readRedirects(const QByteArray &text, const QString &file, Ledger &ledger, QList<Error> &problems);
 ServiceModel readDockerfile(const QByteArray &text, const QString &file, Ledger &ledger, QList<Error> &problems);
 ServiceModel readProcfile(const QByteArray &text, const QString &file, Ledger &ledger, QList<Error> &problems);
-
-/// A file of the target, by its path below the target folder.
-struct WrittenFile
-{
-    QString path;
-    QByteArray text;
-    /// Permissions such as 0600 or 0755; 0: those of the file that stands there, or what the umask gives.
-    int mode = 0;
-};
 
 /// Something the target has that no key of the source stands for.
 struct AddedKey

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // render.yaml in the current form of Render's Blueprint specification, https://render.com/docs/blueprint-spec
+#include "models/common/yamltext.h"
 #include "models/manifests/modelplaces.h"
 #include "models/manifests/placetables.h"
 #include "models/manifests/routepattern.h"
 #include "models/manifests/writeraccount.h"
-#include "models/manifests/yamltext.h"
 
 #include <QHash>
 #include <QSet>

@@ -313,11 +313,11 @@ private:
                     m_ledger.mapped(place, target);
                 continue;
             }
-            const QString reason =
-                names.contains(entry.name)
-                    ? QStringLiteral("the variable stands there already")
-                    : QStringLiteral("vercel.json holds plain values only, and no secrets: set it in the project's settings or with "
-                                     "vercel env add");
+            const QString reason = names.contains(entry.name)
+                                       ? QStringLiteral("the variable stands there already")
+                                       : QStringLiteral("vercel.json holds plain values only, and no secrets: set it "
+                                                        "in the project's settings or with "
+                                                        "vercel env add");
             m_ledger.lost(entry.place, reason);
             m_ledger.lost(entry.namePlace, reason);
             for (const Place &place : entry.details)

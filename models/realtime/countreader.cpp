@@ -6,13 +6,6 @@
 #include "models/realtime/prometheustext.h"
 
 #include <QJsonObject>
-#include <QNetworkAccessManager>
-#include <QNetworkProxy>
-#include <QNetworkReply>
-#include <QSslConfiguration>
-#include <QTimer>
-
-#include <algorithm>
 
 namespace Switchyard {
 
@@ -20,7 +13,6 @@ namespace {
 
 constexpr int requestTimeoutMs = 5'000;
 constexpr qint64 maxBody = 4 << 20;
-constexpr const char *tooLongProperty = "switchyard.tooLong";
 
 bool isHttp(const CountSource &source)
 {
@@ -28,19 +20,19 @@ bool isHttp(const CountSource &source)
 }
 
 /// Which process of the backend answered, as far as the answer tells; empty: it does not.
-QString workerOf(const Backend &backend, const QNetworkReply &reply, const CountSource &source, const QByteArray &body)
+QString workerOf(const Backend &backend, const FetchAnswer &answer, const CountSource &source)
 {
     if (!backend.instanceId.header.isEmpty()) {
-        const QByteArray named = reply.rawHeader(backend.instanceId.header.toUtf8());
+        const QByteArray named = answer.header(backend.instanceId.header.toUtf8());
         if (!named.isEmpty())
             return QString::fromUtf8(named).left(128);
     }
     if (source.kind == CountSource::Kind::Prometheus) {
         // Every official client library exports it, and no two processes began in the same instant.
-        const Result<double> started = prometheusValue(body, QStringLiteral("process_start_time_seconds"));
+        const Result<double> started = prometheusValue(answer.body, QStringLiteral("process_start_time_seconds"));
         return started ? QString::number(*started, 'f', 3) : QString();
     }
-    const Result<QJsonValue> json = parseJson(body);
+    const Result<QJsonValue> json = parseJson(answer.body);
     const QJsonObject root = json ? json->toObject() : QJsonObject();
     for (const char *key : {"instance_id", "instance", "worker", "worker_id", "pid"}) {
         const QJsonValue value = root[QLatin1StringView(key)];
@@ -104,7 +96,7 @@ void CountReader::read()
         const CountSource &source = m_backend.sockets[i].count;
         if (source.kind == CountSource::Kind::SocketIoAdmin)
             startFeed(i);
-        else if (isHttp(source) && !paths.contains(source.path) && !m_running.contains(source.path))
+        else if (isHttp(source) && !paths.contains(source.path) && !isRunning(source.path))
             paths.append(source.path);
     }
     for (const QString &path : paths)
@@ -113,48 +105,29 @@ void CountReader::read()
 
 void CountReader::get(const QString &path)
 {
-    const QUrl url(m_backend.url + path);
-    if (!m_network)
-        m_network = new QNetworkAccessManager(this);
-    QNetworkRequest request(url);
-    request.setTransferTimeout(requestTimeoutMs);
-    request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
-    // A kept connection would stay on one worker, and on the old instance.
-    request.setRawHeader("Connection", "close");
-    if (!m_caFile.isEmpty()) {
-        QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
-        tls.setCaCertificates(QSslCertificate::fromPath(m_caFile));
-        request.setSslConfiguration(tls);
+    FetchRequest request;
+    request.url = QUrl(m_backend.url + path);
+    request.timeout = Milliseconds(requestTimeoutMs);
+    request.maxBytes = maxBody;
+    request.caFile = m_caFile;
+    HttpFetch *&fetch = m_fetches[path];
+    if (!fetch) {
+        fetch = new HttpFetch(this);
+        connect(fetch, &HttpFetch::finished, this, [this, path](const FetchAnswer &answer) { answered(path, answer); });
     }
-    m_running.append(path);
-    QNetworkReply *reply = m_network->get(request);
-    // Without it Qt's own thread reads on, as fast as the backend sends, before anybody here has been asked.
-    reply->setReadBufferSize(2 * maxBody);
-    // The transfer's own limit starts anew with every byte.
-    QTimer::singleShot(requestTimeoutMs, reply, &QNetworkReply::abort);
-    const auto look = [reply] {
-        const qint64 announced = reply->header(QNetworkRequest::ContentLengthHeader).toLongLong();
-        if (std::max(announced, reply->bytesAvailable()) <= maxBody || reply->isFinished())
-            return;
-        reply->setProperty(tooLongProperty, true);
-        reply->abort();
-    };
-    connect(reply, &QNetworkReply::metaDataChanged, reply, look);
-    connect(reply, &QNetworkReply::readyRead, reply, look);
-    connect(reply, &QNetworkReply::finished, this, [this, reply, path, run = m_run] {
-        reply->deleteLater();
-        if (run != m_run)
-            return;
-        m_running.removeAll(path);
-        answered(path, reply);
-        m_network->clearConnectionCache();
-    });
+    fetch->start(request);
+}
+
+bool CountReader::isRunning(const QString &path) const
+{
+    const auto fetch = m_fetches.find(path);
+    return fetch != m_fetches.end() && fetch->second->isRunning();
 }
 
 void CountReader::cancel()
 {
-    ++m_run;
-    m_running.clear();
+    for (const auto &[path, fetch] : m_fetches)
+        fetch->cancel();
     m_workers.clear();
     m_feeds.clear();
 }
@@ -167,33 +140,25 @@ void CountReader::say(int socket, CountReading::Status status, const QString &re
     Q_EMIT countRead(socket, reading);
 }
 
-void CountReader::answered(const QString &path, QNetworkReply *reply)
+void CountReader::answered(const QString &path, const FetchAnswer &answer)
 {
-    const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-    const bool good = status >= 200 && status < 300;
-    const QByteArray body = good && !reply->error() ? reply->readAll() : QByteArray();
-    // Half an answer may read as a whole one, with a smaller number.
-    const bool tooLong = reply->property(tooLongProperty).toBool() || body.size() > maxBody;
-    QString broken = QStringLiteral("the answer broke off: %1").arg(reply->errorString());
-    if (tooLong)
-        broken = QStringLiteral("an answer of more than %1 MB").arg(maxBody >> 20);
-    else if (reply->error() == QNetworkReply::OperationCanceledError)
-        broken = QStringLiteral("the answer was not whole within %1 s").arg(requestTimeoutMs / 1000);
     for (int i = 0; i < m_backend.sockets.size(); ++i) {
         const CountSource &source = m_backend.sockets[i].count;
         if (!isHttp(source) || source.path != path)
             continue;
-        if (status == 0) {
-            say(i, CountReading::Status::Unreachable, reply->errorString());
+        if (answer.status == 0) {
+            say(i, CountReading::Status::Unreachable, answer.failure.message);
             continue;
         }
-        const Result<double> value = !good ? fail(ErrorKind::Protocol, QStringLiteral("HTTP status %1").arg(status))
-                                     : reply->error() || tooLong ? fail(ErrorKind::Protocol, broken)
-                                                                 : valueIn(source, body);
+        const bool good = answer.status >= 200 && answer.status < 300;
+        const Result<double> value =
+            !good             ? fail(ErrorKind::Protocol, QStringLiteral("HTTP status %1").arg(answer.status))
+            : !answer.whole() ? tl::unexpected(answer.failure)
+                              : valueIn(source, answer.body);
         if (!value)
             say(i, CountReading::Status::Wrong, value.error().message);
         else
-            Q_EMIT countRead(i, m_workers[i].take(workerOf(m_backend, *reply, source, body), *value, Clock::now()));
+            Q_EMIT countRead(i, m_workers[i].take(workerOf(m_backend, answer, source), *value, Clock::now()));
     }
 }
 

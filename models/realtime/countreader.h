@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/common/httpfetch.h"
 #include "models/realtime/workercounts.h"
 #include "models/workspace/workspace.h"
 
@@ -9,9 +10,6 @@
 
 #include <map>
 #include <memory>
-
-class QNetworkAccessManager;
-class QNetworkReply;
 
 namespace Switchyard {
 
@@ -40,18 +38,17 @@ Q_SIGNALS:
     void countRead(int socket, const Switchyard::CountReading &reading);
 
 private:
+    bool isRunning(const QString &path) const;
     void get(const QString &path);
-    void answered(const QString &path, QNetworkReply *reply);
+    void answered(const QString &path, const FetchAnswer &answer);
     void startFeed(int socket);
     void say(int socket, CountReading::Status status, const QString &reason);
 
     Backend m_backend;
     QString m_caFile;
-    QNetworkAccessManager *m_network = nullptr;
-    QStringList m_running;
+    std::map<QString, HttpFetch *> m_fetches; ///< by path; children
     std::map<int, WorkerCounts> m_workers;
     std::map<int, std::unique_ptr<AdminFeed>> m_feeds; ///< by socket
-    int m_run = 0;
 };
 
 } // namespace Switchyard

@@ -1,115 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/realtime/prometheustext.h"
 
+#include "models/realtime/expositionscanner.h"
+
 #include <cmath>
 
 namespace Switchyard {
 
 namespace {
-
-bool isNameStart(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
-}
-
-/// Walks over one line; every taker leaves the place as it is when what it takes is not there.
-class Scanner
-{
-public:
-    explicit Scanner(QByteArrayView text)
-        : m_text(text)
-    {
-    }
-
-    void skipBlanks()
-    {
-        while (m_at < m_text.size() && (m_text[m_at] == ' ' || m_text[m_at] == '\t'))
-            ++m_at;
-    }
-    bool atEnd() const { return m_at >= m_text.size(); }
-    bool take(char c)
-    {
-        if (atEnd() || m_text[m_at] != c)
-            return false;
-        ++m_at;
-        return true;
-    }
-    QString name()
-    {
-        const qsizetype from = m_at;
-        while (!atEnd() && (isNameStart(m_text[m_at]) || (m_at > from && m_text[m_at] >= '0' && m_text[m_at] <= '9')))
-            ++m_at;
-        return QString::fromLatin1(m_text.sliced(from, m_at - from));
-    }
-    QByteArrayView word()
-    {
-        const qsizetype from = m_at;
-        while (!atEnd() && m_text[m_at] != ' ' && m_text[m_at] != '\t')
-            ++m_at;
-        return m_text.sliced(from, m_at - from);
-    }
-    /// A quoted value with the format's three escapes: \\, \" and \n.
-    std::optional<QString> quoted(char quote)
-    {
-        if (!take(quote))
-            return std::nullopt;
-        QByteArray value;
-        while (!atEnd()) {
-            const char c = m_text[m_at++];
-            if (c == quote)
-                return QString::fromUtf8(value);
-            if (c != '\\' || atEnd()) {
-                value += c;
-                continue;
-            }
-            const char escaped = m_text[m_at++];
-            value += escaped == 'n' ? '\n' : escaped;
-        }
-        return std::nullopt;
-    }
-    /// `{a="b",…}`; false where it is malformed. A comma may stand at the end.
-    bool labels(QMap<QString, QString> *out, bool singleQuotes)
-    {
-        if (!take('{'))
-            return true;
-        for (;;) {
-            skipBlanks();
-            if (take('}'))
-                return true;
-            const QString label = name();
-            skipBlanks();
-            if (label.isEmpty() || !take('='))
-                return false;
-            skipBlanks();
-            std::optional<QString> value = quoted('"');
-            if (!value && singleQuotes)
-                value = quoted('\'');
-            if (!value)
-                return false;
-            out->insert(label, *value);
-            skipBlanks();
-            if (!take(','))
-                return take('}');
-        }
-    }
-
-private:
-    QByteArrayView m_text;
-    qsizetype m_at = 0;
-};
-
-std::optional<double> number(QByteArrayView word)
-{
-    if (word == "+Inf" || word == "Inf")
-        return std::numeric_limits<double>::infinity();
-    if (word == "-Inf")
-        return -std::numeric_limits<double>::infinity();
-    if (word == "NaN")
-        return std::numeric_limits<double>::quiet_NaN();
-    bool ok = false;
-    const double value = word.toDouble(&ok);
-    return ok ? std::optional(value) : std::nullopt;
-}
 
 bool contains(const QMap<QString, QString> &have, const QMap<QString, QString> &wanted)
 {
@@ -125,7 +23,7 @@ bool contains(const QMap<QString, QString> &have, const QMap<QString, QString> &
 Result<SeriesSelector> parseSeriesSelector(const QString &text)
 {
     const QByteArray bytes = text.trimmed().toUtf8();
-    Scanner scanner{QByteArrayView(bytes)};
+    ExpositionScanner scanner{QByteArrayView(bytes)};
     SeriesSelector selector;
     selector.name = scanner.name();
     scanner.skipBlanks();
@@ -139,7 +37,7 @@ std::optional<SeriesSample> parseSampleLine(QByteArrayView line)
 {
     if (line.endsWith('\r'))
         line.chop(1);
-    Scanner scanner(line);
+    ExpositionScanner scanner(line);
     scanner.skipBlanks();
     SeriesSample sample;
     sample.name = scanner.name();
@@ -149,7 +47,7 @@ std::optional<SeriesSample> parseSampleLine(QByteArrayView line)
     if (!scanner.labels(&sample.labels, false))
         return std::nullopt;
     scanner.skipBlanks();
-    const std::optional<double> value = number(scanner.word());
+    const std::optional<double> value = ExpositionScanner::number(scanner.word());
     if (!value)
         return std::nullopt;
     sample.value = *value;

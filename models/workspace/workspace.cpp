@@ -255,6 +255,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
     for (const TomlReader &table : root.tables(L("deploy_window")))
         workspace.deployWindows.append(parseDeployWindow(table, backends.keys()));
     workspace.history = readHistorySettings(root);
+    workspace.prometheus = readPrometheusSettings(root, fileName);
     root.finish();
     return workspace;
 }

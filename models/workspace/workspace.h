@@ -5,6 +5,7 @@
 #include "models/common/result.h"
 #include "models/common/secret.h"
 #include "models/workspace/historysettings.h"
+#include "models/workspace/prometheussettings.h"
 
 #include <QJsonValue>
 #include <QList>
@@ -302,6 +303,7 @@ struct Workspace
     Thresholds thresholds;
     QList<DeployWindow> deployWindows;
     HistorySettings history;
+    std::optional<PrometheusSettings> prometheus;
 
     /// nullptr where there is none of that name.
     const Backend *backend(const QString &backendName) const;

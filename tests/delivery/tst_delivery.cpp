@@ -2,11 +2,11 @@
 // The whole set for each of the sample migrations and both of their backends: complete, valid, without secrets unless
 // asked for, written all or none.
 #include "models/common/files.h"
+#include "models/common/fileset.h"
 #include "models/delivery/delivery.h"
 #include "models/environment/dialects.h"
 #include "models/environment/envsources.h"
 #include "models/manifests/dockerfile.h"
-#include "models/manifests/fileset.h"
 #include "models/manifests/manifestset.h"
 #include "models/platforms/platform.h"
 #include "tests/delivery/repository.h"

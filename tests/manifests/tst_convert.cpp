@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Manifests of one platform as another's: what is written, what is said of each key, and that nothing else happens.
 #include "models/common/files.h"
+#include "models/common/fileset.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
 #include "models/manifests/manifestset.h"
 
 #include <QDir>

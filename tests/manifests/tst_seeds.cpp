@@ -2,8 +2,8 @@
 // The five sample migrations: their workspaces and manifests are read, lint says what each has wrong and no more, and
 // the conversion has what they got right without what they got wrong.
 #include "models/common/files.h"
+#include "models/common/fileset.h"
 #include "models/manifests/convert.h"
-#include "models/manifests/fileset.h"
 #include "models/manifests/manifestset.h"
 #include "models/workspace/workspace.h"
 

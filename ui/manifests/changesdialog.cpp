@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/manifests/changesdialog.h"
 
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 #include "ui/common/notice.h"
 #include "ui/common/offthread.h"
 #include "ui/common/theme.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/common/fileset.h"
 #include "models/manifests/filechanges.h"
-#include "models/manifests/fileset.h"
 #include "ui/manifests/codeeditor.h"
 
 #include <QDialog>

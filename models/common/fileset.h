@@ -2,12 +2,21 @@
 #pragma once
 
 #include "models/common/result.h"
-#include "models/manifests/formats.h"
 
+#include <QByteArray>
 #include <QList>
 #include <QString>
 
 namespace Switchyard {
+
+/// A file to be written, by its path below the folder.
+struct WrittenFile
+{
+    QString path;
+    QByteArray text;
+    /// Permissions such as 0600 or 0755; 0: those of the file that stands there, or what the umask gives.
+    int mode = 0;
+};
 
 /// Writes files below a folder, which is made where it is missing: all of them or none. Each is first written beside
 /// its place; only when every one is there are they renamed, and those that were renamed are put back when a later one

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/manifests/yamltext.h"
+#include "models/common/yamltext.h"
 
 #include <QRegularExpression>
 #include <QSet>

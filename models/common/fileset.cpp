@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/manifests/fileset.h"
+#include "models/common/fileset.h"
 
 #include "models/common/files.h"
 
