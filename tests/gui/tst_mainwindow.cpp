@@ -2,6 +2,7 @@
 // Drives the real window, as the program puts it together, without a display.
 #include "app/console/console.h"
 #include "ui/common/theme.h"
+#include "ui/health/healthrows.h"
 
 #include <QAction>
 #include <QApplication>

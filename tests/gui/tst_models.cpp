@@ -194,9 +194,9 @@ void TestModels::whatWasNotMeasuredIsNotShown()
     readState(record, &digest);
     readFigures(record, Clock::now(), &digest);
     QCOMPARE(digest.word, QStringLiteral("not probed"));
-    for (const int column : {HealthColumn::Status, HealthColumn::Last, HealthColumn::P50, HealthColumn::P95,
-                             HealthColumn::P99, HealthColumn::Uptime, HealthColumn::RawUptime,
-                             HealthColumn::LongestGap, HealthColumn::Certificate}) {
+    for (const int column :
+         {HealthColumn::Status, HealthColumn::Last, HealthColumn::P50, HealthColumn::P95, HealthColumn::P99,
+          HealthColumn::Uptime, HealthColumn::RawUptime, HealthColumn::LongestGap, HealthColumn::Certificate}) {
         QCOMPARE(monitorCell(record.monitor, digest, column, 500).text, QStringLiteral("–"));
         QVERIFY(!sortNumber(record.monitor, digest, column));
     }

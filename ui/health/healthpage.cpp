@@ -100,8 +100,8 @@ QWidget *HealthPage::makeTables()
     layout->setSpacing(8);
     m_bar = new MonitorBar(left);
     m_tables = new QStackedWidget(left);
-    m_table = new Table(Table::SortsItself(), m_model, QStringLiteral("healthTable"), QStringLiteral("Monitors"),
-                        m_tables);
+    m_table =
+        new Table(Table::SortsItself(), m_model, QStringLiteral("healthTable"), QStringLiteral("Monitors"), m_tables);
     m_table->setItemDelegate(new MonitorDelegate(m_table));
     m_table->setWidths({108, 150, 90, 60, 66, 66, 66, 66, 66, 70, 80, 84, 86, 66, 90});
     for (const int column : {HealthColumn::Group, HealthColumn::Kind, HealthColumn::P99, HealthColumn::RawUptime,
@@ -131,8 +131,8 @@ QWidget *HealthPage::makeTables()
         else
             m_bar->clear();
     });
-    for (QWidget *each : {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_pairTable),
-                          static_cast<QWidget *>(m_notice)})
+    for (QWidget *each :
+         {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_pairTable), static_cast<QWidget *>(m_notice)})
         m_tables->addWidget(each);
     m_note = new QLabel(left);
     m_note->setObjectName(QStringLiteral("healthNote"));
@@ -146,7 +146,10 @@ QWidget *HealthPage::makeTables()
     layout->addWidget(m_tables, 1);
     layout->addWidget(m_warm);
     layout->addWidget(m_note);
-    connect(m_bar, &MonitorBar::filterChanged, this, [this] { m_model->setFilter(m_bar->filter()); fillPairs(); });
+    connect(m_bar, &MonitorBar::filterChanged, this, [this] {
+        m_model->setFilter(m_bar->filter());
+        fillPairs();
+    });
     connect(m_bar, &MonitorBar::viewChanged, this, &HealthPage::changeView);
     connect(m_bar, &MonitorBar::columnsWanted, this, [this](const QPoint &at) {
         QHeaderView *header = shownTable()->horizontalHeader();
@@ -175,12 +178,14 @@ void HealthPage::makeActions()
     m_copyCurl = add(QStringLiteral("Copy as &curl"), QStringLiteral("Ctrl+Shift+C"), [this] { copyCurl(); });
     separate();
     m_rowActions = m_actions.size();
-    add(QStringLiteral("All in one &list"), QStringLiteral("Ctrl+Alt+1"), [this] { m_bar->setView(MonitorView::List); });
+    add(QStringLiteral("All in one &list"), QStringLiteral("Ctrl+Alt+1"),
+        [this] { m_bar->setView(MonitorView::List); });
     add(QStringLiteral("By &group"), QStringLiteral("Ctrl+Alt+2"), [this] { m_bar->setView(MonitorView::Grouped); });
     add(QStringLiteral("Source beside &target"), QStringLiteral("Ctrl+Alt+3"),
         [this] { m_bar->setView(MonitorView::Pairs); });
     separate();
-    add(QStringLiteral("Save the table as &CSV…"), QStringLiteral("Ctrl+S"), [this] { saveTable(QStringLiteral("csv")); });
+    add(QStringLiteral("Save the table as &CSV…"), QStringLiteral("Ctrl+S"),
+        [this] { saveTable(QStringLiteral("csv")); });
     add(QStringLiteral("Save the table as &JSON…"), {}, [this] { saveTable(QStringLiteral("json")); });
     add(QStringLiteral("Save the table as &Markdown…"), {}, [this] { saveTable(QStringLiteral("md")); });
     add(QStringLiteral("Save the table as TS&V…"), {}, [this] { saveTable(QStringLiteral("tsv")); });
@@ -245,8 +250,8 @@ void HealthPage::fill()
     for (int i = 0; health && i < health->count(); ++i) {
         const State state = shownState(health->record(i));
         const bool isBad = state == State::Down || state == State::Degraded;
-        bad += isBad && !(m_workbench->sessionRunning() &&
-                          m_workbench->sessionBackend() == health->record(i).monitor.group);
+        bad += isBad &&
+               !(m_workbench->sessionRunning() && m_workbench->sessionBackend() == health->record(i).monitor.group);
     }
     Q_EMIT badgeChanged(bad);
     fillNote();

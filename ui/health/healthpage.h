@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/common/page.h"
+#include "ui/health/pairrows.h"
 
 #include <QTimer>
 
@@ -17,14 +18,11 @@ namespace Switchyard {
 class BulkRowModel;
 class LatencyPlot;
 class MonitorBar;
-class MonitorModel;
 class NoticePane;
 class Table;
 class Waterfall;
 class Workbench;
 struct FreePlan;
-struct Monitor;
-struct MonitorPair;
 
 /// Every monitor of the workspace, and the chosen one in detail.
 class HealthPage final : public Page

@@ -109,10 +109,10 @@ std::optional<double> percentileMs(const LatencyHistogram &latency, double p)
 
 QStringList healthColumns()
 {
-    return {QStringLiteral("State"),      QStringLiteral("Monitor"),     QStringLiteral("Group"),
-            QStringLiteral("Kind"),       QStringLiteral("Status"),      QStringLiteral("Last"),
-            QStringLiteral("p50"),        QStringLiteral("p95"),         QStringLiteral("p99"),
-            QStringLiteral("Uptime"),     QStringLiteral("Raw uptime"),  QStringLiteral("Longest gap"),
+    return {QStringLiteral("State"),       QStringLiteral("Monitor"),    QStringLiteral("Group"),
+            QStringLiteral("Kind"),        QStringLiteral("Status"),     QStringLiteral("Last"),
+            QStringLiteral("p50"),         QStringLiteral("p95"),        QStringLiteral("p99"),
+            QStringLiteral("Uptime"),      QStringLiteral("Raw uptime"), QStringLiteral("Longest gap"),
             QStringLiteral("Certificate"), QStringLiteral("Interval"),   QStringLiteral("Trend")};
 }
 
@@ -172,8 +172,7 @@ void readFigures(const MonitorRecord &record, Instant now, MonitorDigest *digest
     digest->p99 = percentileMs(figures.latency, 99);
     digest->uptime = figures.decided.uptime;
     digest->rawUptime = figures.raw.uptime;
-    digest->longestGapMs =
-        figures.longestGap ? std::optional<double>(toMs(*figures.longestGap)) : std::nullopt;
+    digest->longestGapMs = figures.longestGap ? std::optional<double>(toMs(*figures.longestGap)) : std::nullopt;
     digest->probes = figures.probes;
     digest->failed = figures.failed;
 }

@@ -158,7 +158,8 @@ void MonitorBar::setView(MonitorView view)
 void MonitorBar::showCounts(const MonitorModel &model)
 {
     for (int i = 0; i < stateChoices; ++i) {
-        const QString text = QStringLiteral("%1 %2").arg(stateChoiceName(StateChoice(i))).arg(model.countOf(StateChoice(i)));
+        const QString text =
+            QStringLiteral("%1 %2").arg(stateChoiceName(StateChoice(i))).arg(model.countOf(StateChoice(i)));
         if (m_chips->button(i)->text() != text)
             m_chips->button(i)->setText(text);
     }

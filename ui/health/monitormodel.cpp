@@ -475,9 +475,8 @@ void MonitorModel::fillGroups(const QList<int> &monitors)
         add(of.unknown, "unknown");
         add(of.paused, "paused");
         add(of.all - of.down - of.degraded - of.unknown - of.paused, "up");
-        group.text = QStringLiteral("%1: %2")
-                         .arg(group.name.isEmpty() ? QStringLiteral("No group") : group.name,
-                              parts.join(QStringLiteral(", ")));
+        group.text = QStringLiteral("%1: %2").arg(group.name.isEmpty() ? QStringLiteral("No group") : group.name,
+                                                  parts.join(QStringLiteral(", ")));
     }
 }
 

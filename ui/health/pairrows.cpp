@@ -66,9 +66,9 @@ QList<MonitorPair> pairMonitors(const MonitorSet &set, const QString &source, co
 
 QStringList pairColumns()
 {
-    return {QStringLiteral("Endpoint"),    QStringLiteral("Kind"),       QStringLiteral("Source"),
-            QStringLiteral("Target"),      QStringLiteral("Source p50"), QStringLiteral("Target p50"),
-            QStringLiteral("p50 change"),  QStringLiteral("Source p95"), QStringLiteral("Target p95"),
+    return {QStringLiteral("Endpoint"),   QStringLiteral("Kind"),       QStringLiteral("Source"),
+            QStringLiteral("Target"),     QStringLiteral("Source p50"), QStringLiteral("Target p50"),
+            QStringLiteral("p50 change"), QStringLiteral("Source p95"), QStringLiteral("Target p95"),
             QStringLiteral("p95 change")};
 }
 

@@ -121,10 +121,12 @@ void OverviewPage::fill()
     m_model->merge(attentionRows(m_items));
     m_table->setVisible(!m_items.isEmpty());
     m_calm->setVisible(m_items.isEmpty());
-    const bool known = std::any_of(m_shown.cbegin(), m_shown.cend(), [this](const BackendCard *card) {
-        const BackendMonitor *monitor = m_workbench->monitor(card->objectName().mid(5));
-        return monitor && monitor->state() != State::Unknown;
-    }) || anyFreeProbed(*m_workbench);
+    const bool known = std::any_of(m_shown.cbegin(), m_shown.cend(),
+                                   [this](const BackendCard *card) {
+                                       const BackendMonitor *monitor = m_workbench->monitor(card->objectName().mid(5));
+                                       return monitor && monitor->state() != State::Unknown;
+                                   }) ||
+                       anyFreeProbed(*m_workbench);
     const ThemeColors &colors = themeColors(palette());
     m_calm->setText(
         known ? QStringLiteral("<span style='color:%1'>●</span> Nothing needs you now.").arg(colors.up.name())
