@@ -72,6 +72,13 @@ private:
     double m_longest = 0;
 };
 
+HttpBehaviour slowAnswer(int ms)
+{
+    HttpBehaviour behaviour;
+    behaviour.beforeAnswer = Milliseconds(ms);
+    return behaviour;
+}
+
 QByteArray freeMonitor(const QByteArray &name, const QString &url, const QByteArray &more = {})
 {
     return "[[monitor]]\nname = \"" + name + "\"\nurl = \"" + url.toUtf8() +
@@ -220,9 +227,14 @@ void TestHealthPage::statesOfRealServers()
 {
     HttpServer server;
     server.setBehaviour("/up", {});
-    server.setBehaviour("/slow", {.beforeAnswer = Milliseconds(150)});
-    server.setBehaviour("/broken", {.status = 503});
-    server.setBehaviour("/moved", {.status = 301, .headers = {{"Location", "/up"}}});
+    server.setBehaviour("/slow", slowAnswer(150));
+    HttpBehaviour broken;
+    broken.status = 503;
+    server.setBehaviour("/broken", broken);
+    HttpBehaviour moved;
+    moved.status = 301;
+    moved.headers = {{"Location", "/up"}};
+    server.setBehaviour("/moved", moved);
     TestCertificates certificates;
     HttpServer tls(certificates.selfSigned());
     tls.setBehaviour("/up", {});
@@ -334,7 +346,7 @@ void TestHealthPage::sourceBesideTarget()
     HttpServer fast;
     fast.setBehaviour("/health", {});
     HttpServer slow;
-    slow.setBehaviour("/health", {.beforeAnswer = Milliseconds(120)});
+    slow.setBehaviour("/health", slowAnswer(120));
     const auto backend = [](const char *name, const char *role, const HttpServer &server, const QByteArray &more) {
         return QByteArray("[[backend]]\nname = \"") + name + "\"\nplatform = \"local\"\nrole = \"" + role +
                "\"\nurl = \"" + server.url(QString()).toUtf8() +

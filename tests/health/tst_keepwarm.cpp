@@ -18,7 +18,7 @@ Monitor monitorOf(int intervalMinutes, int warmMinutes)
 
 FreePlan freePlan()
 {
-    const auto catalogue = PlatformCatalogue::builtIn();
+    const auto catalogue = PlatformCatalogue::load();
     return catalogue.has_value() ? catalogue->find(QStringLiteral("render"))->free : FreePlan();
 }
 
