@@ -151,6 +151,7 @@ void TestHealthPage::init()
             [this](const QString &text) { m_notices.append(text); });
     m_console->window().show();
     QVERIFY(QTest::qWaitForWindowExposed(&m_console->window()));
+    m_console->window().activateWindow();
 }
 
 void TestHealthPage::cleanup()
@@ -300,6 +301,8 @@ void TestHealthPage::filtersAndSaysWhatIsWrong()
     QTRY_VERIFY(problem->isVisible());
     QVERIFY2(problem->text().contains(QStringLiteral("character")), qPrintable(problem->text()));
     QCOMPARE(model()->rowCount(), 5);
+    QVERIFY(page()->focusFilter());
+    QTRY_VERIFY(search->hasFocus());
     QTest::keyClick(search, Qt::Key_Escape);
     QTRY_COMPARE(model()->rowCount(), 200);
     QVERIFY(!problem->isVisible());

@@ -360,8 +360,23 @@ void HealthPage::changeView()
     m_model->setGrouped(m_bar->view() == MonitorView::Grouped);
     fillTable();
     fillPairs();
-    if (shownTable()->currentKey() != key)
+    if (m_bar->view() == MonitorView::Pairs)
+        (void)choosePair(m_current);
+    else if (m_table->currentKey() != key)
         showItem(key);
+}
+
+/// The row of the pair that this monitor is one end of. False: it is in none that is shown.
+bool HealthPage::choosePair(int monitor)
+{
+    for (const MonitorPair &pair : std::as_const(m_pairList)) {
+        if (monitor < 0 || (pair.source != monitor && pair.target != monitor))
+            continue;
+        const QString key = m_workbench->health()->record(pair.target >= 0 ? pair.target : pair.source).monitor.id;
+        m_pairTable->selectKey(key);
+        return m_pairTable->currentKey() == key;
+    }
+    return false;
 }
 
 Table *HealthPage::shownTable() const
@@ -516,12 +531,13 @@ void HealthPage::showItem(const QString &item)
     const int index = health ? health->indexOf(item) : -1;
     if (index < 0)
         return;
-    if (m_bar->view() == MonitorView::Pairs)
-        m_pairTable->selectKey(item);
-    if (shownTable()->currentKey() == item)
+    if (m_bar->view() == MonitorView::Pairs) {
+        if (choosePair(index))
+            return;
+        m_bar->setView(MonitorView::List);
+    }
+    if (m_table->currentKey() == item)
         return;
-    if (m_bar->view() == MonitorView::Pairs)
-        return m_bar->setView(MonitorView::List);
     m_model->setOpen(health->record(index).monitor.group, true);
     // What leads here must be seen, whatever is filtered.
     if (m_model->rowOf(item) < 0)

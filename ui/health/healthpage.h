@@ -64,6 +64,7 @@ private:
     void fillWarm();
     void fillDetails();
     void changeView();
+    bool choosePair(int monitor);
     Table *shownTable() const;
     QString currentKey() const;
     void showCurrent(const QString &key);

@@ -551,17 +551,23 @@ void MonitorModel::arrange()
         Q_EMIT countsChanged();
         return;
     }
-    const QSet<RowId> nextSet(next.cbegin(), next.cend());
-    const QSet<RowId> oldSet(m_rows.cbegin(), m_rows.cend());
+    const auto place = [this](RowId id) { return id >= 0 ? m_placeOfMonitor[id] : m_placeOfGroup[-1 - id]; };
+    std::vector<bool> stays(size_t(m_rows.size()), false);
     QList<RowId> staying;
     QList<RowId> coming;
-    for (const RowId id : next)
-        (oldSet.contains(id) ? staying : coming).append(id);
+    for (const RowId id : next) {
+        if (const int row = place(id); row >= 0) {
+            stays[size_t(row)] = true;
+            staying.append(id);
+        } else {
+            coming.append(id);
+        }
+    }
     if (staying.size() < m_rows.size()) {
         QList<RowId> leaving;
-        for (const RowId id : std::as_const(m_rows)) {
-            if (!nextSet.contains(id))
-                leaving.append(id);
+        for (int row = 0; row < m_rows.size(); ++row) {
+            if (!stays[size_t(row)])
+                leaving.append(m_rows[row]);
         }
         permute(staying + leaving);
         beginRemoveRows({}, int(staying.size()), int(m_rows.size()) - 1);
