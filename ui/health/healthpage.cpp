@@ -103,7 +103,7 @@ QWidget *HealthPage::makeTables()
     m_table =
         new Table(Table::SortsItself(), m_model, QStringLiteral("healthTable"), QStringLiteral("Monitors"), m_tables);
     m_table->setItemDelegate(new MonitorDelegate(m_table));
-    m_table->setWidths({108, 150, 90, 60, 66, 66, 66, 66, 66, 70, 80, 84, 86, 66, 90});
+    m_table->setWidths({108, 150, 90, 60, 80, 66, 66, 66, 66, 70, 80, 84, 86, 66, 90});
     for (const int column : {HealthColumn::Group, HealthColumn::Kind, HealthColumn::P99, HealthColumn::RawUptime,
                              HealthColumn::LongestGap, HealthColumn::Interval})
         m_table->setColumnHidden(column, true);
@@ -111,7 +111,7 @@ QWidget *HealthPage::makeTables()
     m_table->installEventFilter(this);
     m_pairTable = new Table(Table::SortsItself(), m_pairs, QStringLiteral("pairTable"),
                             QStringLiteral("Monitors of source and target"), m_tables);
-    m_pairTable->setWidths({130, 60, 100, 100, 84, 84, 84, 84, 84, 84});
+    m_pairTable->setWidths({108, 52, 94, 94, 84, 84, 86, 84, 84, 86});
     addColumnMenu(m_pairTable->horizontalHeader(), PairColumn::Endpoint);
     for (Table *table : {m_table, m_pairTable}) {
         table->setSelectionMode(QAbstractItemView::ExtendedSelection);

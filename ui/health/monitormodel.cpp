@@ -14,7 +14,7 @@ namespace {
 constexpr int tellEveryMs = 250;
 constexpr int resortEveryMs = 1'000;
 /// So much of one turn of the event loop goes into counting figures.
-constexpr qint64 sliceNs = 4'000'000;
+constexpr qint64 sliceNs = 3'000'000;
 constexpr int betweenSlicesMs = 10;
 /// More lines on the trend column than any screen has rows.
 constexpr int keptTrends = 400;
@@ -124,8 +124,14 @@ QVariant MonitorModel::data(const QModelIndex &index, int role) const
     const int column = index.column();
     if (entry.stale && !m_still && isFigure(column))
         count(id);
-    if (column != HealthColumn::Trend)
-        return cellData(monitorCell(monitorOf(id), entry.digest, column, m_limitMs), role);
+    if (column != HealthColumn::Trend) {
+        if (m_cellMonitor != id || m_cellColumn != column) {
+            m_cell = monitorCell(monitorOf(id), entry.digest, column, m_limitMs);
+            m_cellMonitor = id;
+            m_cellColumn = column;
+        }
+        return cellData(m_cell, role);
+    }
     Cell cell;
     if (role == Role::Series) {
         QList<double> *trend = m_trends.object(id);
@@ -174,6 +180,7 @@ void MonitorModel::setSource(const MonitorSet *set, double limitMs)
     m_groups.clear();
     m_rows.clear();
     m_trends.clear();
+    m_cellMonitor = -1;
     m_changed.clear();
     m_queue.clear();
     m_counted.clear();
@@ -241,6 +248,7 @@ void MonitorModel::flush()
 {
     if (!m_set || (m_changed.isEmpty() && m_counted.isEmpty()))
         return;
+    m_cellMonitor = -1;
     QList<int> told = std::exchange(m_counted, {});
     told.reserve(told.size() + m_changed.size());
     for (const int i : std::exchange(m_changed, {})) {
@@ -270,6 +278,7 @@ void MonitorModel::count(int monitor) const
     Entry &entry = m_entries[size_t(monitor)];
     readFigures(m_set->record(monitor), Clock::now(), &entry.digest);
     entry.stale = false;
+    m_cellMonitor = -1;
 }
 
 void MonitorModel::countSlice()

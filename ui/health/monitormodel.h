@@ -121,6 +121,10 @@ private:
     QList<int> m_placeOfMonitor; ///< row, or -1
     QList<int> m_placeOfGroup;
     mutable QCache<int, QList<double>> m_trends;
+    /// A view asks for a cell's roles one after the other; each time the whole cell would be made.
+    mutable Cell m_cell;
+    mutable int m_cellMonitor = -1;
+    mutable int m_cellColumn = 0;
     MonitorFilter m_filter;
     QSet<QString> m_closed;
     bool m_grouped = false;
