@@ -104,7 +104,7 @@ void Console::makeWindow(ConsoleOptions options)
                 workbench,
                 [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); },
                 parent),
-            new HealthPage(workbench, parent),
+            new HealthPage(workbench, chooseSaveFile, parent),
             new DatabasePage(parent),
             new ManifestsPage(workbench, manifests, parent),
             new RunbookPage(parent),

@@ -35,7 +35,11 @@ struct Monitor
     std::optional<Sleep> sleep; ///< nothing: it does not sleep
 
     /// What of its address tells it from the others of its group.
-    QString path() const { return group.isEmpty() ? name : name.mid(group.size() + 1); }
+    QString path() const
+    {
+        // A free monitor's name does not begin with its group.
+        return !group.isEmpty() && name.startsWith(group + QLatin1Char(' ')) ? name.mid(group.size() + 1) : name;
+    }
 
     /// Series of the history that its samples go to.
     QString series() const { return QStringLiteral("health/") + id; }

@@ -2,6 +2,7 @@
 // Drives the real window, as the program puts it together, without a display.
 #include "app/console/console.h"
 #include "ui/common/theme.h"
+#include "ui/health/healthrows.h"
 
 #include <QAction>
 #include <QApplication>
@@ -266,7 +267,7 @@ void TestMainWindow::urlIsWatched()
     QTRY_COMPARE(health->model()->rowCount(), 1);
     QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("1 of 2 failed"), 10'000);
     QTRY_COMPARE_WITH_TIMEOUT(health->model()->index(0, 0).data().toString(), QStringLiteral("down"), 30'000);
-    QCOMPARE(health->model()->index(0, 3).data().toString(), QStringLiteral("no answer"));
+    QCOMPARE(health->model()->index(0, HealthColumn::Status).data().toString(), QStringLiteral("no answer"));
 }
 
 void TestMainWindow::urlIsCompleted_data()

@@ -189,10 +189,17 @@ void TestModels::oneMissedAnswerIsNotDown()
 
 void TestModels::whatWasNotMeasuredIsNotShown()
 {
-    const Row row = healthRow(MonitorRecord(Monitor()), 500);
-    for (const int column : {HealthColumn::Status, HealthColumn::Last, HealthColumn::P50, HealthColumn::P95,
-                             HealthColumn::Uptime, HealthColumn::Certificate})
-        QCOMPARE(row.cells[column].text, QStringLiteral("–"));
+    const MonitorRecord record{Monitor()};
+    MonitorDigest digest;
+    readState(record, &digest);
+    readFigures(record, Clock::now(), &digest);
+    QCOMPARE(digest.word, QStringLiteral("not probed"));
+    for (const int column :
+         {HealthColumn::Status, HealthColumn::Last, HealthColumn::P50, HealthColumn::P95, HealthColumn::P99,
+          HealthColumn::Uptime, HealthColumn::RawUptime, HealthColumn::LongestGap, HealthColumn::Certificate}) {
+        QCOMPARE(monitorCell(record.monitor, digest, column, 500).text, QStringLiteral("–"));
+        QVERIFY(!sortNumber(record.monitor, digest, column));
+    }
 }
 
 void TestModels::curlShowsNoSecret()

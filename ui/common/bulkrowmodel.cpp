@@ -14,6 +14,11 @@ QVariant sortValue(const Row &row, int column)
     return column < row.cells.size() ? cellData(row.cells[column], Role::Sort) : QVariant();
 }
 
+bool isText(const QVariant &value)
+{
+    return value.typeId() == QMetaType::QString;
+}
+
 } // namespace
 
 BulkRowModel::BulkRowModel(QStringList columns, QObject *parent)
@@ -44,9 +49,15 @@ QVariant BulkRowModel::data(const QModelIndex &index, int role) const
 
 QVariant BulkRowModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0 || section >= m_columns.size())
+    if (orientation != Qt::Horizontal || section < 0 || section >= m_columns.size())
         return {};
-    return m_columns[section];
+    if (role == Qt::TextAlignmentRole) {
+        // The heading stands where the figures stand.
+        const bool right =
+            !m_shown.isEmpty() && section < m_shown.first().cells.size() && m_shown.first().cells[section].right;
+        return int((right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+    }
+    return role == Qt::DisplayRole ? QVariant(m_columns[section]) : QVariant();
 }
 
 void BulkRowModel::sort(int column, Qt::SortOrder order)
@@ -77,7 +88,12 @@ void BulkRowModel::arrange()
         next = m_all;
     if (m_sortColumn >= 0) {
         std::stable_sort(next.begin(), next.end(), [this](const Row &a, const Row &b) {
-            const QPartialOrdering order = QVariant::compare(sortValue(a, m_sortColumn), sortValue(b, m_sortColumn));
+            const QVariant left = sortValue(a, m_sortColumn);
+            const QVariant right = sortValue(b, m_sortColumn);
+            // A dash among figures cannot be compared with them: it stands last in either order.
+            if (isText(left) != isText(right))
+                return isText(right);
+            const QPartialOrdering order = QVariant::compare(left, right);
             return m_order == Qt::AscendingOrder ? order == QPartialOrdering::Less : order == QPartialOrdering::Greater;
         });
     }

@@ -2,55 +2,108 @@
 #pragma once
 
 #include "ui/common/page.h"
+#include "ui/health/pairrows.h"
+
+#include <QTimer>
+
+#include <functional>
 
 class QLabel;
 class QPushButton;
+class QSplitter;
 class QStackedWidget;
 
 namespace Switchyard {
 
+class BulkRowModel;
 class LatencyPlot;
+class MonitorBar;
 class NoticePane;
-class RowModel;
 class Table;
 class Waterfall;
 class Workbench;
+struct FreePlan;
 
-/// Every health endpoint of every backend, and the chosen one in detail.
+/// Every monitor of the workspace, and the chosen one in detail.
 class HealthPage final : public Page
 {
     Q_OBJECT
 public:
-    explicit HealthPage(Workbench *workbench, QWidget *parent = nullptr);
+    /// Asks where to save a file of this name and answers with its path, or not at all.
+    using SavePath = std::function<void(QWidget *, const QString &, std::function<void(const QString &)>)>;
+
+    HealthPage(Workbench *workbench, SavePath savePath, QWidget *parent = nullptr);
     QString title() const override { return QStringLiteral("Health"); }
     QString iconName() const override { return QStringLiteral("health"); }
-    QList<QAction *> pageActions() const override { return {m_copyCurl}; }
+    QJsonObject saveState() const override;
+    void restoreState(const QJsonObject &state) override;
+    QList<QAction *> pageActions() const override { return m_actions; }
     void refresh() override;
     bool togglePause() override;
+    bool focusFilter() override;
     void showItem(const QString &item) override;
+    QList<PageEntry> paletteEntries() const override;
+
+    MonitorModel *model() const { return m_model; }
 
 protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
     void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
 
 private:
+    void makeActions();
+    QWidget *makeTables();
     QWidget *makeDetails();
+    void connectWorkbench();
+    void open();
     void fill();
+    void fillTable();
+    void fillPairs();
+    void fillNote();
+    void fillWarm();
     void fillDetails();
+    void changeView();
+    bool choosePair(int monitor);
+    Table *shownTable() const;
+    QString currentKey() const;
+    void showCurrent(const QString &key);
+    const FreePlan *freePlanOf(const Monitor &monitor) const;
+    QList<int> selected() const;
+    void probeSelected();
+    void pauseSelected();
+    void showMenu(const QPoint &globalPos);
+    void saveTable(const QString &suffix);
     void copyCurl();
 
     Workbench *m_workbench;
+    SavePath m_savePath;
     QStackedWidget *m_stack;
     NoticePane *m_empty;
-    RowModel *m_model;
+    MonitorModel *m_model;
+    BulkRowModel *m_pairs;
+    QList<MonitorPair> m_pairList;
+    QTimer m_pairTimer;
+    QList<QAction *> m_actions;
+    qsizetype m_rowActions = 0; ///< so many of them are about rows
+    QAction *m_copyCurl = nullptr;
+    QSplitter *m_splitter = nullptr;
+    MonitorBar *m_bar = nullptr;
+    QStackedWidget *m_tables = nullptr;
     Table *m_table = nullptr;
+    Table *m_pairTable = nullptr;
+    NoticePane *m_notice = nullptr;
     QLabel *m_note = nullptr;
+    QLabel *m_warm = nullptr;
     QLabel *m_name = nullptr;
     QWidget *m_plotPlace = nullptr;
     LatencyPlot *m_plot = nullptr;
     QLabel *m_phases = nullptr;
     Waterfall *m_waterfall = nullptr;
     QLabel *m_failures = nullptr;
-    QAction *m_copyCurl = nullptr;
+    int m_current = -1; ///< the monitor whose details are shown
+    bool m_noPairs = false;
+    bool m_detailsOld = true;
     bool m_paused = false;
 };
 

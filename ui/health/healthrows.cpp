@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/health/healthrows.h"
 
+#include "models/common/duration.h"
 #include "models/common/redact.h"
 #include "ui/common/format.h"
 
@@ -11,73 +12,271 @@ namespace Switchyard {
 namespace {
 
 constexpr qsizetype trendPoints = 120;
+constexpr int certificateWarning = 14;
+constexpr int certificateAlarm = 3;
 
-Cell latencyCell(double ms, double limit)
+Cell none()
 {
-    Cell cell = figureCell(ms >= 0 ? latencyText(ms) : QStringLiteral("–"), ms, ms < 0);
-    if (ms > limit)
+    return figureCell(QStringLiteral("–"), QVariant(), true);
+}
+
+Cell latencyCell(std::optional<double> ms, double limit, bool stale)
+{
+    if (!ms)
+        return none();
+    Cell cell = figureCell(latencyText(*ms), *ms, stale);
+    if (*ms > limit && !stale)
         cell.limit = State::Degraded;
     return cell;
+}
+
+Cell shareCell(std::optional<double> share, const QString &tip)
+{
+    if (!share)
+        return none();
+    Cell cell = figureCell(shareText(*share), *share);
+    cell.tip = tip;
+    return cell;
+}
+
+Cell stateCell(const Monitor &monitor, const MonitorDigest &digest)
+{
+    Cell cell{.text = digest.word, .sort = badness(digest), .state = digest.state, .tip = digest.cause};
+    if (digest.broken) {
+        cell.shape = QStringLiteral("✕");
+        cell.tip = QStringLiteral("It cannot be probed: ") + digest.cause;
+        if (monitor.problem && !monitor.problem->hint.isEmpty())
+            cell.tip += QLatin1Char('\n') + monitor.problem->hint;
+    } else if (digest.machine == MonitorState::Paused) {
+        cell.shape = QStringLiteral("‖");
+        cell.faded = true;
+    } else if (!digest.asked && digest.machine == MonitorState::Unknown) {
+        cell.shape = QStringLiteral("◌");
+        cell.faded = true;
+    } else if (digest.isStale()) {
+        cell.faded = true;
+        cell.tip += QStringLiteral("\nLast heard of at ") + utcTime(digest.lastWallMs);
+    }
+    return cell;
+}
+
+Cell nameCell(const Monitor &monitor, const MonitorDigest &digest)
+{
+    Cell cell{.text = monitor.name, .sort = {}, .tip = redact(monitor.target.url)};
+    if (monitor.keepWarm)
+        cell.tip += QStringLiteral("\nKept awake: a request at least every %1, %2 sent for it so far")
+                        .arg(humanDuration(double(monitor.keepWarm->count())))
+                        .arg(digest.warmed);
+    return cell;
+}
+
+Cell statusCell(const Monitor &monitor, const MonitorDigest &digest)
+{
+    if (!digest.asked)
+        return none();
+    if (digest.status > 0)
+        return figureCell(QString::number(digest.status), digest.status, digest.isStale());
+    // A port has no status to give.
+    if (monitor.target.type == EndpointType::Tcp && digest.lastMs)
+        return figureCell(QStringLiteral("open"), QVariant(), digest.isStale());
+    return figureCell(QStringLiteral("no answer"), QVariant(), digest.isStale());
+}
+
+Cell certificateCell(const Monitor &monitor, const MonitorDigest &digest)
+{
+    if (!digest.certificateDays) {
+        Cell cell = none();
+        if (monitor.target.url.startsWith(QLatin1StringView("http:")) ||
+            monitor.target.url.startsWith(QLatin1StringView("ws:")))
+            cell.text = QStringLiteral("no TLS");
+        return cell;
+    }
+    const int days = *digest.certificateDays;
+    Cell cell = figureCell(days < 0 ? QStringLiteral("expired") : QStringLiteral("%1 days").arg(days), days);
+    cell.tip = digest.certificate;
+    if (days < certificateWarning)
+        cell.limit = days < certificateAlarm ? State::Down : State::Degraded;
+    return cell;
+}
+
+std::optional<double> percentileMs(const LatencyHistogram &latency, double p)
+{
+    const std::optional<Microseconds> value = latency.percentile(p);
+    return value ? std::optional<double>(toMs(*value)) : std::nullopt;
 }
 
 } // namespace
 
 QStringList healthColumns()
 {
-    return {QStringLiteral("State"),       QStringLiteral("Endpoint"), QStringLiteral("Kind"), QStringLiteral("Status"),
-            QStringLiteral("Last"),        QStringLiteral("p50"),      QStringLiteral("p95"),  QStringLiteral("Uptime"),
-            QStringLiteral("Certificate"), QStringLiteral("Latency")};
+    return {QStringLiteral("State"),       QStringLiteral("Monitor"),    QStringLiteral("Group"),
+            QStringLiteral("Kind"),        QStringLiteral("Status"),     QStringLiteral("Last"),
+            QStringLiteral("p50"),         QStringLiteral("p95"),        QStringLiteral("p99"),
+            QStringLiteral("Uptime"),      QStringLiteral("Raw uptime"), QStringLiteral("Longest gap"),
+            QStringLiteral("Certificate"), QStringLiteral("Interval"),   QStringLiteral("Trend")};
 }
 
-Row healthRow(const MonitorRecord &record, double limitMs)
+QString healthColumnTip(int column)
 {
-    const Monitor &monitor = record.monitor;
-    Cell state{.text = shownStateWord(record),
-               .sort = int(shownState(record)),
-               .state = shownState(record),
-               .tip = shownCause(record)};
-    Cell status = figureCell(QStringLiteral("–"), -1, true);
-    Cell certificate = figureCell(QStringLiteral("–"), -1, true);
-    if (monitor.target.url.startsWith(QLatin1StringView("http:")))
-        certificate.text = QStringLiteral("no TLS");
-    if (record.last) {
-        const int code = record.last->status;
-        status = figureCell(code > 0 ? QString::number(code) : QStringLiteral("no answer"), code);
-        if (record.last->certificate) {
-            const int days = record.last->certificate->daysLeft;
-            certificate = figureCell(QStringLiteral("%1 days").arg(days), days);
-            certificate.tip = record.last->certificate->subject;
-            if (days < 14)
-                certificate.limit = days < 3 ? State::Down : State::Degraded;
-        }
+    switch (column) {
+    case HealthColumn::Last:
+        return QStringLiteral("Of the last probe, with name, connection and TLS");
+    case HealthColumn::P50:
+    case HealthColumn::P95:
+    case HealthColumn::P99:
+        return QStringLiteral("Percentile of the whole answers among the last %1 probes").arg(MonitorSet::keptPoints);
+    case HealthColumn::Uptime:
+        return QStringLiteral("Share of the measured time that it was not down, after as many failures in a row as its "
+                              "rule asks for; over the last %1 probes")
+            .arg(MonitorSet::keptPoints);
+    case HealthColumn::RawUptime:
+        return QStringLiteral("The same without retries: every failed probe counts");
+    case HealthColumn::LongestGap:
+        return QStringLiteral("Longest time between two good answers");
+    case HealthColumn::Certificate:
+        return QStringLiteral("Days that the certificate is still valid");
+    case HealthColumn::Trend:
+        return QStringLiteral("Latency of the last %1 probes; a gap: no answer").arg(trendPoints);
+    default:
+        return {};
     }
-    const HealthFigures figures = record.figures({}, Clock::now());
+}
+
+void readState(const MonitorRecord &record, MonitorDigest *digest)
+{
+    digest->state = shownState(record);
+    digest->machine = record.tracker.state();
+    digest->broken = record.monitor.problem.has_value();
+    digest->asked = record.last.has_value();
+    digest->cause = shownCause(record);
+    digest->warmed = record.warmed;
+    const bool waits = !digest->asked && !digest->broken && digest->machine == MonitorState::Unknown;
+    digest->word = waits ? QStringLiteral("not probed") : shownStateWord(record);
+    digest->lastMs = lastLatencyMs(record);
+    if (!record.last)
+        return;
+    digest->status = record.last->status;
+    digest->lastWallMs = record.last->wallMs;
+    const std::optional<CertificateInfo> &certificate = record.last->certificate;
+    digest->certificateDays = certificate ? std::optional<int>(certificate->daysLeft) : std::nullopt;
+    digest->certificate = certificate ? certificate->subject : QString();
+    if (certificate && !certificate->problem.isEmpty())
+        digest->certificate += QLatin1Char('\n') + certificate->problem;
+}
+
+void readFigures(const MonitorRecord &record, Instant now, MonitorDigest *digest)
+{
+    const HealthFigures figures = record.figures({}, now);
+    digest->p50 = percentileMs(figures.latency, 50);
+    digest->p95 = percentileMs(figures.latency, 95);
+    digest->p99 = percentileMs(figures.latency, 99);
+    digest->uptime = figures.decided.uptime;
+    digest->rawUptime = figures.raw.uptime;
+    digest->longestGapMs = figures.longestGap ? std::optional<double>(toMs(*figures.longestGap)) : std::nullopt;
+    digest->probes = figures.probes;
+    digest->failed = figures.failed;
+}
+
+QList<double> monitorTrend(const MonitorRecord &record)
+{
     QList<double> trend;
-    for (qsizetype i = std::max<qsizetype>(0, record.points.size() - trendPoints); i < record.points.size(); ++i) {
+    const qsizetype first = std::max<qsizetype>(0, record.points.size() - trendPoints);
+    trend.reserve(record.points.size() - first);
+    for (qsizetype i = first; i < record.points.size(); ++i) {
         const std::optional<Microseconds> latency = record.points[i].latency;
         trend.append(latency ? toMs(*latency) : std::numeric_limits<double>::quiet_NaN());
     }
-    Cell line;
-    line.series = QVariant::fromValue(trend);
-    line.tip = QStringLiteral("Latency of the last %1 probes; a gap: no answer").arg(trendPoints);
-    const std::optional<double> up = figures.decided.uptime;
-    Cell uptime = figureCell(up ? shareText(*up) : QStringLiteral("–"), up.value_or(-1), !up);
-    uptime.tip = QStringLiteral("%1 of the last %2 probes failed").arg(figures.failed).arg(figures.probes);
-    const auto percentile = [&](double p) {
-        const std::optional<Microseconds> value = figures.latency.percentile(p);
-        return value ? toMs(*value) : -1;
-    };
-    return {monitor.id,
-            {state,
-             {.text = monitor.name, .sort = {}, .tip = redact(monitor.target.url)},
-             {.text = endpointKindName(monitor.kind), .sort = {}, .faded = true},
-             status,
-             latencyCell(lastLatencyMs(record).value_or(-1), limitMs),
-             latencyCell(percentile(50), limitMs),
-             latencyCell(percentile(95), limitMs),
-             uptime,
-             certificate,
-             line}};
+    return trend;
+}
+
+int badness(const MonitorDigest &digest)
+{
+    if (digest.broken)
+        return 0;
+    switch (digest.state) {
+    case State::Down:
+        return 1;
+    case State::Degraded:
+    case State::Action:
+        return 2;
+    case State::Working:
+        return 3;
+    case State::Unknown:
+        return digest.machine == MonitorState::Paused ? 6 : 4;
+    case State::Up:
+        break;
+    }
+    return 5;
+}
+
+std::optional<double> sortNumber(const Monitor &monitor, const MonitorDigest &digest, int column)
+{
+    switch (column) {
+    case HealthColumn::State:
+        return badness(digest);
+    case HealthColumn::Status:
+        return digest.asked && digest.status > 0 ? std::optional<double>(digest.status) : std::nullopt;
+    case HealthColumn::Last:
+    case HealthColumn::Trend:
+        return digest.lastMs;
+    case HealthColumn::P50:
+        return digest.p50;
+    case HealthColumn::P95:
+        return digest.p95;
+    case HealthColumn::P99:
+        return digest.p99;
+    case HealthColumn::Uptime:
+        return digest.uptime;
+    case HealthColumn::RawUptime:
+        return digest.rawUptime;
+    case HealthColumn::LongestGap:
+        return digest.longestGapMs;
+    case HealthColumn::Certificate:
+        return digest.certificateDays ? std::optional<double>(*digest.certificateDays) : std::nullopt;
+    case HealthColumn::Interval:
+        return double(monitor.interval.count());
+    default:
+        return std::nullopt;
+    }
+}
+
+Cell monitorCell(const Monitor &monitor, const MonitorDigest &digest, int column, double limitMs)
+{
+    const bool stale = digest.isStale();
+    switch (column) {
+    case HealthColumn::State:
+        return stateCell(monitor, digest);
+    case HealthColumn::Name:
+        return nameCell(monitor, digest);
+    case HealthColumn::Group:
+        return {.text = monitor.group.isEmpty() ? QStringLiteral("–") : monitor.group, .sort = {}, .faded = true};
+    case HealthColumn::Kind:
+        return {.text = endpointKindName(monitor.kind), .sort = {}, .faded = true};
+    case HealthColumn::Status:
+        return statusCell(monitor, digest);
+    case HealthColumn::Last:
+        return latencyCell(digest.lastMs, limitMs, stale);
+    case HealthColumn::P50:
+        return latencyCell(digest.p50, limitMs, stale);
+    case HealthColumn::P95:
+        return latencyCell(digest.p95, limitMs, stale);
+    case HealthColumn::P99:
+        return latencyCell(digest.p99, limitMs, stale);
+    case HealthColumn::Uptime:
+        return shareCell(digest.uptime,
+                         QStringLiteral("%1 of the last %2 probes failed").arg(digest.failed).arg(digest.probes));
+    case HealthColumn::RawUptime:
+        return shareCell(digest.rawUptime,
+                         QStringLiteral("%1 of the last %2 probes failed").arg(digest.failed).arg(digest.probes));
+    case HealthColumn::LongestGap:
+        return digest.longestGapMs ? figureCell(ageText(*digest.longestGapMs), *digest.longestGapMs, stale) : none();
+    case HealthColumn::Certificate:
+        return certificateCell(monitor, digest);
+    case HealthColumn::Interval:
+        return figureCell(humanDuration(double(monitor.interval.count())), double(monitor.interval.count()));
+    default:
+        return {};
+    }
 }
 
 } // namespace Switchyard

@@ -4,27 +4,60 @@
 #include "ui/common/format.h"
 #include "ui/common/workbench.h"
 
+#include <algorithm>
+
 namespace Switchyard {
 
 namespace {
 
 constexpr int certificateDays = 14;
 
-void addHealth(const BackendMonitor &monitor, QList<Attention> *out)
+/// Nobody reads more lines than this, and each costs the window time four times a second.
+constexpr qsizetype mostHealth = 200;
+
+void addRecord(const MonitorRecord &record, QList<Attention> *out)
 {
-    for (const MonitorRecord *record : monitor.endpoints()) {
-        const Monitor &of = record->monitor;
-        const State state = shownState(*record);
-        if (state == State::Down || state == State::Degraded)
-            out->append({QStringLiteral("health/") + of.id, state, shownStateWord(*record), of.group,
-                         QStringLiteral("%1: %2").arg(of.name, shownCause(*record)), QStringLiteral("Health"), of.id});
-        if (record->last && record->last->certificate && record->last->certificate->daysLeft < certificateDays)
-            out->append({QStringLiteral("certificate/") + of.id, State::Degraded, QStringLiteral("warning"), of.group,
-                         QStringLiteral("%1: the certificate ends in %2 days")
-                             .arg(of.name)
-                             .arg(record->last->certificate->daysLeft),
-                         QStringLiteral("Health"), of.id});
+    const Monitor &of = record.monitor;
+    const State state = shownState(record);
+    if (state == State::Down || state == State::Degraded)
+        out->append({QStringLiteral("health/") + of.id, state, shownStateWord(record), of.group,
+                     QStringLiteral("%1: %2").arg(of.name, shownCause(record)), QStringLiteral("Health"), of.id});
+    if (record.last && record.last->certificate && record.last->certificate->daysLeft < certificateDays)
+        out->append(
+            {QStringLiteral("certificate/") + of.id, State::Degraded, QStringLiteral("warning"), of.group,
+             QStringLiteral("%1: the certificate ends in %2 days").arg(of.name).arg(record.last->certificate->daysLeft),
+             QStringLiteral("Health"), of.id});
+}
+
+bool isBad(const MonitorRecord &record)
+{
+    const State state = shownState(record);
+    return state == State::Down || state == State::Degraded ||
+           (record.last && record.last->certificate && record.last->certificate->daysLeft < certificateDays);
+}
+
+/// Of each backend and those of none; where there are very many, what is down first.
+void addHealth(const Workbench &workbench, QList<Attention> *out)
+{
+    const MonitorSet *health = workbench.health();
+    QList<const MonitorRecord *> bad;
+    for (int i = 0; health && i < health->count(); ++i) {
+        const MonitorRecord &record = health->record(i);
+        // While a session runs, losses are what is being measured.
+        if (workbench.sessionRunning() && workbench.sessionBackend() == record.monitor.group)
+            continue;
+        if (isBad(record))
+            bad.append(&record);
     }
+    if (bad.size() > mostHealth)
+        std::stable_partition(bad.begin(), bad.end(),
+                              [](const MonitorRecord *record) { return shownState(*record) == State::Down; });
+    for (qsizetype i = 0; i < std::min(bad.size(), mostHealth); ++i)
+        addRecord(*bad[i], out);
+    if (bad.size() > mostHealth)
+        out->append({QStringLiteral("health"), State::Degraded, QStringLiteral("more"), QString(),
+                     QStringLiteral("%1 more monitors are not as they should be").arg(bad.size() - mostHealth),
+                     QStringLiteral("Health"), QString()});
 }
 
 void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
@@ -64,9 +97,9 @@ QList<Attention> attentionOf(const Workbench &workbench)
         // While a session runs, losses are what is being measured.
         if (workbench.sessionRunning() && workbench.sessionBackend() == name)
             continue;
-        addHealth(*monitor, &items);
         addSockets(*monitor, &items);
     }
+    addHealth(workbench, &items);
     return items;
 }
 

@@ -14,6 +14,8 @@ namespace Switchyard {
 
 namespace {
 
+/// More would push the rest of the card away.
+constexpr qsizetype mostEndpoints = 12;
 /// Beside the address stand the names of the facts and the margins.
 constexpr int addressMargin = 150, addressMin = 190, addressMax = 360;
 
@@ -133,9 +135,13 @@ QString BackendCard::healthFact() const
         return QStringLiteral("no endpoint in the workspace");
     const ThemeColors &colors = themeColors(palette());
     QStringList parts;
-    for (const MonitorRecord *record : monitor->endpoints())
-        parts.append(leading(QStringLiteral("Health"), record->monitor.id,
-                             coloured(shownState(*record), record->monitor.path(), colors)));
+    const QList<const MonitorRecord *> records = monitor->endpoints();
+    for (qsizetype i = 0; i < std::min(records.size(), mostEndpoints); ++i)
+        parts.append(leading(QStringLiteral("Health"), records[i]->monitor.id,
+                             coloured(shownState(*records[i]), records[i]->monitor.path(), colors)));
+    if (records.size() > mostEndpoints)
+        parts.append(leading(QStringLiteral("Health"), QString(),
+                             QStringLiteral("and %1 more").arg(records.size() - mostEndpoints)));
     return parts.join(QStringLiteral("&nbsp;&nbsp; "));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/overviewpage.h"
 
+#include "models/health/monitorset.h"
 #include "ui/common/offthread.h"
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
@@ -17,7 +18,23 @@ namespace Switchyard {
 
 namespace {
 constexpr int cardsInRow = 3;
+
+bool isFree(const Workbench &workbench, const MonitorRecord &record)
+{
+    return !workbench.workspace().backend(record.monitor.group);
 }
+
+bool anyFreeProbed(const Workbench &workbench)
+{
+    const MonitorSet *health = workbench.health();
+    for (int i = 0; health && i < health->count(); ++i) {
+        if (health->record(i).last && isFree(workbench, health->record(i)))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
 
 OverviewPage::OverviewPage(Workbench *workbench, QWidget *parent)
     : Page(parent)
@@ -104,10 +121,12 @@ void OverviewPage::fill()
     m_model->merge(attentionRows(m_items));
     m_table->setVisible(!m_items.isEmpty());
     m_calm->setVisible(m_items.isEmpty());
-    const bool known = std::any_of(m_shown.cbegin(), m_shown.cend(), [this](const BackendCard *card) {
-        const BackendMonitor *monitor = m_workbench->monitor(card->objectName().mid(5));
-        return monitor && monitor->state() != State::Unknown;
-    });
+    const bool known = std::any_of(m_shown.cbegin(), m_shown.cend(),
+                                   [this](const BackendCard *card) {
+                                       const BackendMonitor *monitor = m_workbench->monitor(card->objectName().mid(5));
+                                       return monitor && monitor->state() != State::Unknown;
+                                   }) ||
+                       anyFreeProbed(*m_workbench);
     const ThemeColors &colors = themeColors(palette());
     m_calm->setText(
         known ? QStringLiteral("<span style='color:%1'>●</span> Nothing needs you now.").arg(colors.up.name())
@@ -119,6 +138,11 @@ void OverviewPage::refresh()
 {
     for (BackendMonitor *monitor : m_workbench->monitors())
         monitor->probeNow();
+    MonitorSet *health = m_workbench->health();
+    for (int i = 0; health && i < health->count(); ++i) {
+        if (isFree(*m_workbench, health->record(i)))
+            health->probeNow(health->record(i).monitor.id);
+    }
 }
 
 void OverviewPage::changeEvent(QEvent *event)
