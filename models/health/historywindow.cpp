@@ -145,8 +145,8 @@ private:
         const Instant at = instantOf(timeMs);
         const MonitorState to = monitorStateNamed(json[QLatin1StringView("to")].toString());
         if (m_timeline.isEmpty())
-            m_timeline.append({monitorStateNamed(json[QLatin1StringView("from")].toString()),
-                               instantOf(m_question.fromMs), at});
+            m_timeline.append(
+                {monitorStateNamed(json[QLatin1StringView("from")].toString()), instantOf(m_question.fromMs), at});
         m_timeline.last().to = at;
         m_timeline.append({to, at, instantOf(m_question.toMs)});
     }
@@ -154,8 +154,8 @@ private:
     void takeMark(const HistoryEvent &event, const QJsonObject &json)
     {
         // A deploy of another backend explains nothing here.
-        const QString group = json.value(QLatin1StringView("group")).toString(
-            json.value(QLatin1StringView("backend")).toString());
+        const QString group =
+            json.value(QLatin1StringView("group")).toString(json.value(QLatin1StringView("backend")).toString());
         if (!group.isEmpty() && group != m_question.monitor.group)
             return;
         QString text;
@@ -279,8 +279,8 @@ private:
         if (!total)
             return tl::unexpected(total.error());
         HealthFigures &figures = m_window.figures;
-        figures = healthFigures(m_points, m_window.states, m_hold, instantOf(m_question.fromMs),
-                                instantOf(m_question.toMs));
+        figures =
+            healthFigures(m_points, m_window.states, m_hold, instantOf(m_question.fromMs), instantOf(m_question.toMs));
         figures.latency = total->all.latencies;
         figures.probes = quint64(total->all.count);
         figures.failed = quint64(total->all.down);
@@ -323,9 +323,9 @@ private:
         // A bucket with fewer than three samples has no percentiles worth a band.
         const qint64 span = m_question.toMs - m_question.fromMs;
         const qint64 fitting = span / std::max<qint64>(1, 3 * m_question.monitor.interval.count());
-        const auto plot = m_reader.plot(m_series, m_question.fromMs, m_question.toMs,
-                                        int(std::clamp<qint64>(fitting, 24, std::max(24, m_question.buckets))),
-                                        m_holdMs);
+        const auto plot =
+            m_reader.plot(m_series, m_question.fromMs, m_question.toMs,
+                          int(std::clamp<qint64>(fitting, 24, std::max(24, m_question.buckets))), m_holdMs);
         if (!plot)
             return tl::unexpected(plot.error());
         m_window.buckets = plot->buckets;

@@ -39,9 +39,9 @@ struct HistoryWindow
     /// Of some hours only counts are left: how long failures took there is reckoned from their share, and what needs
     /// single samples (longest gap, outages without retries) is not known.
     bool coarse = false;
-    std::vector<HistorySample> samples; ///< all of the window, where they are few; else empty
-    std::vector<HistoryBucket> buckets; ///< where they are not
-    QList<StateInterval> states;        ///< what the monitor was, without holes; unknown: not measured
+    std::vector<HistorySample> samples;  ///< all of the window, where they are few; else empty
+    std::vector<HistoryBucket> buckets;  ///< where they are not
+    QList<StateInterval> states;         ///< what the monitor was, without holes; unknown: not measured
     std::vector<HistorySample> failures; ///< newest first, at most 50
     QList<HistoryMark> marks;
 

@@ -66,9 +66,8 @@ QString ConnectionPane::certificateHtml(const CertificateInfo &certificate) cons
                         : certificate.daysLeft < soonDays                                    ? State::Degraded
                                                                                              : State::Up;
     const QDateTime end = QDateTime::fromSecsSinceEpoch(certificate.notAfter, Qt::UTC);
-    const QString left = certificate.daysLeft < 0
-                             ? QStringLiteral("expired %1 days ago").arg(-certificate.daysLeft)
-                             : QStringLiteral("%1 days left").arg(certificate.daysLeft);
+    const QString left = certificate.daysLeft < 0 ? QStringLiteral("expired %1 days ago").arg(-certificate.daysLeft)
+                                                  : QStringLiteral("%1 days left").arg(certificate.daysLeft);
     QString html = QStringLiteral("<p style='margin:2px 0 6px 0'><b>%1</b><br>issued by %2<br>%3, until %4")
                        .arg(certificate.subject.toHtmlEscaped(), certificate.issuer.toHtmlEscaped(),
                             coloured(state, palette(), left), end.toString(QStringLiteral("yyyy-MM-dd HH:mm 'UTC'")));

@@ -90,21 +90,23 @@ void FailurePane::show(const QList<ProbeSample> &live, const std::vector<History
         entries.append({sample.wallMs, sample.state == ProbeState::Degraded, sample.reason,
                         sample.failure ? answerText(*sample.failure) : QString(), true});
     for (const HistorySample &sample : recorded) {
-        const bool known = std::any_of(live.begin(), live.end(), [&](const ProbeSample &other) {
-            return other.wallMs == sample.timeMs;
-        });
+        const bool known = std::any_of(live.begin(), live.end(),
+                                       [&](const ProbeSample &other) { return other.wallMs == sample.timeMs; });
         if (!known)
-            entries.append({sample.timeMs, sample.state == HistoryDegraded,
+            entries.append({sample.timeMs,
+                            sample.state == HistoryDegraded,
                             sample.note.isEmpty() && sample.status > 0 ? QStringLiteral("status %1").arg(sample.status)
                                                                        : sample.note,
-                            {}, false});
+                            {},
+                            false});
     }
     std::stable_sort(entries.begin(), entries.end(),
                      [](const Entry &a, const Entry &b) { return a.wallMs > b.wallMs; });
     m_window = window;
-    m_summary->setText(entries.isEmpty()
-                           ? QStringLiteral("No probe failed: %1.").arg(window)
-                           : QStringLiteral("The last %1 that failed or were degraded: %2.").arg(entries.size()).arg(window));
+    m_summary->setText(
+        entries.isEmpty()
+            ? QStringLiteral("No probe failed: %1.").arg(window)
+            : QStringLiteral("The last %1 that failed or were degraded: %2.").arg(entries.size()).arg(window));
     if (entries == m_entries)
         return;
     const int row = m_list->currentRow();
@@ -115,10 +117,10 @@ void FailurePane::show(const QList<ProbeSample> &live, const std::vector<History
         m_list->clear();
         int chosenRow = 0;
         for (const Entry &entry : std::as_const(m_entries)) {
-            auto *item = new QListWidgetItem(
-                QStringLiteral("%1 %2  %3").arg(stateShape(entry.degraded ? State::Degraded : State::Down),
-                                                momentText(entry.wallMs), entry.reason.left(200)),
-                m_list);
+            auto *item = new QListWidgetItem(QStringLiteral("%1 %2  %3")
+                                                 .arg(stateShape(entry.degraded ? State::Degraded : State::Down),
+                                                      momentText(entry.wallMs), entry.reason.left(200)),
+                                             m_list);
             item->setToolTip(plainTip(utcTime(entry.wallMs) + QLatin1Char('\n') + entry.reason.left(500)));
             if (entry.wallMs == current)
                 chosenRow = m_list->count() - 1;
@@ -136,9 +138,10 @@ void FailurePane::fillAnswer()
     const Entry entry = any ? m_entries[row] : Entry();
     m_reason->setText(any ? QStringLiteral("%1  %2").arg(momentText(entry.wallMs), entry.reason) : QString());
     m_reason->setToolTip(any ? utcTime(entry.wallMs) : QString());
-    m_answer->setPlaceholderText(!any         ? QString()
-                                 : entry.kept ? QStringLiteral("Nothing was answered.")
-                                              : QStringLiteral("Answers are kept in memory only, those of the last failures of this start."));
+    m_answer->setPlaceholderText(
+        !any         ? QString()
+        : entry.kept ? QStringLiteral("Nothing was answered.")
+                     : QStringLiteral("Answers are kept in memory only, those of the last failures of this start."));
     if (m_answer->toPlainText() != entry.answer)
         m_answer->setPlainText(entry.answer);
 }

@@ -86,7 +86,8 @@ FigureGrid::FigureGrid(QWidget *parent)
     m_objective->setSingleStep(0.05);
     m_objective->setValue(99.9);
     m_objective->setSuffix(QStringLiteral(" %"));
-    m_objective->setToolTip(QStringLiteral("The share of the measured time that should be up; the budget is the rest."));
+    m_objective->setToolTip(
+        QStringLiteral("The share of the measured time that should be up; the budget is the rest."));
     const int row = m_grid->rowCount();
     m_grid->addWidget(label, row, 0, Qt::AlignVCenter);
     m_grid->addWidget(m_objective, row, 1, 1, 2, Qt::AlignLeft);
@@ -154,20 +155,22 @@ void FigureGrid::fill()
         return;
     }
     const HealthFigures &figures = *m_figures;
-    for (const auto &[name, p] : {std::pair("p50", 50.0), {"p90", 90.0}, {"p95", 95.0}, {"p99", 99.0}, {"max", 100.0}}) {
-        const std::optional<Microseconds> value =
-            p < 100 ? figures.latency.percentile(p) : figures.latency.max();
+    for (const auto &[name, p] :
+         {std::pair("p50", 50.0), {"p90", 90.0}, {"p95", 95.0}, {"p99", 99.0}, {"max", 100.0}}) {
+        const std::optional<Microseconds> value = p < 100 ? figures.latency.percentile(p) : figures.latency.max();
         put(QString::fromLatin1(name), value ? latencyText(toMs(*value)) : dash,
             value && m_limitMs > 0 && toMs(*value) > m_limitMs);
     }
-    const QString gone = m_coarse ? QStringLiteral("Single probes of part of this window are no longer kept.") : QString();
+    const QString gone =
+        m_coarse ? QStringLiteral("Single probes of part of this window are no longer kept.") : QString();
     const bool measured = figures.decided.uptime.has_value();
     put(QStringLiteral("Uptime"), uptimeText(figures.decided.uptime),
         measured && *figures.decided.uptime < objective());
     put(QStringLiteral("no retries"),
         (m_coarse && figures.raw.uptime ? QStringLiteral("≈ ") : QString()) + uptimeText(figures.raw.uptime), false,
-        m_coarse ? QStringLiteral("Where single probes are no longer kept, by the share of each hour's probes that failed.")
-                 : QString());
+        m_coarse
+            ? QStringLiteral("Where single probes are no longer kept, by the share of each hour's probes that failed.")
+            : QString());
     put(QStringLiteral("Coverage"), measured ? shareText(std::min(1.0, figures.decided.coverage)) : dash);
     put(QStringLiteral("Outages"), figures.decided.outages ? QString::number(*figures.decided.outages) : dash);
     put(QStringLiteral("Longest"), spanText(figures.decided.longest));
@@ -178,7 +181,8 @@ void FigureGrid::fill()
     const std::optional<UptimeFigures::Budget> budget = figures.decided.budget(objective());
     put(QStringLiteral("Budget left"), budget ? spanText(budget->left) : dash,
         budget && budget->left < Clock::duration::zero(),
-        budget ? QStringLiteral("%1 allowed, %2 used.").arg(spanText(budget->allowed), spanText(budget->used)) : QString());
+        budget ? QStringLiteral("%1 allowed, %2 used.").arg(spanText(budget->allowed), spanText(budget->used))
+               : QString());
 }
 
 double FigureGrid::objective() const

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/health/healthpage.h"
 
-#include "models/common/redact.h"
-#include "models/health/curlcommand.h"
 #include "models/health/monitorset.h"
-#include "ui/common/format.h"
 #include "ui/common/notice.h"
 #include "ui/common/rowmodel.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
+#include "ui/health/detailfeed.h"
 #include "ui/health/healthrows.h"
-#include "ui/health/latencyplot.h"
-#include "ui/health/waterfall.h"
+#include "ui/health/monitordetail.h"
 
 #include <QAction>
-#include <QApplication>
-#include <QClipboard>
 #include <QLabel>
-#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -50,8 +44,8 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
     splitter->addWidget(left);
     splitter->addWidget(makeDetails());
     splitter->setStretchFactor(0, 5);
-    splitter->setStretchFactor(1, 2);
-    splitter->setSizes({880, 380});
+    splitter->setStretchFactor(1, 4);
+    splitter->setSizes({720, 540});
     m_stack->addWidget(splitter);
     m_stack->addWidget(m_empty);
     auto *layout = new QVBoxLayout(this);
@@ -70,34 +64,9 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
 
 QWidget *HealthPage::makeDetails()
 {
-    auto *pane = new QWidget(this);
-    auto *layout = new QVBoxLayout(pane);
-    layout->setContentsMargins(0, 12, 12, 8);
-    layout->setSpacing(8);
-    m_name = new QLabel(pane);
-    m_name->setWordWrap(true);
-    m_plotPlace = new QWidget(pane);
-    auto *place = new QVBoxLayout(m_plotPlace);
-    place->setContentsMargins(0, 0, 0, 0);
-    m_plotPlace->setMinimumHeight(180);
-    m_phases = new QLabel(pane);
-    m_waterfall = new Waterfall(pane);
-    m_failures = new QLabel(pane);
-    m_failures->setObjectName(QStringLiteral("failures"));
-    m_failures->setWordWrap(true);
-    m_failures->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto *curl = new QPushButton(QStringLiteral("Copy as curl"), pane);
-    curl->setObjectName(QStringLiteral("copyCurlButton"));
-    curl->setToolTip(QStringLiteral("The same request for a shell, without credentials (Ctrl+Shift+C)"));
-    connect(curl, &QPushButton::clicked, m_copyCurl, &QAction::trigger);
-    layout->addWidget(m_name);
-    layout->addWidget(m_plotPlace, 2);
-    layout->addWidget(m_phases);
-    layout->addWidget(m_waterfall);
-    layout->addWidget(m_failures);
-    layout->addStretch(1);
-    layout->addWidget(curl, 0, Qt::AlignLeft);
-    return pane;
+    m_detail = new MonitorDetail(this);
+    m_feed = new DetailFeed(m_workbench, m_detail, this);
+    return m_detail;
 }
 
 void HealthPage::fill()
@@ -128,33 +97,17 @@ void HealthPage::fill()
 
 void HealthPage::fillDetails()
 {
-    const MonitorSet *health = m_workbench->health();
-    const int index = health ? health->indexOf(m_table->currentKey()) : -1;
-    if (index < 0)
-        return;
-    const MonitorRecord &record = health->record(index);
-    const Monitor &monitor = record.monitor;
-    const ThemeColors &colors = themeColors(palette());
-    m_name->setText(QStringLiteral("<b>%1</b><br><span style='color:%2'>%3, every %4</span>")
-                        .arg(monitor.name.toHtmlEscaped(), colors.faded.name(),
-                             redact(monitor.target.url).toHtmlEscaped(), ageText(double(monitor.interval.count()))));
-    if (m_plot)
-        m_plot->show(record.points, record.tracker.lapseAfter(),
-                     double(m_workbench->workspace().thresholds.apiLatency.count()));
-    const std::optional<ProbeSample> &last = record.last;
-    m_phases->setText(last ? QStringLiteral("<b>Last full probe</b> at %1: %2")
-                                 .arg(localTime(last->wallMs), last->status > 0 && last->phases.total
-                                                                   ? latencyText(*last->phases.total)
-                                                                   : QStringLiteral("no answer"))
-                           : QStringLiteral("<b>Last full probe</b>: none yet"));
-    m_phases->setToolTip(last ? utcTime(last->wallMs) : QString());
-    m_waterfall->show(last ? last->phases : ProbePhases());
-    QString failures;
-    for (qsizetype i = record.failures.size() - 1; i >= std::max<qsizetype>(0, record.failures.size() - 5); --i)
-        failures += QStringLiteral("<br>%1  %2")
-                        .arg(localTime(record.failures[i].wallMs), record.failures[i].reason.toHtmlEscaped());
-    m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
-                                           : QStringLiteral("<b>Last failures</b>") + failures);
+    m_feed->show(m_table->currentKey());
+}
+
+QJsonObject HealthPage::saveState() const
+{
+    return {{QStringLiteral("detail"), m_detail->saveState()}};
+}
+
+void HealthPage::restoreState(const QJsonObject &state)
+{
+    m_detail->restoreState(state[QLatin1StringView("detail")].toObject());
 }
 
 void HealthPage::refresh()
@@ -179,21 +132,12 @@ void HealthPage::showItem(const QString &item)
 
 void HealthPage::copyCurl()
 {
-    const MonitorSet *health = m_workbench->health();
-    const int index = health ? health->indexOf(m_table->currentKey()) : -1;
-    if (index < 0)
-        return;
-    QApplication::clipboard()->setText(curlCommand(health->record(index).monitor.target));
+    m_detail->copyCurl();
 }
 
 void HealthPage::showEvent(QShowEvent *event)
 {
     Page::showEvent(event);
-    // The plot costs memory and start-up time, so it is made when somebody looks.
-    if (!m_plot) {
-        m_plot = new LatencyPlot(m_plotPlace);
-        m_plotPlace->layout()->addWidget(m_plot);
-    }
     fillDetails();
 }
 

@@ -4,16 +4,15 @@
 #include "ui/common/page.h"
 
 class QLabel;
-class QPushButton;
 class QStackedWidget;
 
 namespace Switchyard {
 
-class LatencyPlot;
+class DetailFeed;
+class MonitorDetail;
 class NoticePane;
 class RowModel;
 class Table;
-class Waterfall;
 class Workbench;
 
 /// Every health endpoint of every backend, and the chosen one in detail.
@@ -28,6 +27,8 @@ public:
     void refresh() override;
     bool togglePause() override;
     void showItem(const QString &item) override;
+    QJsonObject saveState() const override;
+    void restoreState(const QJsonObject &state) override;
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -44,12 +45,8 @@ private:
     RowModel *m_model;
     Table *m_table = nullptr;
     QLabel *m_note = nullptr;
-    QLabel *m_name = nullptr;
-    QWidget *m_plotPlace = nullptr;
-    LatencyPlot *m_plot = nullptr;
-    QLabel *m_phases = nullptr;
-    Waterfall *m_waterfall = nullptr;
-    QLabel *m_failures = nullptr;
+    MonitorDetail *m_detail = nullptr;
+    DetailFeed *m_feed = nullptr;
     QAction *m_copyCurl = nullptr;
     bool m_paused = false;
 };

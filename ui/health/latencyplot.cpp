@@ -153,21 +153,23 @@ LatencyPlot::Private::Private(LatencyPlot *owner)
     new Painted(plot, plot->axisRect(), front, [this](QCPPainter *painter) { paintMarks(painter); });
     new Painted(plot, strip, QStringLiteral("main"), [this](QCPPainter *painter) { paintStrip(painter); });
     plot->installEventFilter(q);
-    QObject::connect(plot->xAxis, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), q, [this](const QCPRange &range) {
-        if (setting)
-            return;
-        // Nothing lies beyond the window.
-        setting = true;
-        const double first = double(view.fromMs) / 1000;
-        const double last = double(view.toMs) / 1000;
-        const double span = std::clamp(range.size(), std::min(leastSpan, last - first), last - first);
-        const double from = std::clamp(range.lower, first, last - span);
-        plot->xAxis->setRange(from, from + span);
-        setting = false;
-        noteZoom();
-        scaleValues();
-        setTicks();
-    });
+    QObject::connect(plot->xAxis, qOverload<const QCPRange &>(&QCPAxis::rangeChanged), q,
+                     [this](const QCPRange &range) {
+                         if (setting)
+                             return;
+                         // Nothing lies beyond the window.
+                         setting = true;
+                         const double first = double(view.fromMs) / 1000;
+                         const double last = double(view.toMs) / 1000;
+                         const double span = std::clamp(range.size(), std::min(leastSpan, last - first), last - first);
+                         const double from = std::clamp(range.lower, first, last - span);
+                         plot->xAxis->setRange(from, from + span);
+                         setting = false;
+                         noteZoom();
+                         scaleValues();
+                         setTicks();
+                         Q_EMIT q->rangeChanged();
+                     });
     colour();
 }
 
@@ -248,7 +250,7 @@ void LatencyPlot::Private::setTicks()
 {
     const double span = plot->xAxis->range().size();
     QSharedPointer<QCPAxisTickerDateTime> ticker(new QCPAxisTickerDateTime);
-    ticker->setDateTimeFormat(span <= 600        ? QStringLiteral("HH:mm:ss")
+    ticker->setDateTimeFormat(span <= 600         ? QStringLiteral("HH:mm:ss")
                               : span <= 36 * 3600 ? QStringLiteral("HH:mm")
                                                   : QStringLiteral("d MMM"));
     ticker->setTickCount(5);
@@ -264,10 +266,7 @@ void LatencyPlot::Private::setRange(double from, double to)
 void LatencyPlot::Private::noteZoom()
 {
     const bool now = plot->xAxis->range().size() < double(view.toMs - view.fromMs) / 1000 * 0.999;
-    if (now == zoomed)
-        return;
     zoomed = now;
-    Q_EMIT q->zoomChanged(zoomed);
 }
 
 void LatencyPlot::Private::paintGaps(QCPPainter *painter) const
@@ -285,8 +284,8 @@ void LatencyPlot::Private::paintGaps(QCPPainter *painter) const
         painter->setPen(Qt::NoPen);
         painter->fillRect(rect, QBrush(colors.surface));
         painter->fillRect(rect, QBrush(colors.line, Qt::FDiagPattern));
-        const QString text = stretch.state == MonitorState::Paused ? QStringLiteral("paused")
-                                                                   : QStringLiteral("not measured");
+        const QString text =
+            stretch.state == MonitorState::Paused ? QStringLiteral("paused") : QStringLiteral("not measured");
         const QRectF words = painter->fontMetrics().boundingRect(text).adjusted(-4, -1, 4, 1);
         if (words.width() + 6 > rect.width())
             continue;
@@ -350,7 +349,8 @@ void LatencyPlot::Private::paintMarks(QCPPainter *painter) const
         const double at = pixel(mark.timeMs);
         if (at < area.left() || at > area.right())
             continue;
-        painter->setPen(QPen(colors.action, 1.2, mark.kind == QLatin1StringView("deploy") ? Qt::SolidLine : Qt::DashLine));
+        painter->setPen(
+            QPen(colors.action, 1.2, mark.kind == QLatin1StringView("deploy") ? Qt::SolidLine : Qt::DashLine));
         painter->drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()));
         QRectF words(QPointF(), painter->fontMetrics().boundingRect(mark.text).size() + QSizeF(6, 2));
         words.moveTopLeft({at + 1, double(area.top())});
@@ -502,8 +502,11 @@ void LatencyPlot::show(const LatencyView &view, bool whole)
     d->view = view;
     d->fillDots();
     d->colour();
-    if (!keep)
+    if (!keep) {
+        d->setting = true;
         d->showWhole();
+        d->setting = false;
+    }
     d->noteZoom();
     d->scaleValues();
     d->setTicks();
@@ -526,11 +529,10 @@ QString LatencyPlot::tipAt(const QPoint &place) const
                           utcTime(dot.atMs));
     } else if (const qsizetype b = d->bandAt(place); b >= 0 && !inStrip) {
         const LatencyView::Band &band = d->view.bands[b];
-        const auto text = [](const std::optional<double> &ms) {
-            return ms ? latencyText(*ms) : QStringLiteral("–");
-        };
+        const auto text = [](const std::optional<double> &ms) { return ms ? latencyText(*ms) : QStringLiteral("–"); };
         lines += QStringLiteral("p50 %1, p95 %2, max %3").arg(text(band.p50), text(band.p95), text(band.most));
-        lines += QStringLiteral("%1 probes, %2 failed, from %3").arg(band.count).arg(band.failed).arg(utcTime(band.fromMs));
+        lines +=
+            QStringLiteral("%1 probes, %2 failed, from %3").arg(band.count).arg(band.failed).arg(utcTime(band.fromMs));
     }
     for (const LatencyView::Stretch &stretch : std::as_const(d->view.states)) {
         if (stretch.fromMs <= at && at < stretch.toMs)

@@ -38,7 +38,8 @@ public:
 Q_SIGNALS:
     /// A probe, or a part of the window with several, was clicked.
     void chosen(qint64 fromMs, qint64 toMs);
-    void zoomChanged(bool zoomed);
+    /// Somebody zoomed or panned.
+    void rangeChanged();
 
 protected:
     void changeEvent(QEvent *event) override;

@@ -28,8 +28,8 @@ LatencyView liveView(const MonitorRecord &record, Instant now, qint64 nowMs)
     view.fromMs = record.points.isEmpty() ? nowMs - 10'000 : std::min(wall(record.points.first().at), nowMs - 10'000);
     view.dots.reserve(record.points.size());
     for (const HealthPoint &point : record.points)
-        view.dots.append({wall(point.at), point.latency ? std::optional(toMs(*point.latency)) : std::nullopt,
-                          point.state});
+        view.dots.append(
+            {wall(point.at), point.latency ? std::optional(toMs(*point.latency)) : std::nullopt, point.state});
     qint64 done = view.fromMs;
     for (const StateInterval &interval : record.intervalsUntil(now)) {
         const qint64 from = std::max(wall(interval.from), done);
@@ -63,8 +63,8 @@ LatencyView historyView(const HistoryWindow &window, const Monitor &monitor)
         view.bands.append({bucket.startMs, bucket.endMs, msOf(bucket.p50Us), msOf(bucket.p95Us), msOf(bucket.maxUs),
                            bucket.count, bucket.down});
     for (const StateInterval &interval : window.states)
-        view.states.append({interval.state, wholeMs(interval.from.time_since_epoch()),
-                            wholeMs(interval.to.time_since_epoch())});
+        view.states.append(
+            {interval.state, wholeMs(interval.from.time_since_epoch()), wholeMs(interval.to.time_since_epoch())});
     view.marks = window.marks;
     return view;
 }

@@ -40,8 +40,9 @@ QString wayText(const SeriesChoice &choice)
     case SeriesUse::Rate:
         return QStringLiteral("increase a second");
     case SeriesUse::Quantiles:
-        return choice.type == MetricType::Histogram ? QStringLiteral("quantiles of what was counted since the last reading")
-                                                    : QStringLiteral("quantiles as the program gives them");
+        return choice.type == MetricType::Histogram
+                   ? QStringLiteral("quantiles of what was counted since the last reading")
+                   : QStringLiteral("quantiles as the program gives them");
     case SeriesUse::Value:
         break;
     }
