@@ -5,6 +5,7 @@
 #include "models/health/curlcommand.h"
 #include "ui/common/elidedlabel.h"
 #include "ui/common/format.h"
+#include "ui/common/livestate.h"
 #include "ui/common/notice.h"
 #include "ui/common/offthread.h"
 #include "ui/health/connectionpane.h"

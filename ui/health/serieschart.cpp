@@ -124,12 +124,12 @@ void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &va
     double least = 0, most = 0;
     bool any = false;
     for (int i = 0; i < d->plot->graphCount(); ++i) {
-        QSharedPointer<QCPGraphDataContainer> data = d->plot->graph(i)->data();
-        while (data->size() > keptPoints)
-            data->removeBefore((data->constBegin() + 1)->key);
-        if (!data->isEmpty())
-            d->from = std::max(d->from, data->constBegin()->key);
-        for (auto point = data->constBegin(); point != data->constEnd(); ++point) {
+        QSharedPointer<QCPGraphDataContainer> points = d->plot->graph(i)->data();
+        while (points->size() > keptPoints)
+            points->removeBefore((points->constBegin() + 1)->key);
+        if (!points->isEmpty())
+            d->from = std::max(d->from, points->constBegin()->key);
+        for (auto point = points->constBegin(); point != points->constEnd(); ++point) {
             if (!std::isfinite(point->value))
                 continue;
             least = any ? std::min(least, point->value) : point->value;
