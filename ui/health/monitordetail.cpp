@@ -94,6 +94,7 @@ QWidget *MonitorDetail::makeHeader()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     auto *row = new QHBoxLayout;
+    row->setSpacing(12);
     m_name = new ElidedLabel(header);
     m_name->setObjectName(QStringLiteral("detailName"));
     m_name->setProperty("heading", true);
@@ -259,7 +260,7 @@ void MonitorDetail::fillLive()
             m_plot->show(view, m_newWindow);
             m_newWindow = false;
         }
-        m_legend->setText(QStringLiteral("Line: each probe. Strip: ● up  ◐ degraded  ■ down; hatched: not measured"));
+        m_legend->setText(QStringLiteral("Line: each probe · ● up  ◐ degraded  ■ down · hatched: not measured"));
         m_legend->show();
     }
     m_failures->show(m_record->failures, {}, QStringLiteral("since the start"));
@@ -288,9 +289,9 @@ void MonitorDetail::fillWindow()
             if (m_plot->isZoomed())
                 m_refine.start();
         }
-        m_legend->setText((window.buckets.empty() ? QStringLiteral("Line: each probe.")
-                                                  : QStringLiteral("Line: p50, band: to p95, dots: slowest.")) +
-                          QStringLiteral(" Strip: ● up  ◐ degraded  ■ down; hatched: not measured"));
+        m_legend->setText((window.buckets.empty() ? QStringLiteral("Line: each probe")
+                                                  : QStringLiteral("p50 line, p95 band, slowest dots")) +
+                          QStringLiteral(" · ● up  ◐ degraded  ■ down · hatched: not measured"));
         m_legend->show();
     }
     m_failures->show({}, window.failures,

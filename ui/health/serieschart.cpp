@@ -138,7 +138,7 @@ void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &va
         }
     }
     // From 0 where that leaves the changes in sight.
-    if (least >= 0 && least < most * 0.8)
+    if (least >= 0 && (least < most * 0.8 || least == most))
         least = 0;
     const double room = std::max({(most - least) * 0.15, std::abs(most) * 1e-6, 1e-9});
     d->plot->yAxis->setRange(least == 0 ? 0 : least - room, most == least ? most + std::max(room, 1.0) : most + room);
