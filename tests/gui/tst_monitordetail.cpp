@@ -151,6 +151,7 @@ private Q_SLOTS:
     void initTestCase();
     void reckonsAWindow();
     void judgesWhereNoStateWasRecorded();
+    void hoursOfWhichOnlyCountsAreLeft();
     void thirtyDaysWithoutAStall();
     void pointsOfAnHour();
     void zoomsAndReadsMore();
@@ -246,6 +247,44 @@ void TestMonitorDetail::judgesWhereNoStateWasRecorded()
     QCOMPARE(window->figures.decided.outages, std::optional<int>(1));
     QCOMPARE(toMs(window->figures.decided.down), 8 * 30'000.0);
     QCOMPARE(toMs(window->figures.raw.down), 10 * 30'000.0);
+}
+
+void TestMonitorDetail::hoursOfWhichOnlyCountsAreLeft()
+{
+    const QString path = m_folder.filePath(QStringLiteral("thinned.db"));
+    Monitor monitor = m_monitor;
+    monitor.interval = Milliseconds(minuteMs);
+    const qint64 now = historyFloor(QDateTime::currentMSecsSinceEpoch());
+    {
+        HistoryOptions options = quietHistory();
+        options.keepSamples = Milliseconds(dayMs);
+        auto store = HistoryStore::open(path, options);
+        QVERIFY(store.has_value());
+        // One hour in which half of the probes failed, two days ago.
+        for (qint64 at = now - 3 * dayMs; at < now; at += minuteMs) {
+            const bool down = at >= now - 2 * dayMs && at < now - 2 * dayMs + 30 * minuteMs;
+            (*store)->append(historySample(at, down ? HistoryDown : HistoryUp, monitor.series()));
+        }
+        QVERIFY((*store)->flush().has_value());
+        QVERIFY((*store)->maintain().has_value());
+    }
+    HistoryQuestion question;
+    question.file = path;
+    question.monitor = monitor;
+    question.fromMs = now - 3 * dayMs;
+    question.toMs = now;
+    const Result<HistoryWindow> window = readHistoryWindow(question);
+    QVERIFY(window.has_value());
+    QVERIFY(window->coarse);
+    QCOMPARE(window->figures.probes, quint64(3 * 24 * 60));
+    QCOMPARE(window->figures.failed, quint64(30));
+    QVERIFY(std::abs(toMs(window->figures.raw.down) - double(30 * minuteMs)) < 1'000);
+    // When it failed within that hour nobody knows any more.
+    QVERIFY(!window->figures.longestGap);
+    QVERIFY(!window->figures.raw.outages);
+    QCOMPARE(toMs(window->figures.decided.measured), double(3 * dayMs - historyHourMs));
+    QCOMPARE(window->figures.decided.uptime, std::optional<double>(1.0));
+    QVERIFY(!window->buckets.empty());
 }
 
 void TestMonitorDetail::thirtyDaysWithoutAStall()
