@@ -209,6 +209,18 @@ int runHold(const Global &global, const HoldOptions &options);
 int runCount(const Global &global, const CountOptions &options);
 int runHealthCheck(const Global &global, const CheckOptions &options);
 
+struct HealthWatchOptions
+{
+    CheckOptions check;                   ///< URLs and what is asked of them; none: the workspace's monitors
+    std::optional<Milliseconds> interval; ///< default 5 s for URLs, and as the workspace says for its monitors
+    Milliseconds duration{0};             ///< 0: until Ctrl-C
+    int failures = 3;                     ///< of URLs
+    int recoveries = 2;                   ///< of URLs
+    QString history;                      ///< file; empty: the workspace's
+    bool noHistory = false;
+};
+int runHealthWatch(const Global &global, const HealthWatchOptions &options);
+
 struct HistoryCommandOptions
 {
     QString file; ///< empty: the workspace's

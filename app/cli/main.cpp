@@ -78,6 +78,7 @@ struct Everything
     HoldOptions hold;
     CountOptions count;
     CheckOptions check;
+    HealthWatchOptions healthWatch;
     ManifestOptions manifest;
     DeliveryOptions delivery;
     EnvExportOptions envExport;
@@ -170,6 +171,27 @@ void addSession(CLI::App &app, Everything &all)
     compare->callback([&all] { all.run = [&all] { return runSessionCompare(all.global, all.query); }; });
 }
 
+/// What check and watch have in common.
+void addProbeOptions(CLI::App *command, CheckOptions &options)
+{
+    texts(command, "URL", options.urls,
+          "http(s)://…, ws(s)://… or tcp://HOST:PORT; none: the workspace's endpoints and monitors")
+        ->expected(-1);
+    duration(command, "--timeout", options.timeout, "for the whole probe (default 5s)");
+    text(command, "--expect-status", options.status, "such as 200, 2xx or 200-299 (default 2xx)");
+    const auto repeatable = [command](const std::string &name, QStringList &values, const std::string &help) {
+        texts(command, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    text(command, "--method", options.method, "GET, HEAD, POST, … (default GET, with --body POST)");
+    repeatable("--header", options.headers, "NAME=VALUE, secrets as NAME=env:VAR; may be repeated");
+    text(command, "--body", options.body, "what to send: text, or env:NAME, file:PATH");
+    text(command, "--expect-body", options.expectedBody, "regular expression found in the body");
+    repeatable("--expect-json", options.expectedJson, "POINTER=VALUE, such as /status=ok; may be repeated");
+    command->add_flag("--follow", options.follow, "follow redirects, 10 at most");
+    text(command, "--junit", options.junit, "write JUnit XML to this file, one test case a target");
+    text(command, "--ca", options.caFile, "certificate bundle (PEM) instead of the system's");
+}
+
 void addProbes(CLI::App &app, Everything &all)
 {
     CLI::App *ws = app.add_subcommand("ws", "WebSocket clients");
@@ -201,23 +223,30 @@ void addProbes(CLI::App &app, Everything &all)
     CLI::App *health = app.add_subcommand("health", "health of HTTP endpoints, WebSockets and TCP ports");
     health->require_subcommand(1);
     CLI::App *check = health->add_subcommand("check", "probe once, with phases; exit 1 when any target is not up");
-    texts(check, "URL", all.check.urls,
-          "http(s)://…, ws(s)://… or tcp://HOST:PORT; none: the workspace's endpoints and monitors")
-        ->expected(-1);
-    duration(check, "--timeout", all.check.timeout, "for the whole probe (default 5s)");
-    text(check, "--expect-status", all.check.status, "such as 200, 2xx or 200-299 (default 2xx)");
-    const auto repeatable = [check](const std::string &name, QStringList &values, const std::string &help) {
-        texts(check, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    };
-    text(check, "--method", all.check.method, "GET, HEAD, POST, … (default GET, with --body POST)");
-    repeatable("--header", all.check.headers, "NAME=VALUE, secrets as NAME=env:VAR; may be repeated");
-    text(check, "--body", all.check.body, "what to send: text, or env:NAME, file:PATH");
-    text(check, "--expect-body", all.check.expectedBody, "regular expression found in the body");
-    repeatable("--expect-json", all.check.expectedJson, "POINTER=VALUE, such as /status=ok; may be repeated");
-    check->add_flag("--follow", all.check.follow, "follow redirects, 10 at most");
-    text(check, "--junit", all.check.junit, "write JUnit XML to this file, one test case a target");
-    text(check, "--ca", all.check.caFile, "certificate bundle (PEM) instead of the system's");
+    addProbeOptions(check, all.check);
     check->callback([&all] { all.run = [&all] { return runHealthCheck(all.global, all.check); }; });
+    HealthWatchOptions &options = all.healthWatch;
+    CLI::App *watch = health->add_subcommand(
+        "watch", "probe again and again, tell each change and the figures at the end; exit 1 when any was down, or is "
+                 "not up at the end, 130 when it was stopped before --for was over");
+    addProbeOptions(watch, options.check);
+    watch->add_option_function<std::string>(
+        "--interval",
+        [&options](const std::string &value) {
+            const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(value));
+            if (!parsed || *parsed < Milliseconds(100) || *parsed > Milliseconds(86'400'000))
+                throw CLI::ValidationError("--interval", "a duration from 100ms to 1d, such as 5s");
+            options.interval = *parsed;
+        },
+        "between two probes of a target (default 5s; monitors of the workspace: their own)");
+    duration(watch, "--for", options.duration, "end after this long (default: at Ctrl-C)");
+    watch->add_option("--failures", options.failures, "in a row, before a URL is down (default 3)")
+        ->check(CLI::Range(1, 100));
+    watch->add_option("--recoveries", options.recoveries, "good answers in a row, before it is up again (default 2)")
+        ->check(CLI::Range(1, 100));
+    text(watch, "--history", options.history, "record in this file instead of the workspace's");
+    watch->add_flag("--no-history", options.noHistory, "record nothing");
+    watch->callback([&all] { all.run = [&all] { return runHealthWatch(all.global, all.healthWatch); }; });
 }
 
 void addManifest(CLI::App &app, Everything &all)

@@ -136,6 +136,7 @@ int run(QApplication &application, const Arguments &arguments)
         options.workbench.auditFile = kept->filePath(QStringLiteral("audit.jsonl"));
     } else {
         options.workbench.journalFolder = sessionsFolder();
+        options.workbench.recordHistory = true;
         options.settings = readSettings(store);
         options.saveSettings = [&store](const WindowSettings &settings) { writeSettings(store, settings); };
     }

@@ -13,33 +13,40 @@ std::optional<UptimeFigures::Budget> UptimeFigures::budget(double objective) con
     return Budget{allowed, down, allowed - down};
 }
 
-UptimeFigures uptimeFigures(const QList<StateInterval> &intervals, Instant from, Instant to)
+void UptimeTally::add(const StateInterval &interval)
 {
-    UptimeFigures figures;
-    Clock::duration run{};
-    std::optional<Instant> downUntil; // an outage may be told in several intervals that touch
-    int outages = 0;
-    for (const StateInterval &interval : intervals) {
-        const Instant begin = std::max(interval.from, from);
-        const Instant end = std::min(interval.to, to);
-        if (end <= begin || interval.state == MonitorState::Unknown || interval.state == MonitorState::Paused)
-            continue;
-        figures.measured += end - begin;
-        if (interval.state != MonitorState::Down)
-            continue;
-        figures.down += end - begin;
-        const bool sameOutage = downUntil == begin;
-        outages += sameOutage ? 0 : 1;
-        run = sameOutage ? run + (end - begin) : end - begin;
-        downUntil = end;
-        figures.longest = std::max(figures.longest.value_or(run), run);
-    }
+    const Clock::duration length = interval.to - interval.from;
+    if (length <= Clock::duration::zero() || interval.state == MonitorState::Unknown ||
+        interval.state == MonitorState::Paused)
+        return;
+    m_sum.measured += length;
+    if (interval.state != MonitorState::Down)
+        return;
+    m_sum.down += length;
+    const bool sameOutage = m_downUntil == interval.from;
+    m_outages += sameOutage ? 0 : 1;
+    m_run = sameOutage ? m_run + length : length;
+    m_downUntil = interval.to;
+    m_sum.longest = std::max(m_sum.longest.value_or(m_run), m_run);
+}
+
+UptimeFigures UptimeTally::figures(Clock::duration window) const
+{
+    UptimeFigures figures = m_sum;
     if (figures.measured > Clock::duration::zero()) {
-        figures.coverage = double(figures.measured.count()) / double((to - from).count());
+        figures.coverage = double(figures.measured.count()) / double(std::max(window, figures.measured).count());
         figures.uptime = 1 - double(figures.down.count()) / double(figures.measured.count());
-        figures.outages = outages;
+        figures.outages = m_outages;
     }
     return figures;
+}
+
+UptimeFigures uptimeFigures(const QList<StateInterval> &intervals, Instant from, Instant to)
+{
+    UptimeTally tally;
+    for (const StateInterval &interval : intervals)
+        tally.add({interval.state, std::max(interval.from, from), std::min(interval.to, to)});
+    return tally.figures(to - from);
 }
 
 } // namespace Switchyard

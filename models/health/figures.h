@@ -37,6 +37,22 @@ struct UptimeFigures
     std::optional<Budget> budget(double objective) const;
 };
 
+/// The same figures, interval by interval, for a time that goes on: nothing is kept of what was added. A value type.
+class UptimeTally final
+{
+public:
+    /// In order of time, not overlapping; one that ends before it begins counts for nothing.
+    void add(const StateInterval &interval);
+    /// `window`: how long was looked at, for the coverage.
+    UptimeFigures figures(Clock::duration window) const;
+
+private:
+    UptimeFigures m_sum;
+    Clock::duration m_run{};
+    std::optional<Instant> m_downUntil; ///< an outage may be told in several intervals that touch
+    int m_outages = 0;
+};
+
 /// Pure; any thread. The intervals are in order of time and do not overlap; time between them was not measured. One
 /// that ends before it begins counts for nothing.
 [[nodiscard]] UptimeFigures uptimeFigures(const QList<StateInterval> &intervals, Instant from, Instant to);

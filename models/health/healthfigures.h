@@ -35,6 +35,33 @@ struct HealthFigures
     quint64 degraded = 0;
 };
 
+/// The figures of a time that goes on, probe by probe: what it holds does not grow. A value type.
+class HealthTally final
+{
+public:
+    /// `hold`: how long a probe speaks for its target where none follows it, which is the monitor's lapse time.
+    explicit HealthTally(Clock::duration hold)
+        : m_hold(hold)
+    {
+    }
+
+    /// In order of time.
+    void take(const HealthPoint &point);
+    void take(const StateInterval &interval) { m_decided.add(interval); }
+    /// As if the time ended at `to`; it began at `from`.
+    HealthFigures figures(Instant from, Instant to) const;
+
+private:
+    void noteGap(Clock::duration gap);
+
+    Clock::duration m_hold;
+    HealthFigures m_sum; ///< without the two uptimes
+    UptimeTally m_decided, m_raw;
+    std::optional<HealthPoint> m_previous;
+    Instant m_good{};       ///< the last good answer
+    bool m_hasGood = false; ///< and nothing unmeasured follows it
+};
+
 /// Pure; any thread. `points` and `intervals` in order of time; both may reach beyond the window. `hold`: how long a
 /// probe speaks for its target where none follows it, which is the monitor's lapse time.
 [[nodiscard]] HealthFigures healthFigures(const QList<HealthPoint> &points, const QList<StateInterval> &intervals,

@@ -159,7 +159,7 @@ private:
         if (!group.isEmpty() && group != m_question.monitor.group)
             return;
         QString text;
-        for (const char *key : {"label", "version", "text", "verdict"}) {
+        for (const char *key : {"label", "version", "text", "verdict", "what"}) {
             if (text.isEmpty())
                 text = json[QLatin1StringView(key)].toString();
         }

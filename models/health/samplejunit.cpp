@@ -2,6 +2,7 @@
 #include "models/health/samplejunit.h"
 
 #include "models/common/redact.h"
+#include "models/common/xmltext.h"
 
 #include <QDateTime>
 #include <QXmlStreamWriter>
@@ -11,18 +12,6 @@
 namespace Switchyard {
 
 namespace {
-
-/// XML 1.0 has no place for most control characters, and an answer may hold any.
-QString clean(const QString &text)
-{
-    QString out = text;
-    for (QChar &c : out) {
-        const bool control = c < QLatin1Char(' ') && c != QLatin1Char('\n') && c != QLatin1Char('\t');
-        if (control || c == QChar(0xFFFE) || c == QChar(0xFFFF))
-            c = QChar(QChar::ReplacementCharacter);
-    }
-    return out;
-}
 
 /// Whether nothing was learnt of the target.
 bool wasNotAsked(const ProbeSample &sample)
@@ -40,17 +29,17 @@ void writeCase(QXmlStreamWriter &xml, const ProbeSample &sample, const QString &
 {
     xml.writeStartElement(QStringLiteral("testcase"));
     xml.writeAttribute(QStringLiteral("classname"), QStringLiteral("switchyard.health-check"));
-    xml.writeAttribute(QStringLiteral("name"), clean(redact(url)));
+    xml.writeAttribute(QStringLiteral("name"), xmlText(redact(url)));
     xml.writeAttribute(QStringLiteral("time"), seconds(sample));
     if (sample.state != ProbeState::Up) {
         const bool error = wasNotAsked(sample);
         xml.writeStartElement(error ? QStringLiteral("error") : QStringLiteral("failure"));
         xml.writeAttribute(QStringLiteral("type"),
                            error ? errorKindName(sample.errorKind) : probeStateName(sample.state));
-        xml.writeAttribute(QStringLiteral("message"), clean(redact(sample.reason)));
+        xml.writeAttribute(QStringLiteral("message"), xmlText(redact(sample.reason)));
         if (sample.failure)
-            xml.writeCharacters(clean(sample.failure->statusLine + QLatin1Char('\n') + sample.failure->headers +
-                                      QStringLiteral("\n\n") + sample.failure->body));
+            xml.writeCharacters(xmlText(sample.failure->statusLine + QLatin1Char('\n') + sample.failure->headers +
+                                        QStringLiteral("\n\n") + sample.failure->body));
         xml.writeEndElement();
     }
     xml.writeEndElement();

@@ -4,9 +4,12 @@
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
 #include "models/health/monitorset.h"
+#include "models/health/recorder.h"
+#include "models/history/store.h"
 #include "models/manifests/deployfacts.h"
 #include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
+#include "models/workspace/historysettings.h"
 #include "ui/common/offthread.h"
 
 #include <QDateTime>
@@ -19,6 +22,7 @@ namespace Switchyard {
 namespace {
 
 constexpr int liveEveryMs = 250;
+constexpr int historyEveryMs = 2'000;
 
 bool isLoopback(const QString &host)
 {
@@ -44,6 +48,8 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     , m_lock(m_options.unlocked)
     , m_audit(m_options.auditFile)
 {
+    m_historyTimer.setInterval(historyEveryMs);
+    connect(&m_historyTimer, &QTimer::timeout, this, &Workbench::lookAtHistory);
     m_liveTimer.setSingleShot(true);
     m_liveTimer.setInterval(liveEveryMs);
     connect(&m_liveTimer, &QTimer::timeout, this, &Workbench::liveChanged);
@@ -174,6 +180,7 @@ void Workbench::open(Workspace workspace, bool demo)
             made->start();
         m_monitors.emplace(backend.name, std::move(made));
     }
+    openHistory();
     m_health->start();
     const Backend *first = m_workspace.withRole(QStringLiteral("target"));
     if (!first && !m_workspace.backends.isEmpty())
@@ -181,6 +188,76 @@ void Workbench::open(Workspace workspace, bool demo)
     m_current = first ? first->name : QString();
     Q_EMIT workspaceOpened();
     Q_EMIT currentBackendChanged(m_current);
+}
+
+/// The file is opened on a worker thread: it may lie on a slow disk, or be of an older version. What is measured until
+/// then is not recorded.
+void Workbench::openHistory()
+{
+    if (!m_options.recordHistory || m_workspace.file.isEmpty() || !m_workspace.history.enabled || m_demo)
+        return;
+    HistoryOptions options;
+    options.keepSamples = m_workspace.history.keepSamples;
+    options.keepRollups = m_workspace.history.keepRollups;
+    using Opened = Result<std::shared_ptr<HistoryStore>>;
+    offThread(
+        m_health.get(),
+        [path = historyFileOf(m_workspace), options]() -> Opened {
+            return HistoryStore::open(path, options).map([](std::unique_ptr<HistoryStore> store) {
+                return std::shared_ptr<HistoryStore>(std::move(store));
+            });
+        },
+        [this](Opened &opened) {
+            if (opened) {
+                m_history = *opened;
+                m_recorder = std::make_unique<HealthRecorder>(m_health.get(), m_history.get());
+                m_historyTimer.start();
+            } else {
+                m_historyTrouble = opened.error().toString();
+                Q_EMIT noticed(QStringLiteral("Nothing is recorded: ") + m_historyTrouble);
+            }
+            Q_EMIT historyChanged();
+        });
+}
+
+void Workbench::closeHistory()
+{
+    m_historyTimer.stop();
+    m_recorder.reset();
+    m_historyTrouble.clear();
+    if (!m_history)
+        return;
+    // Its destruction writes what waits. The pool's threads are waited for when the program ends.
+    QThreadPool::globalInstance()->start([store = std::move(m_history)]() mutable { store.reset(); });
+    m_history.reset();
+    Q_EMIT historyChanged();
+}
+
+void Workbench::lookAtHistory()
+{
+    const HistoryStatus status = m_history->status();
+    QString trouble;
+    if (status.condition != HistoryStatus::Condition::Recording)
+        trouble = QStringLiteral("%1; %2 samples wait in memory%3")
+                      .arg(status.message)
+                      .arg(status.waiting)
+                      .arg(status.dropped > 0 ? QStringLiteral(", %1 are lost").arg(status.dropped) : QString());
+    else if (!status.setAside.isEmpty())
+        trouble = QStringLiteral("the history was damaged and lies at %1; a new one was begun").arg(status.setAside);
+    if (trouble == m_historyTrouble)
+        return;
+    m_historyTrouble = trouble;
+    Q_EMIT historyChanged();
+}
+
+QString Workbench::historyFile() const
+{
+    return m_history ? m_history->path() : QString();
+}
+
+QString Workbench::historyTrouble() const
+{
+    return m_historyTrouble;
 }
 
 void Workbench::close()
@@ -201,6 +278,7 @@ void Workbench::dropAll(bool keepOutcomes)
     m_sessionOver = true;
     m_sessionBackend.clear();
     m_monitors.clear();
+    closeHistory();
     m_health.reset();
     m_drivers.clear();
     m_observer.reset();
@@ -508,6 +586,8 @@ void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
     if (BackendMonitor *watched = monitor(backend); watched && !rehearsal) {
         watched->rest();
         m_health->deployBegan(backend);
+        if (m_recorder)
+            m_recorder->markDeploy(backend, QStringLiteral("began"));
     }
     m_sessionBackend = backend;
     m_sessionOver = false;
@@ -571,6 +651,8 @@ void Workbench::endSession()
         stopRehearsal();
     else if (BackendMonitor *found = monitor(m_sessionBackend)) {
         m_health->deployEnded(m_sessionBackend);
+        if (m_recorder)
+            m_recorder->markDeploy(m_sessionBackend, QStringLiteral("ended"));
         found->start();
     }
 }

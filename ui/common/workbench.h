@@ -16,6 +16,8 @@
 
 namespace Switchyard {
 
+class HealthRecorder;
+class HistoryStore;
 class MonitorSet;
 class PlatformCatalogue;
 struct Platform;
@@ -33,6 +35,7 @@ struct WorkbenchOptions
     Milliseconds demoSettle{10'000};
     Milliseconds unlocked = ProductionLock::defaultIdle; ///< a production backend locks again after this long
     QString auditFile;                                   ///< empty: where the command line writes it too
+    bool recordHistory = false; ///< health goes to the history that the workspace names, or the user's data folder
 };
 
 /// How a session ended: one of this start, or one that was opened from its journal.
@@ -87,6 +90,10 @@ public:
     BackendMonitor *monitor(const QString &backend) const;
     /// The health monitors of the workspace; nullptr while none is open.
     MonitorSet *health() const { return m_health.get(); }
+    /// Where they are recorded; empty: nowhere, or not yet.
+    QString historyFile() const;
+    /// How recording goes, in words; empty while it goes well, or nothing is to be recorded.
+    QString historyTrouble() const;
 
     QString currentBackend() const { return m_current; }
     void setCurrentBackend(const QString &backend);
@@ -142,6 +149,8 @@ Q_SIGNALS:
     void liveChanged();
     /// Monitors that changed, by their place in health(); at most ten times a second.
     void healthChanged(const QList<int> &indices);
+    /// The history began, stopped, or can or cannot be written any more.
+    void historyChanged();
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
@@ -156,6 +165,9 @@ Q_SIGNALS:
 
 private:
     void open(Workspace workspace, bool demo);
+    void openHistory();
+    void closeHistory();
+    void lookAtHistory();
     Result<DeployDriver *> driverFor(const QString &backend);
     void startSession(SessionPlan plan, DeployDriver *driver);
     void startRehearsal(const RehearsalRequest &request, const Platform &platform,
@@ -178,7 +190,11 @@ private:
     bool m_demo = false;
     QString m_demoMode;
     QString m_current;
+    std::shared_ptr<HistoryStore> m_history;
     std::unique_ptr<MonitorSet> m_health;
+    std::unique_ptr<HealthRecorder> m_recorder; ///< looks at both
+    QString m_historyTrouble;
+    QTimer m_historyTimer;
     QTimer m_liveTimer;
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors; ///< each looks at m_health
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;

@@ -61,6 +61,7 @@ void DetailFeed::show(const QString &id)
     const Workspace &workspace = m_workbench->workspace();
     const Backend *backend = backendOf(workspace, record.monitor.group);
     noteMarks(record.monitor.group);
+    m_detail->setHistory(m_workbench->historyFile());
     m_detail->showRecord(&record, double(workspace.thresholds.apiLatency.count()));
     m_detail->setMetrics(backend ? backend->url : QString(),
                          backend ? metricsPath(*backend) : QStringLiteral("/metrics"), trustOf(record));

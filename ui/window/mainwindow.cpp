@@ -113,6 +113,8 @@ void MainWindow::makeStatusBar()
     m_jobsButton->setToolTip(QStringLiteral("Show what runs (Ctrl+J)"));
     m_lastVerdict = new QLabel(this);
     m_lastVerdict->setObjectName(QStringLiteral("lastVerdict"));
+    m_history = new QLabel(this);
+    m_history->setObjectName(QStringLiteral("historyState"));
     m_message = new QLabel(this);
     m_message->setObjectName(QStringLiteral("statusMessage"));
     m_clock = new QLabel(this);
@@ -120,7 +122,20 @@ void MainWindow::makeStatusBar()
     statusBar()->addWidget(m_jobsButton);
     statusBar()->addWidget(m_lastVerdict);
     statusBar()->addWidget(m_message, 1);
+    statusBar()->addPermanentWidget(m_history);
     statusBar()->addPermanentWidget(m_clock);
+    const auto fillHistory = [this] {
+        const QString trouble = m_workbench->historyTrouble();
+        const QString file = m_workbench->historyFile();
+        m_history->setVisible(!trouble.isEmpty() || !file.isEmpty());
+        m_history->setText(trouble.isEmpty() ? QStringLiteral("history: recording")
+                                             : QStringLiteral("<span style='color:%1'>%2 history: not written</span>")
+                                                   .arg(themeColors(palette()).state(State::Degraded).name(),
+                                                        stateShape(State::Degraded)));
+        m_history->setToolTip(trouble.isEmpty() ? file : trouble);
+    };
+    connect(m_workbench, &Workbench::historyChanged, this, fillHistory);
+    fillHistory();
     connect(m_jobsButton, &QToolButton::toggled, m_jobs, &QWidget::setVisible);
     connect(m_jobs, &JobDrawer::summaryChanged, this, [this] { m_jobsButton->setText(m_jobs->summary()); });
     m_jobsButton->setText(m_jobs->summary());

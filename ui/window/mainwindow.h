@@ -82,6 +82,7 @@ private:
     Alerts *m_alerts = nullptr;
     QToolButton *m_jobsButton = nullptr;
     QLabel *m_lastVerdict = nullptr;
+    QLabel *m_history = nullptr;
     QLabel *m_message = nullptr;
     QLabel *m_clock = nullptr;
     QTimer m_clockTimer;

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/healthtargets.h"
+
+#include "app/cli/arguments.h"
+#include "models/common/jsonpointer.h"
+#include "models/common/redact.h"
+#include "models/health/prober.h"
+
+#include <QUrl>
+
+namespace Switchyard::Cli {
+
+namespace {
+
+/// POINTER=VALUE: the value as JSON where it is, else as text.
+Result<void> addExpectedJson(const QString &text, ProbeTarget *target)
+{
+    const QString hint = QStringLiteral("write --expect-json /status=ok");
+    const qsizetype equals = text.indexOf(QLatin1Char('='));
+    const QString pointer = text.left(std::max<qsizetype>(equals, 0));
+    const Result<QJsonValue> found = jsonPointer(QJsonValue(), pointer);
+    if (equals < 0 || (!found && found.error().kind == ErrorKind::Usage))
+        return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is not POINTER=VALUE").arg(redact(text)), hint);
+    const QString value = text.mid(equals + 1);
+    const Result<QJsonValue> json = parseJson(value.toUtf8());
+    target->expect.json.insert(pointer, json ? *json : QJsonValue(value));
+    return {};
+}
+
+Result<void> addHeader(const QString &text, ProbeTarget *target)
+{
+    const Result<std::pair<QString, QString>> header = headerArgument(text);
+    if (!header)
+        return tl::unexpected(header.error());
+    target->headers.insert(header->first, header->second);
+    if (const QString value = text.section(QLatin1Char('='), 1); isSecretReference(value))
+        target->references.insert(header->first, value);
+    return {};
+}
+
+Result<void> addBody(const QString &text, ProbeTarget *target)
+{
+    if (text.isEmpty())
+        return {};
+    if (!isSecretReference(text) && (urlCarriesSecret(text) || redact(text) != text))
+        return fail(ErrorKind::Usage, QStringLiteral("--body carries a secret on the command line"),
+                    QStringLiteral("give it as env:NAME or file:PATH"));
+    const Result<QString> body = resolveText(text);
+    if (!body)
+        return tl::unexpected(body.error());
+    target->body = body->toUtf8();
+    if (isSecretReference(text))
+        target->references.insert(QString(), text);
+    return {};
+}
+
+/// What the options ask of every URL.
+Result<ProbeTarget> requestOf(const CheckOptions &options)
+{
+    ProbeTarget target;
+    target.timeout = options.timeout;
+    target.followRedirects = options.follow;
+    target.expect.status = options.status;
+    target.caFile = options.caFile;
+    if (const Result<bool> status = statusMatches(options.status, 200); !status)
+        return tl::unexpected(status.error());
+    for (const QString &header : options.headers) {
+        if (const Result<void> added = addHeader(header, &target); !added)
+            return tl::unexpected(added.error());
+    }
+    if (const Result<void> added = addBody(options.body, &target); !added)
+        return tl::unexpected(added.error());
+    target.method = !options.method.isEmpty() ? options.method.toUpper()
+                    : target.body.isEmpty()   ? QStringLiteral("GET")
+                                              : QStringLiteral("POST");
+    if (!healthMethodNames().contains(target.method))
+        return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is no method of a probe").arg(options.method),
+                    QStringLiteral("one of %1").arg(healthMethodNames().join(QStringLiteral(", "))));
+    if (!options.expectedBody.isEmpty()) {
+        const Result<ConfiguredPattern> pattern = ConfiguredPattern::from(options.expectedBody);
+        if (!pattern)
+            return fail(ErrorKind::Usage, QStringLiteral("--expect-body: %1").arg(pattern.error().message),
+                        pattern.error().hint);
+        target.expect.body = *pattern;
+    }
+    for (const QString &expected : options.expectedJson) {
+        if (const Result<void> added = addExpectedJson(expected, &target); !added)
+            return tl::unexpected(added.error());
+    }
+    return target;
+}
+
+/// An option that a connect or an upgrade would silently ignore.
+QString idleOption(const CheckOptions &options, EndpointType type)
+{
+    const bool tcp = type == EndpointType::Tcp;
+    if (!options.method.isEmpty())
+        return QStringLiteral("--method");
+    if (!options.body.isEmpty())
+        return QStringLiteral("--body");
+    if (!options.expectedBody.isEmpty())
+        return QStringLiteral("--expect-body");
+    if (!options.expectedJson.isEmpty())
+        return QStringLiteral("--expect-json");
+    if (options.follow)
+        return QStringLiteral("--follow");
+    if (!options.status.isEmpty())
+        return QStringLiteral("--expect-status");
+    return tcp && !options.headers.isEmpty() ? QStringLiteral("--header") : QString();
+}
+
+Result<ProbeTarget> targetFrom(const QString &text, const CheckOptions &options, ProbeTarget target)
+{
+    if (urlCarriesSecret(text))
+        return fail(ErrorKind::Usage, QStringLiteral("a URL carries a secret on the command line"),
+                    QStringLiteral("give it as env:NAME or file:PATH"));
+    const Result<QString> resolved =
+        text == QLatin1StringView("-")
+            ? parseSecretReference(text).and_then(&resolveSecret).map([](const Secret &secret) {
+                  return secret.reveal();
+              })
+            : resolveText(text);
+    if (!resolved)
+        return tl::unexpected(resolved.error());
+    target.url = *resolved;
+    const QUrl url(target.url, QUrl::StrictMode);
+    const QString scheme = url.scheme();
+    if (scheme == QLatin1StringView("tcp"))
+        target.type = EndpointType::Tcp;
+    else if (scheme == QLatin1StringView("ws") || scheme == QLatin1StringView("wss"))
+        target.type = EndpointType::WebSocket;
+    const bool request = scheme == QLatin1StringView("http") || scheme == QLatin1StringView("https");
+    if (!url.isValid() || url.host().isEmpty() || (!request && target.type == EndpointType::Http))
+        return fail(ErrorKind::Usage, QStringLiteral("\"%1\" is not an http or https address").arg(redact(text)),
+                    QStringLiteral("write http(s)://HOST[:PORT]/PATH, ws(s)://HOST/PATH or tcp://HOST:PORT"));
+    if (target.type == EndpointType::Tcp) {
+        if (const Result<void> good = checkMonitorUrl(target.url); !good)
+            return fail(ErrorKind::Usage, QStringLiteral("\"%1\" %2").arg(redact(text), good.error().message),
+                        good.error().hint);
+    }
+    const QString idle = request ? QString() : idleOption(options, target.type);
+    if (!idle.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("%1 has no meaning for %2: addresses").arg(idle, scheme),
+                    QStringLiteral("leave it out, or check %1: addresses by themselves").arg(scheme));
+    target.id = text;
+    return target;
+}
+
+} // namespace
+
+Result<QList<ProbeTarget>> requestedTargets(const CheckOptions &options)
+{
+    const Result<ProbeTarget> request = requestOf(options);
+    if (!request)
+        return tl::unexpected(request.error());
+    QList<ProbeTarget> targets;
+    for (const QString &url : options.urls) {
+        const Result<ProbeTarget> target = targetFrom(url, options, *request);
+        if (!target)
+            return tl::unexpected(target.error());
+        targets.append(*target);
+    }
+    return targets;
+}
+
+} // namespace Switchyard::Cli
