@@ -3,11 +3,7 @@
 
 namespace Switchyard {
 
-namespace {
-
-constexpr qint64 maxBytes = 16 << 20;
-
-Result<MetricsScrape> read(const FetchAnswer &answer, const QString &place)
+Result<MetricsScrape> readMetrics(const FetchAnswer &answer, const QString &place)
 {
     if (!answer.whole())
         return tl::unexpected(answer.failure);
@@ -40,13 +36,19 @@ Result<MetricsScrape> read(const FetchAnswer &answer, const QString &place)
     return scrape;
 }
 
-} // namespace
+FetchRequest metricsRequest(FetchRequest request)
+{
+    request.maxBytes = mostMetricsBytes;
+    request.headers.append(std::pair<QByteArray, QByteArray>(
+        "Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4"));
+    return request;
+}
 
 MetricsScraper::MetricsScraper(QObject *parent)
     : QObject(parent)
 {
     connect(&m_fetch, &HttpFetch::finished, this, [this](const FetchAnswer &answer) {
-        Result<MetricsScrape> scrape = read(answer, m_place);
+        Result<MetricsScrape> scrape = readMetrics(answer, m_place);
         MetricsScrape failed;
         if (!scrape)
             failed.failure = scrape.error();
@@ -56,11 +58,8 @@ MetricsScraper::MetricsScraper(QObject *parent)
 
 void MetricsScraper::scrape(FetchRequest request)
 {
-    request.maxBytes = maxBytes;
-    request.headers.append(std::pair<QByteArray, QByteArray>(
-        "Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4"));
     m_place = request.url.path().isEmpty() ? QStringLiteral("/") : request.url.path();
-    m_fetch.start(request);
+    m_fetch.start(metricsRequest(std::move(request)));
 }
 
 void MetricsScraper::cancel()

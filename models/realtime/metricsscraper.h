@@ -19,6 +19,14 @@ struct MetricsScrape
     bool good() const { return failure.message.isEmpty(); }
 };
 
+constexpr qint64 mostMetricsBytes = 16 << 20;
+
+/// What an answer of /metrics holds; takes as long as the text. `place` is its path, for the words of errors. Any
+/// thread. Errors: those of MetricsScraper::scraped.
+[[nodiscard]] Result<MetricsScrape> readMetrics(const FetchAnswer &answer, const QString &place);
+/// The request with the bound and what is accepted.
+[[nodiscard]] FetchRequest metricsRequest(FetchRequest request);
+
 /// Reads /metrics: at most 16 MB, one request at a time, on a connection of its own.
 ///
 /// Thread: the one it lives on, with an event loop. Destruction cancels.

@@ -119,7 +119,8 @@ QPushButton:focus, QToolButton[choice="true"]:focus { border: 1px solid %6; }
 QPushButton:pressed { background: %1; }
 QPushButton:disabled, QToolButton[choice="true"]:disabled { background: %3; color: %4; }
 QToolButton[choice="true"] { padding: 3px 8px; }
-QPushButton:checked { background: %1; border: 1px solid %4; }
+QPushButton:checked, QToolButton[choice="true"]:checked { background: %1; border: 1px solid %4; }
+QToolButton[choice="true"]:checked { font-weight: bold; }
 QCheckBox::indicator { width: 13px; height: 13px; background: %5; border: 1px solid %9; border-radius: 3px; }
 QCheckBox::indicator:checked { background: %6; border: 1px solid %6; image: url(:/switchyard/icons/check-%10.svg); }
 QCheckBox::indicator:focus { border: 2px solid %6; width: 11px; height: 11px; }

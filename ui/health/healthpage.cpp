@@ -3,7 +3,6 @@
 
 #include "models/common/files.h"
 #include "models/common/redact.h"
-#include "models/health/curlcommand.h"
 #include "models/health/keepwarm.h"
 #include "models/health/monitorset.h"
 #include "ui/common/bulkrowmodel.h"
@@ -14,21 +13,18 @@
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
-#include "ui/health/latencyplot.h"
+#include "ui/health/detailfeed.h"
 #include "ui/health/monitorbar.h"
 #include "ui/health/monitordelegate.h"
+#include "ui/health/monitordetail.h"
 #include "ui/health/monitormodel.h"
 #include "ui/health/pairrows.h"
-#include "ui/health/waterfall.h"
 
 #include <QAction>
-#include <QApplication>
-#include <QClipboard>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
-#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUrl>
@@ -62,8 +58,8 @@ HealthPage::HealthPage(Workbench *workbench, SavePath savePath, QWidget *parent)
     m_splitter->addWidget(makeTables());
     m_splitter->addWidget(makeDetails());
     m_splitter->setStretchFactor(0, 5);
-    m_splitter->setStretchFactor(1, 2);
-    m_splitter->setSizes({880, 380});
+    m_splitter->setStretchFactor(1, 4);
+    m_splitter->setSizes({720, 540});
     m_stack->addWidget(m_splitter);
     m_stack->addWidget(m_empty);
     auto *layout = new QVBoxLayout(this);
@@ -193,34 +189,9 @@ void HealthPage::makeActions()
 
 QWidget *HealthPage::makeDetails()
 {
-    auto *pane = new QWidget(this);
-    auto *layout = new QVBoxLayout(pane);
-    layout->setContentsMargins(0, 12, 12, 8);
-    layout->setSpacing(8);
-    m_name = new QLabel(pane);
-    m_name->setWordWrap(true);
-    m_plotPlace = new QWidget(pane);
-    auto *place = new QVBoxLayout(m_plotPlace);
-    place->setContentsMargins(0, 0, 0, 0);
-    m_plotPlace->setMinimumHeight(180);
-    m_phases = new QLabel(pane);
-    m_waterfall = new Waterfall(pane);
-    m_failures = new QLabel(pane);
-    m_failures->setObjectName(QStringLiteral("failures"));
-    m_failures->setWordWrap(true);
-    m_failures->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    auto *curl = new QPushButton(QStringLiteral("Copy as curl"), pane);
-    curl->setObjectName(QStringLiteral("copyCurlButton"));
-    curl->setToolTip(QStringLiteral("The same request for a shell, without credentials (Ctrl+Shift+C)"));
-    connect(curl, &QPushButton::clicked, m_copyCurl, &QAction::trigger);
-    layout->addWidget(m_name);
-    layout->addWidget(m_plotPlace, 2);
-    layout->addWidget(m_phases);
-    layout->addWidget(m_waterfall);
-    layout->addWidget(m_failures);
-    layout->addStretch(1);
-    layout->addWidget(curl, 0, Qt::AlignLeft);
-    return pane;
+    m_detail = new MonitorDetail(this);
+    m_feed = new DetailFeed(m_workbench, m_detail, this);
+    return m_detail;
 }
 
 // ---- the table
@@ -404,33 +375,7 @@ void HealthPage::showCurrent(const QString &key)
 
 void HealthPage::fillDetails()
 {
-    const MonitorSet *health = m_workbench->health();
-    const int index = health ? health->indexOf(currentKey()) : -1;
-    if (index < 0)
-        return;
-    const MonitorRecord &record = health->record(index);
-    const Monitor &monitor = record.monitor;
-    const ThemeColors &colors = themeColors(palette());
-    m_name->setText(QStringLiteral("<b>%1</b><br><span style='color:%2'>%3, every %4</span>")
-                        .arg(monitor.name.toHtmlEscaped(), colors.faded.name(),
-                             redact(monitor.target.url).toHtmlEscaped(), ageText(double(monitor.interval.count()))));
-    if (m_plot)
-        m_plot->show(record.points, record.tracker.lapseAfter(),
-                     double(m_workbench->workspace().thresholds.apiLatency.count()));
-    const std::optional<ProbeSample> &last = record.last;
-    m_phases->setText(last ? QStringLiteral("<b>Last full probe</b> at %1: %2")
-                                 .arg(localTime(last->wallMs), last->status > 0 && last->phases.total
-                                                                   ? latencyText(*last->phases.total)
-                                                                   : QStringLiteral("no answer"))
-                           : QStringLiteral("<b>Last full probe</b>: none yet"));
-    m_phases->setToolTip(last ? utcTime(last->wallMs) : QString());
-    m_waterfall->show(last ? last->phases : ProbePhases());
-    QString failures;
-    for (qsizetype i = record.failures.size() - 1; i >= std::max<qsizetype>(0, record.failures.size() - 5); --i)
-        failures += QStringLiteral("<br>%1  %2")
-                        .arg(localTime(record.failures[i].wallMs), record.failures[i].reason.toHtmlEscaped());
-    m_failures->setText(failures.isEmpty() ? QStringLiteral("<b>Last failures</b>: none since the start")
-                                           : QStringLiteral("<b>Last failures</b>") + failures);
+    m_feed->show(currentKey());
 }
 
 // ---- what a person does
@@ -557,18 +502,15 @@ QList<PageEntry> HealthPage::paletteEntries() const
 
 void HealthPage::copyCurl()
 {
-    const MonitorSet *health = m_workbench->health();
-    const int index = health ? health->indexOf(currentKey()) : -1;
-    if (index < 0)
-        return;
-    QApplication::clipboard()->setText(curlCommand(health->record(index).monitor.target));
+    m_detail->copyCurl();
 }
 
 QJsonObject HealthPage::saveState() const
 {
     return {{QStringLiteral("table"), saveColumns(m_table->horizontalHeader())},
             {QStringLiteral("pairs"), saveColumns(m_pairTable->horizontalHeader())},
-            {QStringLiteral("view"), monitorViewName(m_bar->view())}};
+            {QStringLiteral("view"), monitorViewName(m_bar->view())},
+            {QStringLiteral("detail"), m_detail->saveState()}};
 }
 
 void HealthPage::restoreState(const QJsonObject &state)
@@ -576,6 +518,7 @@ void HealthPage::restoreState(const QJsonObject &state)
     restoreColumns(m_table->horizontalHeader(), state.value(QStringLiteral("table")).toObject());
     restoreColumns(m_pairTable->horizontalHeader(), state.value(QStringLiteral("pairs")).toObject());
     m_bar->setView(monitorViewNamed(state.value(QStringLiteral("view")).toString()));
+    m_detail->restoreState(state[QLatin1StringView("detail")].toObject());
 }
 
 bool HealthPage::eventFilter(QObject *watched, QEvent *event)
@@ -604,11 +547,6 @@ bool HealthPage::eventFilter(QObject *watched, QEvent *event)
 void HealthPage::showEvent(QShowEvent *event)
 {
     Page::showEvent(event);
-    // The plot costs memory and start-up time, so it is made when somebody looks.
-    if (!m_plot) {
-        m_plot = new LatencyPlot(m_plotPlace);
-        m_plotPlace->layout()->addWidget(m_plot);
-    }
     m_model->setWatched(true);
     fillDetails();
 }

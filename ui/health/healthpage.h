@@ -16,11 +16,11 @@ class QStackedWidget;
 namespace Switchyard {
 
 class BulkRowModel;
-class LatencyPlot;
+class DetailFeed;
 class MonitorBar;
+class MonitorDetail;
 class NoticePane;
 class Table;
-class Waterfall;
 class Workbench;
 struct FreePlan;
 
@@ -95,12 +95,8 @@ private:
     NoticePane *m_notice = nullptr;
     QLabel *m_note = nullptr;
     QLabel *m_warm = nullptr;
-    QLabel *m_name = nullptr;
-    QWidget *m_plotPlace = nullptr;
-    LatencyPlot *m_plot = nullptr;
-    QLabel *m_phases = nullptr;
-    Waterfall *m_waterfall = nullptr;
-    QLabel *m_failures = nullptr;
+    MonitorDetail *m_detail = nullptr;
+    DetailFeed *m_feed = nullptr;
     int m_current = -1; ///< the monitor whose details are shown
     bool m_noPairs = false;
     bool m_detailsOld = true;

@@ -125,8 +125,8 @@ void MainWindow::makeStatusBar()
     statusBar()->addPermanentWidget(m_history);
     statusBar()->addPermanentWidget(m_clock);
     const auto fillHistory = [this] {
-        const QString trouble = m_workbench->historyTrouble();
-        const QString file = m_workbench->historyFile();
+        const QString trouble = m_services.workbench->historyTrouble();
+        const QString file = m_services.workbench->historyFile();
         m_history->setVisible(!trouble.isEmpty() || !file.isEmpty());
         m_history->setText(trouble.isEmpty() ? QStringLiteral("history: recording")
                                              : QStringLiteral("<span style='color:%1'>%2 history: not written</span>")
@@ -134,7 +134,7 @@ void MainWindow::makeStatusBar()
                                                         stateShape(State::Degraded)));
         m_history->setToolTip(trouble.isEmpty() ? file : trouble);
     };
-    connect(m_workbench, &Workbench::historyChanged, this, fillHistory);
+    connect(m_services.workbench, &Workbench::historyChanged, this, fillHistory);
     fillHistory();
     connect(m_jobsButton, &QToolButton::toggled, m_jobs, &QWidget::setVisible);
     connect(m_jobs, &JobDrawer::summaryChanged, this, [this] { m_jobsButton->setText(m_jobs->summary()); });

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/health/serieschart.h"
+
+#include "ui/common/theme.h"
+
+#include <QEvent>
+#include <QVBoxLayout>
+#include <qcustomplot.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace Switchyard {
+
+namespace {
+
+constexpr std::array<Qt::PenStyle, 4> styles{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+constexpr double leastSpan = 60; ///< seconds
+
+} // namespace
+
+class SeriesChart::Private
+{
+public:
+    explicit Private(SeriesChart *owner)
+        : q(owner)
+        , plot(new QCustomPlot(owner))
+    {
+        plot->setObjectName(QStringLiteral("seriesChart"));
+        plot->setAccessibleName(QStringLiteral("The chosen series over time"));
+        plot->setMinimumHeight(130);
+        QSharedPointer<QCPAxisTickerDateTime> ticker(new QCPAxisTickerDateTime);
+        ticker->setDateTimeFormat(QStringLiteral("HH:mm:ss"));
+        ticker->setTickCount(4);
+        plot->xAxis->setTicker(ticker);
+        plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft);
+        colour();
+    }
+
+    void colour()
+    {
+        const ThemeColors &colors = themeColors(q->palette());
+        plot->setBackground(QBrush(q->palette().color(QPalette::Base)));
+        QFont font = q->font();
+        font.setPointSizeF(std::max(7.5, font.pointSizeF() * 0.88));
+        for (QCPAxis *axis : {plot->xAxis, plot->yAxis}) {
+            axis->setBasePen(QPen(colors.line));
+            axis->setTickPen(QPen(colors.line));
+            axis->setSubTickPen(Qt::NoPen);
+            axis->setTickLabelColor(colors.faded);
+            axis->setLabelColor(colors.faded);
+            axis->setTickLabelFont(font);
+            axis->setLabelFont(font);
+            axis->grid()->setPen(QPen(colors.line, 1, Qt::DotLine));
+            axis->grid()->setZeroLinePen(QPen(colors.line));
+        }
+        plot->legend->setFont(font);
+        plot->legend->setTextColor(colors.text);
+        plot->legend->setBrush(q->palette().color(QPalette::Base));
+        plot->legend->setBorderPen(QPen(colors.line));
+        const std::array<QColor, 4> pens{colors.accent, colors.action, colors.degraded, colors.faded};
+        for (int i = 0; i < plot->graphCount(); ++i) {
+            const QColor &color = pens[size_t(i) % pens.size()];
+            plot->graph(i)->setPen(QPen(color, 1.6, styles[size_t(i) % styles.size()]));
+            plot->graph(i)->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, color, color, 4));
+        }
+    }
+
+    QCPGraph *graphOf(const QString &name)
+    {
+        for (int i = 0; i < plot->graphCount(); ++i) {
+            if (plot->graph(i)->name() == name)
+                return plot->graph(i);
+        }
+        QCPGraph *graph = plot->addGraph();
+        graph->setName(name);
+        plot->legend->setVisible(!name.isEmpty());
+        colour();
+        return graph;
+    }
+
+    SeriesChart *q;
+    QCustomPlot *plot;
+    int count = 0;
+    double from = 0, to = 0;
+};
+
+SeriesChart::SeriesChart(QWidget *parent)
+    : QWidget(parent)
+    , d(std::make_unique<Private>(this))
+{
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(d->plot);
+}
+
+SeriesChart::~SeriesChart() = default;
+
+void SeriesChart::clear(const QString &unit)
+{
+    d->plot->clearGraphs();
+    d->plot->legend->setVisible(false);
+    d->plot->yAxis->setLabel(unit);
+    d->count = 0;
+    d->from = d->to = 0;
+    d->plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &values)
+{
+    const double at = double(wallMs) / 1000;
+    for (const auto &[name, value] : values)
+        d->graphOf(name)->addData(at, value);
+    if (values.isEmpty()) {
+        for (int i = 0; i < d->plot->graphCount(); ++i)
+            d->plot->graph(i)->addData(at, std::numeric_limits<double>::quiet_NaN());
+    } else {
+        ++d->count;
+    }
+    if (d->from == 0)
+        d->from = at;
+    d->to = at;
+    double least = 0, most = 0;
+    bool any = false;
+    for (int i = 0; i < d->plot->graphCount(); ++i) {
+        QSharedPointer<QCPGraphDataContainer> points = d->plot->graph(i)->data();
+        while (points->size() > keptPoints)
+            points->removeBefore((points->constBegin() + 1)->key);
+        if (!points->isEmpty())
+            d->from = std::max(d->from, points->constBegin()->key);
+        for (auto point = points->constBegin(); point != points->constEnd(); ++point) {
+            if (!std::isfinite(point->value))
+                continue;
+            least = any ? std::min(least, point->value) : point->value;
+            most = any ? std::max(most, point->value) : point->value;
+            any = true;
+        }
+    }
+    // From 0 where that leaves the changes in sight.
+    if (least >= 0 && (least < most * 0.8 || least == most))
+        least = 0;
+    const double room = std::max({(most - least) * 0.15, std::abs(most) * 1e-6, 1e-9});
+    d->plot->yAxis->setRange(least == 0 ? 0 : least - room, most == least ? most + std::max(room, 1.0) : most + room);
+    d->plot->xAxis->setRange(std::min(d->from, d->to - leastSpan), d->to + 1);
+    d->plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+int SeriesChart::count() const
+{
+    return d->count;
+}
+
+void SeriesChart::changeEvent(QEvent *event)
+{
+    if (event->type() == QEvent::PaletteChange) {
+        d->colour();
+        d->plot->replot(QCustomPlot::rpQueuedReplot);
+    }
+    QWidget::changeEvent(event);
+}
+
+} // namespace Switchyard

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QList>
+#include <QWidget>
+
+#include <memory>
+#include <utility>
+
+namespace Switchyard {
+
+/// Values of one series over time, one line for each name; where there is no value the line is broken.
+class SeriesChart final : public QWidget
+{
+    Q_OBJECT
+public:
+    static constexpr int keptPoints = 1'000;
+    explicit SeriesChart(QWidget *parent = nullptr);
+    ~SeriesChart() override;
+    void clear(const QString &unit);
+    /// At a moment of the wall clock. No values: a gap.
+    void add(qint64 wallMs, const QList<std::pair<QString, double>> &values);
+    /// How many moments have values.
+    int count() const;
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace Switchyard
