@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/secret.h"
 
+#include "models/common/keychain.h"
+
 #include <QFile>
 #include <QStringDecoder>
 
@@ -184,10 +186,9 @@ Result<Secret> resolveSecret(const SecretReference &reference)
     case SecretReference::Source::Stdin:
         return secretFromStdin();
     case SecretReference::Source::Keychain:
-        break;
+        return secretFromKeychain(reference.name);
     }
-    return fail(ErrorKind::Auth, QStringLiteral("the system keychain cannot be read by this version"),
-                QStringLiteral("use env:NAME or file:PATH"));
+    return fail(ErrorKind::Internal, QStringLiteral("no such source of secrets"));
 }
 
 Result<QString> resolveText(const QString &text)
