@@ -101,10 +101,11 @@ int runAlertTest(const Global &global, const QString &name)
             settings = &alert;
     }
     if (settings == nullptr)
-        return reportError({ErrorKind::Usage, s("the workspace has no alert \"%1\"").arg(name),
-                            names.isEmpty() ? s("add an [[alert]] with a name and a kind")
-                                            : s("one of %1").arg(names.join(s(", "))),
-                            {}});
+        return reportError(
+            {ErrorKind::Usage,
+             s("the workspace has no alert \"%1\"").arg(name),
+             names.isEmpty() ? s("add an [[alert]] with a name and a kind") : s("one of %1").arg(names.join(s(", "))),
+             {}});
     Interrupt interrupt;
     AlertChannel channel(*settings);
     QObject::connect(&interrupt, &Interrupt::interrupted, &channel, [] { QCoreApplication::exit(exitInterrupted); });
@@ -114,14 +115,14 @@ int runAlertTest(const Global &global, const QString &name)
         else if (delivery.accepted)
             printResult(s("%1 accepted a test message.\n").arg(delivery.channel));
         if (!delivery.accepted)
-            reportError({ErrorKind::Protocol, s("%1 did not accept it: %2").arg(delivery.channel, delivery.error),
+            reportError({ErrorKind::Protocol,
+                         s("%1 did not accept it: %2").arg(delivery.channel, delivery.error),
                          delivery.hint,
                          {}});
         QCoreApplication::exit(delivery.accepted ? exitPass : exitFail);
     });
     progress(global, s("sending a test to %1 (%2)").arg(settings->name, targetOf(*settings)));
-    channel.send(
-        AlertMessage::testOf(workspace->name, settings->name, QDateTime::currentMSecsSinceEpoch()));
+    channel.send(AlertMessage::testOf(workspace->name, settings->name, QDateTime::currentMSecsSinceEpoch()));
     return QCoreApplication::exec();
 }
 

@@ -316,8 +316,8 @@ void AlertChannelTest::tls()
         return delivery;
     };
     QVERIFY(tried(certificates.good(), certificates.caFile()).accepted);
-    for (const CertificateFiles &files : {certificates.selfSigned(), certificates.wrongName(), certificates.expired(),
-                                          certificates.foreign()}) {
+    for (const CertificateFiles &files :
+         {certificates.selfSigned(), certificates.wrongName(), certificates.expired(), certificates.foreign()}) {
         const AlertDelivery delivery = tried(files, certificates.caFile());
         QVERIFY(!delivery.accepted);
         QCOMPARE(delivery.attempts, 1);
@@ -460,12 +460,14 @@ void AlertChannelTest::commandFails_data()
 {
     QTest::addColumn<QStringList>("argv");
     QTest::addColumn<QString>("says");
-    QTest::newRow("status") << QStringList{s("sh"), s("-c"), s("echo no >&2; exit 3")} << s("sh ended with status 3: no");
+    QTest::newRow("status") << QStringList{s("sh"), s("-c"), s("echo no >&2; exit 3")}
+                            << s("sh ended with status 3: no");
     QTest::newRow("missing") << QStringList{s("/nonexistent/tell")} << s("/nonexistent/tell cannot be started");
     QTest::newRow("signal") << QStringList{s("sh"), s("-c"), s("kill -TERM $$")} << s("sh was ended by a signal");
     // It need not read what it is told.
     QTest::newRow("deaf") << QStringList{s("sh"), s("-c"), s("exec <&-; exit 4")} << s("sh ended with status 4");
-    QTest::newRow("chatty") << QStringList{s("sh"), s("-c"), s("yes token=abcdef1234567890 | head -c 5000000 >&2; exit 1")}
+    QTest::newRow("chatty") << QStringList{s("sh"), s("-c"),
+                                           s("yes token=abcdef1234567890 | head -c 5000000 >&2; exit 1")}
                             << s("sh ended with status 1: token=");
 }
 

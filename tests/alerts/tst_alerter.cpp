@@ -75,8 +75,7 @@ struct Rig
         static int count = 0;
         const QString id = s("mark%1").arg(++count);
         go(MonitorState::Up, MonitorState::Down, {}, {}, id);
-        const bool came =
-            QTest::qWaitFor([this, &id] { return told().contains(s("down ") + id); }, 5'000);
+        const bool came = QTest::qWaitFor([this, &id] { return told().contains(s("down ") + id); }, 5'000);
         go(MonitorState::Down, MonitorState::Paused, {}, {}, id);
         return came;
     }
@@ -176,10 +175,9 @@ void AlerterTest::onlyWhatIsAskedFor_data()
     QTest::newRow("default") << QStringList{s("down"), s("up")} << QStringList{s("down"), s("up"), s("down"), s("up")};
     QTest::newRow("down") << QStringList{s("down")} << QStringList{s("down"), s("down")};
     QTest::newRow("up alone") << QStringList{s("up")} << QStringList();
-    QTest::newRow("degraded") << QStringList{s("degraded"), s("up")}
-                              << QStringList{s("degraded"), s("up")};
+    QTest::newRow("degraded") << QStringList{s("degraded"), s("up")} << QStringList{s("degraded"), s("up")};
     QTest::newRow("all") << QStringList{s("down"), s("up"), s("degraded"), s("unknown"), s("cold-start")}
-                         << QStringList{s("cold-start"), s("up"),   s("unknown"),  s("up"),  s("down"),
+                         << QStringList{s("cold-start"), s("up"),   s("unknown"),  s("up"), s("down"),
                                         s("degraded"),   s("down"), s("degraded"), s("up")};
 }
 
@@ -190,8 +188,8 @@ void AlerterTest::onlyWhatIsAskedFor()
     AlertSettings settings;
     settings.on = on;
     Rig rig(settings);
-    const QList<std::pair<MonitorState, MonitorState>> way{{Up, ColdStart}, {ColdStart, Up},  {Up, Unknown},
-                                                           {Unknown, Up},   {Up, Down},       {Down, Degraded},
+    const QList<std::pair<MonitorState, MonitorState>> way{{Up, ColdStart},  {ColdStart, Up},  {Up, Unknown},
+                                                           {Unknown, Up},    {Up, Down},       {Down, Degraded},
                                                            {Degraded, Down}, {Down, Degraded}, {Degraded, Up}};
     for (const auto &[from, to] : way)
         rig.go(from, to);

@@ -83,7 +83,8 @@ void KeychainTest::startBus()
                         "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>");
     configuration.close();
     m_bus = std::make_unique<QProcess>();
-    m_bus->start(s("dbus-daemon"), {s("--nofork"), s("--print-address=1"), s("--config-file"), configuration.fileName()});
+    m_bus->start(s("dbus-daemon"),
+                 {s("--nofork"), s("--print-address=1"), s("--config-file"), configuration.fileName()});
     QByteArray address;
     QTRY_VERIFY((address += m_bus->readAllStandardOutput()).contains('\n'));
     qputenv("DBUS_SESSION_BUS_ADDRESS", address.trimmed());
@@ -180,8 +181,8 @@ void KeychainTest::found()
     startBus();
     QVERIFY(m_bus && startKeyring());
     // As the hint of a missing one says.
-    QVERIFY(run(s("secret-tool"), {s("store"), s("--label=switchyard slack"), s("service"), s("switchyard"), s("key"),
-                                   s("slack")},
+    QVERIFY(run(s("secret-tool"),
+                {s("store"), s("--label=switchyard slack"), s("service"), s("switchyard"), s("key"), s("slack")},
                 value));
     const Result<Secret> secret = secretFromKeychain(s("switchyard/slack"));
     QVERIFY2(secret.has_value(), secret ? "" : qPrintable(secret.error().toString()));

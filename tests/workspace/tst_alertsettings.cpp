@@ -38,13 +38,14 @@ private Q_SLOTS:
 void AlertSettingsTest::read()
 {
     QVERIFY(parsed({})->alerts.isEmpty());
-    const auto workspace = parsed("[[alert]]\nname = \"chat\"\nkind = \"slack\"\nurl = \"keychain:switchyard/slack\"\n"
-                                  "on = [\"down\", \"down\", \"cold-start\"]\nmonitors = [\"render /health\", \"site\"]\n"
-                                  "backends = [\"render\", \"outside\"]\nresend = \"1h\"\ncertificate_days = 30\n"
-                                  "timeout = \"3s\"\nca = \"x/ca.pem\"\n"
-                                  "[[alert]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://10.0.0.1:8080/in?x=1\"\n"
-                                  "[[alert]]\nname = \"page\"\nkind = \"command\"\nargv = [\"./page\", \"--now\"]\n"
-                                  "[[alert]]\nname = \"here\"\nkind = \"desktop\"\n");
+    const auto workspace =
+        parsed("[[alert]]\nname = \"chat\"\nkind = \"slack\"\nurl = \"keychain:switchyard/slack\"\n"
+               "on = [\"down\", \"down\", \"cold-start\"]\nmonitors = [\"render /health\", \"site\"]\n"
+               "backends = [\"render\", \"outside\"]\nresend = \"1h\"\ncertificate_days = 30\n"
+               "timeout = \"3s\"\nca = \"x/ca.pem\"\n"
+               "[[alert]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://10.0.0.1:8080/in?x=1\"\n"
+               "[[alert]]\nname = \"page\"\nkind = \"command\"\nargv = [\"./page\", \"--now\"]\n"
+               "[[alert]]\nname = \"here\"\nkind = \"desktop\"\n");
     QVERIFY2(workspace.has_value(), workspace ? "" : qPrintable(workspace.error().first().toString()));
     QCOMPARE(workspace->alerts.size(), 4);
     const AlertSettings &chat = workspace->alerts[0];
@@ -79,7 +80,8 @@ void AlertSettingsTest::refused_data()
     QTest::newRow("slack literal") << QByteArray("name = \"a\"\nkind = \"slack\"\n"
                                                  "url = \"https://hooks.slack.com/services/T0/B0/sEcReT\"\n")
                                    << s("\"url\" holds a literal secret") << 4 << 7;
-    QTest::newRow("discord literal") << QByteArray("name = \"a\"\nkind = \"discord\"\nurl = \"https://x.example/sEcReT\"\n")
+    QTest::newRow("discord literal") << QByteArray(
+                                            "name = \"a\"\nkind = \"discord\"\nurl = \"https://x.example/sEcReT\"\n")
                                      << s("\"url\" holds a literal secret") << 4 << 7;
     QTest::newRow("chat as webhook") << QByteArray("name = \"a\"\nkind = \"webhook\"\n"
                                                    "url = \"https://discord.com/api/webhooks/1/sEcReT\"\n")
@@ -87,7 +89,8 @@ void AlertSettingsTest::refused_data()
     QTest::newRow("key in path") << QByteArray("name = \"a\"\nkind = \"webhook\"\n"
                                                "url = \"https://x.example/hook/sEcReT0123456789abcdefABCDEF\"\n")
                                  << s("\"url\" holds a literal secret") << 4 << 7;
-    QTest::newRow("token") << QByteArray("name = \"a\"\nkind = \"webhook\"\nurl = \"https://x.example/?token=sEcReT\"\n")
+    QTest::newRow("token") << QByteArray(
+                                  "name = \"a\"\nkind = \"webhook\"\nurl = \"https://x.example/?token=sEcReT\"\n")
                            << s("\"url\" holds a literal secret") << 4 << 7;
     QTest::newRow("userinfo") << QByteArray("name = \"a\"\nkind = \"webhook\"\nurl = \"https://u:sEcReT@x.example/\"\n")
                               << s("\"url\" holds a literal secret") << 4 << 7;

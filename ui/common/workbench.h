@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/alerts/alertchannel.h"
 #include "models/redeploy/session.h"
 #include "models/workspace/auditlog.h"
 #include "models/workspace/productionlock.h"
@@ -16,6 +17,7 @@
 
 namespace Switchyard {
 
+class Alerter;
 class MonitorSet;
 class PlatformCatalogue;
 struct Platform;
@@ -87,6 +89,10 @@ public:
     BackendMonitor *monitor(const QString &backend) const;
     /// The health monitors of the workspace; nullptr while none is open.
     MonitorSet *health() const { return m_health.get(); }
+    /// Who is told of them; nullptr while none is open.
+    Alerter *alerter() const { return m_alerter.get(); }
+    /// Where alerts of kind = "desktop" go.
+    void setAlertNotify(AlertNotify notify);
 
     QString currentBackend() const { return m_current; }
     void setCurrentBackend(const QString &backend);
@@ -142,6 +148,9 @@ Q_SIGNALS:
     void liveChanged();
     /// Monitors that changed, by their place in health(); at most ten times a second.
     void healthChanged(const QList<int> &indices);
+    /// alerter()->open() or channels(); at most ten times a second.
+    void alertsChanged();
+    void alertDelivered(const Switchyard::AlertDelivery &delivery);
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
@@ -179,6 +188,8 @@ private:
     QString m_demoMode;
     QString m_current;
     std::unique_ptr<MonitorSet> m_health;
+    std::unique_ptr<Alerter> m_alerter; ///< listens to m_health
+    AlertNotify m_notifyAlert;
     QTimer m_liveTimer;
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors; ///< each looks at m_health
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;

@@ -9,6 +9,7 @@
 #include "ui/common/rowmodel.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
+#include "ui/health/alertspane.h"
 #include "ui/health/healthrows.h"
 #include "ui/health/latencyplot.h"
 #include "ui/health/waterfall.h"
@@ -34,6 +35,8 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
     m_copyCurl = new QAction(QStringLiteral("Copy as &curl"), this);
     m_copyCurl->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+C")));
     connect(m_copyCurl, &QAction::triggered, this, &HealthPage::copyCurl);
+    m_alerts = new QAction(QStringLiteral("&Alerts…"), this);
+    connect(m_alerts, &QAction::triggered, this, &HealthPage::showAlerts);
     auto *splitter = new QSplitter(Qt::Horizontal, m_stack);
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(12);
@@ -46,7 +49,14 @@ HealthPage::HealthPage(Workbench *workbench, QWidget *parent)
     m_note = new QLabel(left);
     m_note->setProperty("faded", true);
     leftLayout->addWidget(m_table, 1);
-    leftLayout->addWidget(m_note);
+    auto *alerts = new QPushButton(QStringLiteral("Alerts…"), left);
+    alerts->setObjectName(QStringLiteral("alertsButton"));
+    alerts->setToolTip(QStringLiteral("What is wrong, who was told, and whether it arrived"));
+    connect(alerts, &QPushButton::clicked, m_alerts, &QAction::trigger);
+    auto *foot = new QHBoxLayout;
+    foot->addWidget(m_note, 1);
+    foot->addWidget(alerts);
+    leftLayout->addLayout(foot);
     splitter->addWidget(left);
     splitter->addWidget(makeDetails());
     splitter->setStretchFactor(0, 5);
@@ -184,6 +194,14 @@ void HealthPage::copyCurl()
     if (index < 0)
         return;
     QApplication::clipboard()->setText(curlCommand(health->record(index).monitor.target));
+}
+
+void HealthPage::showAlerts()
+{
+    if (!m_alertsPane)
+        m_alertsPane = new AlertsPane(m_workbench, this);
+    m_alertsPane->show();
+    m_alertsPane->raise();
 }
 
 void HealthPage::showEvent(QShowEvent *event)

@@ -9,6 +9,7 @@ class QStackedWidget;
 
 namespace Switchyard {
 
+class AlertsPane;
 class LatencyPlot;
 class NoticePane;
 class RowModel;
@@ -24,7 +25,7 @@ public:
     explicit HealthPage(Workbench *workbench, QWidget *parent = nullptr);
     QString title() const override { return QStringLiteral("Health"); }
     QString iconName() const override { return QStringLiteral("health"); }
-    QList<QAction *> pageActions() const override { return {m_copyCurl}; }
+    QList<QAction *> pageActions() const override { return {m_copyCurl, m_alerts}; }
     void refresh() override;
     bool togglePause() override;
     void showItem(const QString &item) override;
@@ -37,6 +38,7 @@ private:
     void fill();
     void fillDetails();
     void copyCurl();
+    void showAlerts();
 
     Workbench *m_workbench;
     QStackedWidget *m_stack;
@@ -51,6 +53,8 @@ private:
     Waterfall *m_waterfall = nullptr;
     QLabel *m_failures = nullptr;
     QAction *m_copyCurl = nullptr;
+    QAction *m_alerts = nullptr;
+    AlertsPane *m_alertsPane = nullptr;
     bool m_paused = false;
 };
 
