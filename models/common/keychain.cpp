@@ -4,6 +4,7 @@
 #include "models/common/duration.h"
 
 #include <QFileInfo>
+#include <QScopeGuard>
 
 #include <libsecret/secret.h>
 
@@ -91,6 +92,19 @@ Result<Secret> lookUp(const QString &serviceName, const QString &keyName, GCance
     const QByteArray service = serviceName.toUtf8();
     const QByteArray key = keyName.toUtf8();
     GError *error = nullptr;
+    GDBusConnection *bus = g_bus_get_sync(G_BUS_TYPE_SESSION, cancellable, &error);
+    if (bus == nullptr) {
+        const Error said = errorOf(error, name);
+        g_clear_error(&error);
+        return tl::unexpected(said);
+    }
+    // By default the program is ended when the bus goes, as it does when a person logs out.
+    g_dbus_connection_set_exit_on_close(bus, FALSE);
+    const auto release = qScopeGuard([bus] {
+        // The next question finds the keychain that runs then.
+        secret_service_disconnect();
+        g_object_unref(bus);
+    });
     gchar *value = secret_password_lookup_sync(schema(), cancellable, &error, "service", service.constData(), "key",
                                                key.constData(), static_cast<void *>(nullptr));
     if (error != nullptr) {

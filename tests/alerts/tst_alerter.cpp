@@ -412,11 +412,12 @@ void AlerterTest::realMonitors()
     HttpBehaviour bad;
     bad.status = 503;
     backend.setBehaviour("/health", HttpBehaviour());
-    const auto workspace = parseWorkspace("schema = 1\nname = \"shop\"\n[[backend]]\nname = \"render\"\nurl = \"" +
-                                              backend.url({}).chopped(1).toUtf8() +
-                                              "\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"100ms\"\n"
-                                              "failures = 2\nrecoveries = 2\n",
-                                          {}, {});
+    const auto workspace =
+        parseWorkspace("schema = 1\nname = \"shop\"\n[[backend]]\nname = \"render\"\nplatform = \"local\"\nurl = \"" +
+                           backend.url({}).chopped(1).toUtf8() +
+                           "\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"100ms\"\n"
+                           "failures = 2\nrecoveries = 2\n",
+                       {}, {s("local")});
     QVERIFY2(workspace.has_value(), workspace ? "" : qPrintable(workspace.error().first().toString()));
     Rig rig;
     MonitorSet monitors;

@@ -13,10 +13,11 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
-constexpr char before[] = "schema = 1\nname = \"w\"\n[[backend]]\nname = \"render\"\nurl = \"https://a.example\"\n"
-                          "[[backend.health]]\npath = \"/health\"\n[[monitor]]\nname = \"site\"\n"
-                          "url = \"https://b.example\"\ngroup = \"outside\"\n";
-constexpr int lines = 11;
+constexpr char before[] =
+    "schema = 1\nname = \"w\"\n[[backend]]\nname = \"render\"\nplatform = \"local\"\nurl = \"https://a.example\"\n"
+    "[[backend.health]]\npath = \"/health\"\n[[monitor]]\nname = \"site\"\n"
+    "url = \"https://b.example\"\ngroup = \"outside\"\n";
+constexpr int lines = 12;
 
 auto parsed(const QByteArray &table)
 {
