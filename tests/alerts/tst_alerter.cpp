@@ -414,7 +414,7 @@ void AlerterTest::realMonitors()
     backend.setBehaviour("/health", HttpBehaviour());
     const auto workspace =
         parseWorkspace("schema = 1\nname = \"shop\"\n[[backend]]\nname = \"render\"\nplatform = \"local\"\nurl = \"" +
-                           backend.url({}).chopped(1).toUtf8() +
+                           backend.url({}).toUtf8() +
                            "\"\n[[backend.health]]\npath = \"/health\"\ninterval = \"100ms\"\n"
                            "failures = 2\nrecoveries = 2\n",
                        {}, {s("local")});

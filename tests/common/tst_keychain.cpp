@@ -217,7 +217,11 @@ void KeychainTest::locked()
     QVERIFY(m_bus && startKeyring());
     QVERIFY(run(s("secret-tool"), {s("store"), s("--label=x"), s("service"), s("switchyard"), s("key"), s("slack")},
                 value));
-    QVERIFY(run(s("secret-tool"), {s("lock")}, {}));
+    QVERIFY(
+        run(s("dbus-send"),
+            {s("--session"), s("--print-reply"), s("--dest=org.freedesktop.secrets"), s("/org/freedesktop/secrets"),
+             s("org.freedesktop.Secret.Service.Lock"), s("array:objpath:/org/freedesktop/secrets/collection/login")},
+            {}));
     // Nobody is there to type its password: it says so, or does not answer in time.
     const Result<Secret> secret = secretFromKeychain(s("switchyard/slack"), Milliseconds(5'000));
     QVERIFY(!secret.has_value() && secret.error().kind == ErrorKind::Auth);
