@@ -191,6 +191,9 @@ struct FleetStatusOptions
     Milliseconds timeout{20'000};
 };
 
+int runAlertList(const Global &global);
+/// Sends one test message by the [[alert]] of that name.
+int runAlertTest(const Global &global, const QString &name);
 int runFleetExport(const Global &global, const FleetExportOptions &options);
 int runFleetStatus(const Global &global, const FleetStatusOptions &options);
 int runCorsCheck(const Global &global, const CorsOptions &options);

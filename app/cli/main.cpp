@@ -89,6 +89,7 @@ struct Everything
     CspOptions csp;
     FleetExportOptions fleetExport;
     FleetStatusOptions fleetStatus;
+    QString alert;
     SessionQuery query;
     HistoryCommandOptions history;
     std::function<int()> run;
@@ -435,6 +436,17 @@ void addFleet(CLI::App &app, Everything &all)
     status->callback([&all] { all.run = [&all] { return runFleetStatus(all.global, all.fleetStatus); }; });
 }
 
+void addAlert(CLI::App &app, Everything &all)
+{
+    CLI::App *alert = app.add_subcommand("alert", "who is told when a monitor changes");
+    alert->require_subcommand(1);
+    CLI::App *list = alert->add_subcommand("list", "the workspace's [[alert]] tables");
+    list->callback([&all] { all.run = [&all] { return runAlertList(all.global); }; });
+    CLI::App *test = alert->add_subcommand("test", "send a test message; exit 1 when it was not accepted");
+    text(test, "NAME", all.alert, "name of the [[alert]]")->required();
+    test->callback([&all] { all.run = [&all] { return runAlertTest(all.global, all.alert); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -491,6 +503,7 @@ int main(int argc, char **argv)
     addOrigins(app, all);
     addHistory(app, all);
     addFleet(app, all);
+    addAlert(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {

@@ -77,9 +77,12 @@ void HttpFetch::start(const FetchRequest &request)
         tls.setCaCertificates(QSslCertificate::fromPath(request.caFile));
         sent.setSslConfiguration(tls);
     }
-    if (!request.form.isEmpty())
-        sent.setHeader(QNetworkRequest::ContentTypeHeader, QStringLiteral("application/x-www-form-urlencoded"));
-    QNetworkReply *reply = request.form.isEmpty() ? m_network->get(sent) : m_network->post(sent, request.form);
+    const QByteArray &posted = request.json.isEmpty() ? request.form : request.json;
+    if (!posted.isEmpty())
+        sent.setHeader(QNetworkRequest::ContentTypeHeader, request.json.isEmpty()
+                                                               ? QStringLiteral("application/x-www-form-urlencoded")
+                                                               : QStringLiteral("application/json"));
+    QNetworkReply *reply = posted.isEmpty() ? m_network->get(sent) : m_network->post(sent, posted);
     m_reply = reply;
     // Without it Qt's own thread reads on, as fast as the server sends, before anybody here has been asked.
     reply->setReadBufferSize(2 * request.maxBytes);

@@ -24,6 +24,7 @@ struct FetchRequest
     QList<std::pair<QByteArray, QByteArray>> headers;
     Secret bearer;   ///< sent as `Authorization: Bearer …`; empty: none
     QByteArray form; ///< posted as application/x-www-form-urlencoded; empty: a GET
+    QByteArray json; ///< posted as application/json, in place of `form`
     Milliseconds timeout{5'000};
     qint64 maxBytes = 4 << 20; ///< of the body as it arrives: no compression is asked for
     QString caFile;            ///< PEM bundle; empty: the system's

@@ -11,6 +11,7 @@ namespace Switchyard {
 Q_LOGGING_CATEGORY(lcHealth, "switchyard.health", QtWarningMsg)
 Q_LOGGING_CATEGORY(lcHistory, "switchyard.history", QtWarningMsg)
 Q_LOGGING_CATEGORY(lcRealtime, "switchyard.realtime", QtWarningMsg)
+Q_LOGGING_CATEGORY(lcAlerts, "switchyard.alerts", QtWarningMsg)
 Q_LOGGING_CATEGORY(lcDeploy, "switchyard.deploy", QtWarningMsg)
 Q_LOGGING_CATEGORY(lcRedeploy, "switchyard.redeploy", QtWarningMsg)
 Q_LOGGING_CATEGORY(lcWorkspace, "switchyard.workspace", QtWarningMsg)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/secret.h"
 
+#include "models/common/keychain.h"
+
+#include <QCoreApplication>
 #include <QFile>
 #include <QStringDecoder>
+#include <QThread>
 
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -127,6 +132,25 @@ Result<Secret> secretFromFile(const QString &path)
     return secretFromBytes(file.read(maxSecretBytes), QStringLiteral("the secret file %1").arg(path));
 }
 
+/// As long as a person may need for a password; but a window that asks may not stand still for it.
+Result<Secret> secretFromKeychainHere(const QString &name)
+{
+    const QCoreApplication *application = QCoreApplication::instance();
+    if (application == nullptr || !application->inherits("QGuiApplication") ||
+        application->thread() != QThread::currentThread())
+        return secretFromKeychain(name);
+    // One that is locked is asked once for all that is read now, not once for each.
+    static std::optional<Instant> silent;
+    constexpr Milliseconds patience(1'000), pause(10'000);
+    if (silent && Clock::now() - *silent < pause)
+        return fail(ErrorKind::Auth, QStringLiteral("the keychain does not answer"),
+                    QStringLiteral("unlock it and try again"));
+    const Instant asked = Clock::now();
+    Result<Secret> secret = secretFromKeychain(name, patience);
+    silent = Clock::now() - asked >= patience ? std::optional(Clock::now()) : std::nullopt;
+    return secret;
+}
+
 Result<Secret> secretFromStdin()
 {
     QFile file;
@@ -184,10 +208,9 @@ Result<Secret> resolveSecret(const SecretReference &reference)
     case SecretReference::Source::Stdin:
         return secretFromStdin();
     case SecretReference::Source::Keychain:
-        break;
+        return secretFromKeychainHere(reference.name);
     }
-    return fail(ErrorKind::Auth, QStringLiteral("the system keychain cannot be read by this version"),
-                QStringLiteral("use env:NAME or file:PATH"));
+    return fail(ErrorKind::Internal, QStringLiteral("no such source of secrets"));
 }
 
 Result<QString> resolveText(const QString &text)

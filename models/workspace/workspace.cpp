@@ -232,6 +232,25 @@ bool readSchema(TomlReader &root)
     return false;
 }
 
+/// After the monitors, which they name.
+void readAlerts(TomlReader &root, Workspace *workspace)
+{
+    QStringList monitors, groups;
+    for (const Backend &backend : workspace->backends) {
+        groups.append(backend.name);
+        for (const HealthEndpoint &endpoint : backend.health)
+            monitors.append(backend.name + QLatin1Char(' ') + endpoint.label());
+    }
+    for (const FreeMonitor &free : workspace->monitors) {
+        monitors.append(free.name);
+        if (!free.group.isEmpty() && !groups.contains(free.group))
+            groups.append(free.group);
+    }
+    QMap<QString, int> seen;
+    for (const TomlReader &table : root.tables(L("alert")))
+        workspace->alerts.append(readAlertSettings(table, workspace->file, monitors, groups, &seen));
+}
+
 Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringList &platformIds)
 {
     Workspace workspace;
@@ -256,6 +275,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
         workspace.deployWindows.append(parseDeployWindow(table, backends.keys()));
     workspace.history = readHistorySettings(root);
     workspace.prometheus = readPrometheusSettings(root, fileName);
+    readAlerts(root, &workspace);
     root.finish();
     return workspace;
 }

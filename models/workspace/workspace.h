@@ -4,6 +4,7 @@
 #include "models/common/instant.h"
 #include "models/common/result.h"
 #include "models/common/secret.h"
+#include "models/workspace/alertsettings.h"
 #include "models/workspace/historysettings.h"
 #include "models/workspace/prometheussettings.h"
 
@@ -304,6 +305,7 @@ struct Workspace
     QList<DeployWindow> deployWindows;
     HistorySettings history;
     std::optional<PrometheusSettings> prometheus;
+    QList<AlertSettings> alerts;
 
     /// nullptr where there is none of that name.
     const Backend *backend(const QString &backendName) const;

@@ -412,6 +412,9 @@ void TestCommon::fromEnvironment()
     qputenv("SWITCHYARD_TEST_SECRET", "p\xC3\xA4ss ");
     QCOMPARE(ofRead(resolveSecret(reference)), QStringLiteral("päss "));
     qunsetenv("SWITCHYARD_TEST_SECRET");
+    // Nobody is to be asked for the password of their own keychain.
+    qunsetenv("DBUS_SESSION_BUS_ADDRESS");
+    qputenv("XDG_RUNTIME_DIR", "/nonexistent");
     const Result<Secret> keychain = resolveSecret({SecretReference::Source::Keychain, QStringLiteral("a/b")});
     QVERIFY(!keychain.has_value() && keychain.error().kind == ErrorKind::Auth);
 }

@@ -208,7 +208,7 @@ void TestLayering::initTestCase()
 
 void TestLayering::tableIsSound()
 {
-    QCOMPARE(m_rules.layers.size(), 16);
+    QCOMPARE(m_rules.layers.size(), 17);
     for (auto at = m_rules.layers.begin(); at != m_rules.layers.end(); ++at) {
         for (const QString &allowed : *at)
             QVERIFY2(m_rules.layers.contains(allowed), qPrintable(at.key() + QStringLiteral(": ") + allowed));

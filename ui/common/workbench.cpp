@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/workbench.h"
 
+#include "models/alerts/alerter.h"
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
 #include "models/health/monitorset.h"
@@ -172,6 +173,11 @@ void Workbench::open(Workspace workspace, bool demo)
             m_liveTimer.start();
         Q_EMIT healthChanged(indices);
     });
+    m_alerter = std::make_unique<Alerter>(m_workspace.alerts, m_workspace.name);
+    m_alerter->setNotify(m_notifyAlert);
+    m_alerter->watch(m_health.get());
+    connect(m_alerter.get(), &Alerter::changed, this, &Workbench::alertsChanged);
+    connect(m_alerter.get(), &Alerter::delivered, this, &Workbench::alertDelivered);
     for (const Backend &backend : m_workspace.backends) {
         auto made = std::make_unique<BackendMonitor>(backend, m_health.get());
         connect(made.get(), &BackendMonitor::changed, this, &Workbench::liveChanged);
@@ -260,6 +266,13 @@ QString Workbench::historyTrouble() const
     return m_historyTrouble;
 }
 
+void Workbench::setAlertNotify(AlertNotify notify)
+{
+    m_notifyAlert = std::move(notify);
+    if (m_alerter)
+        m_alerter->setNotify(m_notifyAlert);
+}
+
 void Workbench::close()
 {
     m_afterStop = [this] {
@@ -278,6 +291,7 @@ void Workbench::dropAll(bool keepOutcomes)
     m_sessionOver = true;
     m_sessionBackend.clear();
     m_monitors.clear();
+    m_alerter.reset();
     closeHistory();
     m_health.reset();
     m_drivers.clear();

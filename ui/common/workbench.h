@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/alerts/alertchannel.h"
 #include "models/redeploy/session.h"
 #include "models/workspace/auditlog.h"
 #include "models/workspace/productionlock.h"
@@ -18,6 +19,7 @@ namespace Switchyard {
 
 class HealthRecorder;
 class HistoryStore;
+class Alerter;
 class MonitorSet;
 class PlatformCatalogue;
 struct Platform;
@@ -94,6 +96,10 @@ public:
     QString historyFile() const;
     /// How recording goes, in words; empty while it goes well, or nothing is to be recorded.
     QString historyTrouble() const;
+    /// Who is told of them; nullptr while none is open.
+    Alerter *alerter() const { return m_alerter.get(); }
+    /// Where alerts of kind = "desktop" go.
+    void setAlertNotify(AlertNotify notify);
 
     QString currentBackend() const { return m_current; }
     void setCurrentBackend(const QString &backend);
@@ -151,6 +157,9 @@ Q_SIGNALS:
     void healthChanged(const QList<int> &indices);
     /// The history began, stopped, or can or cannot be written any more.
     void historyChanged();
+    /// alerter()->open() or channels(); at most ten times a second.
+    void alertsChanged();
+    void alertDelivered(const Switchyard::AlertDelivery &delivery);
     void sessionStarted();
     void sessionFailed(const Switchyard::Error &error);
     void sessionFinished();
@@ -195,6 +204,8 @@ private:
     std::unique_ptr<HealthRecorder> m_recorder; ///< looks at both
     QString m_historyTrouble;
     QTimer m_historyTimer;
+    std::unique_ptr<Alerter> m_alerter; ///< listens to m_health
+    AlertNotify m_notifyAlert;
     QTimer m_liveTimer;
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors; ///< each looks at m_health
     std::map<QString, std::unique_ptr<DeployDriver>> m_drivers;

@@ -13,6 +13,7 @@
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
+#include "ui/health/alertspane.h"
 #include "ui/health/detailfeed.h"
 #include "ui/health/monitorbar.h"
 #include "ui/health/monitordelegate.h"
@@ -25,6 +26,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
+#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUrl>
@@ -141,7 +143,14 @@ QWidget *HealthPage::makeTables()
     layout->addWidget(m_bar);
     layout->addWidget(m_tables, 1);
     layout->addWidget(m_warm);
-    layout->addWidget(m_note);
+    auto *alerts = new QPushButton(QStringLiteral("Alerts…"), left);
+    alerts->setObjectName(QStringLiteral("alertsButton"));
+    alerts->setToolTip(QStringLiteral("What is wrong, who was told, and whether it arrived"));
+    connect(alerts, &QPushButton::clicked, this, &HealthPage::showAlerts);
+    auto *foot = new QHBoxLayout;
+    foot->addWidget(m_note, 1);
+    foot->addWidget(alerts);
+    layout->addLayout(foot);
     connect(m_bar, &MonitorBar::filterChanged, this, [this] {
         m_model->setFilter(m_bar->filter());
         fillPairs();
@@ -179,6 +188,8 @@ void HealthPage::makeActions()
     add(QStringLiteral("By &group"), QStringLiteral("Ctrl+Alt+2"), [this] { m_bar->setView(MonitorView::Grouped); });
     add(QStringLiteral("Source beside &target"), QStringLiteral("Ctrl+Alt+3"),
         [this] { m_bar->setView(MonitorView::Pairs); });
+    separate();
+    add(QStringLiteral("&Alerts…"), {}, [this] { showAlerts(); });
     separate();
     add(QStringLiteral("Save the table as &CSV…"), QStringLiteral("Ctrl+S"),
         [this] { saveTable(QStringLiteral("csv")); });
@@ -503,6 +514,14 @@ QList<PageEntry> HealthPage::paletteEntries() const
 void HealthPage::copyCurl()
 {
     m_detail->copyCurl();
+}
+
+void HealthPage::showAlerts()
+{
+    if (!m_alertsPane)
+        m_alertsPane = new AlertsPane(m_workbench, this);
+    m_alertsPane->show();
+    m_alertsPane->raise();
 }
 
 QJsonObject HealthPage::saveState() const

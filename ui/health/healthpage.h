@@ -15,6 +15,7 @@ class QStackedWidget;
 
 namespace Switchyard {
 
+class AlertsPane;
 class BulkRowModel;
 class DetailFeed;
 class MonitorBar;
@@ -75,6 +76,7 @@ private:
     void showMenu(const QPoint &globalPos);
     void saveTable(const QString &suffix);
     void copyCurl();
+    void showAlerts();
 
     Workbench *m_workbench;
     SavePath m_savePath;
@@ -97,6 +99,7 @@ private:
     QLabel *m_warm = nullptr;
     MonitorDetail *m_detail = nullptr;
     DetailFeed *m_feed = nullptr;
+    AlertsPane *m_alertsPane = nullptr;
     int m_current = -1; ///< the monitor whose details are shown
     bool m_noPairs = false;
     bool m_detailsOld = true;

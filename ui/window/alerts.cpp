@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/window/alerts.h"
 
+#include "models/alerts/alerter.h"
 #include "ui/common/offthread.h"
 #include "ui/common/workbench.h"
 
@@ -8,6 +9,7 @@
 #include <QDBusMessage>
 #include <QFileInfo>
 #include <QPainter>
+#include <QPointer>
 #include <QSystemTrayIcon>
 #include <QTimer>
 #include <QWidget>
@@ -102,6 +104,15 @@ Alerts::Alerts(Workbench *workbench, Notify notify, QWidget *window)
     connect(m_workbench, &Workbench::sessionFailed, this, &Alerts::showState);
     connect(m_workbench, &Workbench::liveChanged, this, &Alerts::showState);
     connect(m_workbench, &Workbench::workspaceClosed, this, &Alerts::showState);
+    connect(m_workbench, &Workbench::alertsChanged, this, &Alerts::showState);
+    m_workbench->setAlertNotify(
+        [alive = QPointer<Alerts>(this)](const QString &title, const QString &text, MonitorState state) {
+            if (alive)
+                alive->show(title, text,
+                            state == MonitorState::Down ? State::Down
+                            : state == MonitorState::Up ? State::Up
+                                                        : State::Degraded);
+        });
 }
 
 Alerts::~Alerts() = default;
@@ -117,6 +128,15 @@ State Alerts::state() const
     for (const BackendMonitor *monitor : m_workbench->monitors()) {
         if (rank(monitor->state()) > rank(worst))
             worst = monitor->state();
+    }
+    // Monitors that belong to no backend too.
+    const Alerter *alerter = m_workbench->alerter();
+    for (const OpenAlert &alert : alerter ? alerter->open() : QList<OpenAlert>()) {
+        const State state = alert.event == QLatin1StringView("down")       ? State::Down
+                            : alert.event == QLatin1StringView("degraded") ? State::Degraded
+                                                                           : State::Unknown;
+        if (rank(state) > rank(worst))
+            worst = state;
     }
     return worst;
 }
