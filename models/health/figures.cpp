@@ -16,8 +16,10 @@ std::optional<UptimeFigures::Budget> UptimeFigures::budget(double objective) con
 void UptimeTally::add(const StateInterval &interval)
 {
     const Clock::duration length = interval.to - interval.from;
-    if (length <= Clock::duration::zero() || interval.state == MonitorState::Unknown ||
-        interval.state == MonitorState::Paused)
+    // While an instance wakes nobody is served, but it is what the plan promises, and no failure of the backend.
+    const bool measured = interval.state != MonitorState::Unknown && interval.state != MonitorState::Paused &&
+                          interval.state != MonitorState::ColdStart;
+    if (length <= Clock::duration::zero() || !measured)
         return;
     m_sum.measured += length;
     if (interval.state != MonitorState::Down)

@@ -21,7 +21,7 @@ struct StateInterval
 /// Of one window. With retries: down is only the state down, after all failures in a row that it asks for.
 struct UptimeFigures
 {
-    Clock::duration measured{};             ///< all states but unknown and paused
+    Clock::duration measured{};             ///< all but unknown, paused, cold start
     Clock::duration down{};                 ///< part of `measured`
     double coverage = 0;                    ///< measured / window, 0 to 1
     std::optional<double> uptime;           ///< 1 - down / measured; nothing where nothing was measured

@@ -82,8 +82,9 @@ bool MonitorTracker::isWaking(const ProbeSample &sample)
         return false;
     }
     const bool slow = sample.phases.total && *sample.phases.total > slowAfterSleepMs;
-    // The platform's edge holds the request back, or answers for the instance; every other status is the backend's own.
-    const bool edge = sample.status == 502 || sample.status == 503 || sample.status == 504;
+    // The platform's edge holds the request back, or answers for the instance. Every other status is the backend's own:
+    // 503 too, with which a backend that is awake says that it is not ready.
+    const bool edge = sample.status == 502 || sample.status == 504;
     const bool silent = sample.status == 0 && sample.errorKind == ErrorKind::Timeout;
     return sample.state == ProbeState::Down ? edge || silent : slow;
 }

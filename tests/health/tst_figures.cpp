@@ -28,7 +28,9 @@ private Q_SLOTS:
 
 void FiguresTest::nothingMeasuredIsNothing()
 {
-    const QList<StateInterval> unknown{{MonitorState::Unknown, at(0), at(50)}, {MonitorState::Paused, at(50), at(90)}};
+    const QList<StateInterval> unknown{{MonitorState::Unknown, at(0), at(50)},
+                                       {MonitorState::Paused, at(50), at(90)},
+                                       {MonitorState::ColdStart, at(90), at(95)}};
     for (const QList<StateInterval> &intervals : {QList<StateInterval>(), unknown}) {
         const UptimeFigures figures = uptimeFigures(intervals, at(0), at(100));
         QVERIFY(!figures.uptime);

@@ -189,8 +189,8 @@ void MonitorTrackerTest::wakingTooLongIsFailure()
     monitor.sleep = Monitor::Sleep{seconds(900), seconds(60)};
     MonitorTracker tracker(monitor);
     for (const int second : {0, 30, 60, 90, 120}) {
-        ProbeSample sample = sampleAt(second, ProbeState::Down, QStringLiteral("HTTP 503"));
-        sample.status = 503;
+        ProbeSample sample = sampleAt(second, ProbeState::Down, QStringLiteral("HTTP 502"));
+        sample.status = 502;
         (void)tracker.take(sample);
         QVERIFY(tracker.state() == (second <= 90 ? MonitorState::ColdStart : MonitorState::Down));
     }
@@ -203,6 +203,11 @@ void MonitorTrackerTest::awakeInstanceGetsNoGrace()
     MonitorTracker tracker(monitor);
     (void)tracker.take(sampleAt(0, ProbeState::Down, QStringLiteral("HTTP 500"))); // its own answer: it does not sleep
     QVERIFY(tracker.state() == MonitorState::Down);
+    MonitorTracker notReady(monitor);
+    ProbeSample answer = sampleAt(0, ProbeState::Down, QStringLiteral("HTTP 503"));
+    answer.status = 503;
+    (void)notReady.take(answer);
+    QVERIFY(notReady.state() == MonitorState::Down);
 }
 
 QTEST_GUILESS_MAIN(MonitorTrackerTest)

@@ -101,7 +101,7 @@ QWidget *HealthPage::makeTables()
     m_table =
         new Table(Table::SortsItself(), m_model, QStringLiteral("healthTable"), QStringLiteral("Monitors"), m_tables);
     m_table->setItemDelegate(new MonitorDelegate(m_table));
-    m_table->setWidths({108, 150, 90, 60, 80, 66, 66, 66, 66, 70, 80, 84, 86, 66, 90});
+    m_table->setWidths({100, 130, 90, 60, 76, 60, 60, 60, 60, 60, 80, 84, 76, 66, 86});
     for (const int column : {HealthColumn::Group, HealthColumn::Kind, HealthColumn::P99, HealthColumn::RawUptime,
                              HealthColumn::LongestGap, HealthColumn::Interval})
         m_table->setColumnHidden(column, true);
