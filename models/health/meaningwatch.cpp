@@ -31,12 +31,13 @@ void MeaningWatch::watch(MonitorSet *set)
         m_set->disconnect(this);
     m_set = set;
     m_samples.clear();
+    m_judged.clear();
     if (!set)
         return;
     connect(set, &MonitorSet::sampleTaken, this, [this](int index, const ProbeSample &sample) {
         const Monitor &monitor = m_set->record(index).monitor;
         // Most monitors belong to no such backend: nothing is kept of them.
-        if (monitor.group.isEmpty() || !hasBoth(*m_set, monitor.group))
+        if (!isJudged(monitor.group))
             return;
         QList<ProbeSample> &samples = m_samples[monitor.id];
         samples.append(sample);
@@ -46,10 +47,20 @@ void MeaningWatch::watch(MonitorSet *set)
     });
 }
 
+bool MeaningWatch::isJudged(const QString &group) const
+{
+    if (group.isEmpty())
+        return false;
+    auto known = m_judged.constFind(group);
+    if (known == m_judged.cend())
+        known = m_judged.insert(group, hasBoth(*m_set, group));
+    return *known;
+}
+
 QList<EndpointObservation> MeaningWatch::seen(const QString &group) const
 {
     QList<EndpointObservation> all;
-    if (!m_set || group.isEmpty() || !hasBoth(*m_set, group))
+    if (!m_set || !isJudged(group))
         return all;
     for (int i = 0; i < m_set->count(); ++i) {
         const Monitor &monitor = m_set->record(i).monitor;

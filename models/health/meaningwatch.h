@@ -20,13 +20,16 @@ public:
     static constexpr qsizetype keptSamples = 120;
     static constexpr qsizetype keptBody = 16 * 1024;
     using QObject::QObject;
-    /// Another set begins anew; nullptr ends it.
+    /// Another set begins anew; nullptr ends it. The set's monitors stay what they are while it is watched.
     void watch(MonitorSet *set);
     /// In the order of the set; empty: the group has not both kinds.
     QList<EndpointObservation> seen(const QString &group) const;
 
 private:
+    bool isJudged(const QString &group) const;
+
     QPointer<MonitorSet> m_set;
+    mutable QHash<QString, bool> m_judged;        ///< by group; asked for every sample, so it is looked up once
     QHash<QString, QList<ProbeSample>> m_samples; ///< by the id of the monitor
 };
 

@@ -260,13 +260,13 @@ void MonitorSet::take(const QList<ProbeSample> &samples)
 void MonitorSet::takeOne(int index, const ProbeSample &sample)
 {
     MonitorRecord &record = *m_records[size_t(index)];
-    ProbeSample kept = sample;
-    kept.body.clear();
     // Behind a held one, also a good one has to wait: states are decided in order.
-    if (!record.held.isEmpty() || mustWait(record, kept))
-        record.held.append(kept);
-    else
-        count(index, kept, false);
+    if (!record.held.isEmpty() || mustWait(record, sample)) {
+        record.held.append(sample);
+        record.held.last().body.clear();
+    } else {
+        count(index, sample, false);
+    }
 }
 
 bool MonitorSet::mustWait(const MonitorRecord &record, const ProbeSample &sample) const
@@ -301,7 +301,9 @@ void MonitorSet::releaseHeld()
 void MonitorSet::count(int index, const ProbeSample &sample, bool ownFault)
 {
     MonitorRecord &record = *m_records[size_t(index)];
-    record.last = sample;
+    ProbeSample kept = sample;
+    kept.body.clear();
+    record.last = kept;
     noteChanged(index);
     if (ownFault) {
         tell(index,
@@ -315,7 +317,7 @@ void MonitorSet::count(int index, const ProbeSample &sample, bool ownFault)
     if (record.points.size() > keptPoints)
         record.points.removeFirst();
     if (sample.state != ProbeState::Up) {
-        record.failures.append(sample);
+        record.failures.append(kept);
         if (record.failures.size() > keptFailures)
             record.failures.removeFirst();
     }
