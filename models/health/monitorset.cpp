@@ -189,7 +189,8 @@ void MonitorSet::setPaused(const QString &id, bool paused)
     if (paused) {
         if (m_prober) {
             m_prober->unschedule(id);
-            m_prober->unschedule(QStringLiteral("warm ") + id);
+            if (record.monitor.keepWarm)
+                m_prober->unschedule(QStringLiteral("warm ") + id);
         }
         record.held.clear();
         tell(index, record.tracker.pause(now, wallMs));
@@ -233,7 +234,8 @@ void MonitorSet::setBorrowed(const QString &group, bool borrowed)
             continue;
         if (borrowed) {
             m_prober->unschedule(monitor.id);
-            m_prober->unschedule(QStringLiteral("warm ") + monitor.id);
+            if (monitor.keepWarm)
+                m_prober->unschedule(QStringLiteral("warm ") + monitor.id);
         } else {
             schedule(i);
         }
