@@ -25,12 +25,6 @@ constexpr Milliseconds firstLook{2'000};
 /// A deploy that never says it ended is over after this time.
 constexpr qint64 longestDeployMs = 3'600'000;
 
-bool isLoopback(const QString &url)
-{
-    const QString host = QUrl(url).host();
-    return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
-}
-
 bool isBad(MonitorState state)
 {
     return state == MonitorState::Down || state == MonitorState::Recovering;
@@ -277,7 +271,8 @@ bool MonitorSet::mustWait(const MonitorRecord &record, const ProbeSample &sample
     const bool silence = sample.state == ProbeState::Down && sample.status == 0 &&
                          (sample.errorKind == ErrorKind::Timeout || sample.errorKind == ErrorKind::Dns ||
                           sample.errorKind == ErrorKind::Io);
-    return silence && m_network && !m_anchorAnswers.isEmpty() && !isLoopback(record.monitor.target.url);
+    return silence && m_network && !m_anchorAnswers.isEmpty() &&
+           !NetworkControl::isNotNeededFor(record.monitor.target.url);
 }
 
 bool MonitorSet::isOwnFault(const ProbeSample &sample) const
@@ -406,8 +401,9 @@ void MonitorSet::announceEndedWindows()
 
 void MonitorSet::watchNetwork()
 {
-    const bool needed = std::any_of(m_records.cbegin(), m_records.cend(),
-                                    [](const auto &record) { return !isLoopback(record->monitor.target.url); });
+    const bool needed = std::any_of(m_records.cbegin(), m_records.cend(), [](const auto &record) {
+        return !NetworkControl::isNotNeededFor(record->monitor.target.url);
+    });
     const QStringList names = m_anchorNames.isEmpty() ? NetworkControl::defaultAnchors() : m_anchorNames;
     if (!needed || names.isEmpty())
         return;

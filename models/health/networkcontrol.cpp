@@ -5,6 +5,7 @@
 #include <QHostAddress>
 #include <QNetworkProxy>
 #include <QTcpSocket>
+#include <QUrl>
 #include <QtEndian>
 
 namespace Switchyard {
@@ -67,6 +68,12 @@ void NetworkControl::probe(const QString &anchor)
     limit->setSingleShot(true);
     limit->start(answerLimitMs);
     socket->connectToHost(host, quint16(anchor.section(QLatin1Char(':'), -1).toUInt()));
+}
+
+bool NetworkControl::isNotNeededFor(const QString &url)
+{
+    const QString host = QUrl(url).host();
+    return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
 }
 
 QStringList NetworkControl::defaultAnchors()

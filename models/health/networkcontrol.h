@@ -34,6 +34,9 @@ public:
     /// The default gateway's DNS port, the nearest thing that is not this machine; empty without a gateway.
     static QStringList defaultAnchors();
 
+    /// The target is this machine itself, which is reached without a network.
+    static bool isNotNeededFor(const QString &url);
+
 Q_SIGNALS:
     void answered(const QString &anchor, Switchyard::Instant at, bool ok, double ms, const QString &problem);
 

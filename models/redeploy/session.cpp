@@ -3,12 +3,12 @@
 
 #include "models/common/log.h"
 #include "models/common/redact.h"
+#include "models/health/clockwatch.h"
+#include "models/health/networkcontrol.h"
 #include "models/health/prober.h"
 #include "models/health/targets.h"
-#include "models/health/clockwatch.h"
 #include "models/redeploy/journal.h"
 #include "models/redeploy/lanes.h"
-#include "models/health/networkcontrol.h"
 #include "models/redeploy/sessionstate.h"
 
 #include <QDateTime>
@@ -59,12 +59,6 @@ QString authorityOf(const QUrl &url)
     return QStringLiteral("%1:%2")
         .arg(host.contains(QLatin1Char(':')) ? QStringLiteral("[%1]").arg(host) : host)
         .arg(url.port(tls ? 443 : 80));
-}
-
-bool isLoopback(const QString &url)
-{
-    const QString host = QUrl(url).host();
-    return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
 }
 
 } // namespace
@@ -215,7 +209,7 @@ void RedeploySession::Private::driverReady()
     if (!driver->url().isEmpty())
         backend.url = driver->url();
     record.header.url = redact(backend.url);
-    record.header.loopbackOnly = isLoopback(backend.url);
+    record.header.loopbackOnly = NetworkControl::isNotNeededFor(backend.url);
     if (const QUrl url(backend.url); !url.host().isEmpty())
         record.header.endpoints.append({QStringLiteral("port"), authorityOf(url), double(plan.probeInterval.count())});
     if (!openJournal() || !addSockets(backend) || !addProbes(backend)) {

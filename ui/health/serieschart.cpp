@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/health/serieschart.h"
+#include "ui/common/plotstyle.h"
 
 #include "ui/common/theme.h"
 
@@ -42,18 +43,9 @@ public:
     {
         const ThemeColors &colors = themeColors(q->palette());
         plot->setBackground(QBrush(q->palette().color(QPalette::Base)));
-        QFont font = q->font();
-        font.setPointSizeF(std::max(7.5, font.pointSizeF() * 0.88));
+        const QFont font = axisFont(q->font());
         for (QCPAxis *axis : {plot->xAxis, plot->yAxis}) {
-            axis->setBasePen(QPen(colors.line));
-            axis->setTickPen(QPen(colors.line));
-            axis->setSubTickPen(Qt::NoPen);
-            axis->setTickLabelColor(colors.faded);
-            axis->setLabelColor(colors.faded);
-            axis->setTickLabelFont(font);
-            axis->setLabelFont(font);
-            axis->grid()->setPen(QPen(colors.line, 1, Qt::DotLine));
-            axis->grid()->setZeroLinePen(QPen(colors.line));
+            dressAxis(axis, colors, font);
         }
         plot->legend->setFont(font);
         plot->legend->setTextColor(colors.text);
