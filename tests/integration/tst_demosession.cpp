@@ -69,7 +69,7 @@ void DemoSessionTest::verdict()
     const CliResult result =
         runCli({s("demo"), s("--redeploy"), s("--shutdown"), mode, s("--settle"), s("3s"), s("--format"), s("json"),
                 s("--sessions"), m_folder.path(), s("--report"), html, s("--report"), json});
-    QVERIFY2(result.status == status, qPrintable(result.out + result.err));
+    QVERIFY2(result.status == status, qPrintable(result.gatesTold()));
     QCOMPARE(result.json()[s("verdict")].toString(), status == 0 ? s("pass") : s("fail"));
     QStringList failed;
     for (const QJsonValue gate : result.json()[s("gates")].toArray()) {
@@ -78,7 +78,7 @@ void DemoSessionTest::verdict()
             QVERIFY2(!gate[s("advice")].toString().isEmpty(), qPrintable(gate[s("id")].toString()));
             QVERIFY(!gate[s("evidence")].toArray().isEmpty());
         }
-        QVERIFY2(gate[s("status")].toString() != s("unknown"), qPrintable(gate[s("id")].toString()));
+        QVERIFY2(gate[s("status")].toString() != s("unknown"), qPrintable(result.gatesTold()));
     }
     QCOMPARE(failed, failing);
     QCOMPARE(result.closes(), closes);

@@ -21,6 +21,11 @@ struct CliResult
     /// The gate of a session's result; empty where it has none of that id.
     QJsonObject gate(const QString &id) const;
     QString gateStatus(const QString &id) const { return gate(id)[QStringLiteral("status")].toString(); }
+    /// The gates of a session's result that did not pass, with what was measured, and standard error: for messages.
+    QString gatesTold() const;
+    /// Whether the session could not be judged for the only reason that this machine stood still: its own probes did
+    /// not run, or it slept.
+    bool machineHeldUp() const;
     /// "socket cause code" -> count, of a session's result or of ws hold (then without the socket).
     QMap<QString, int> closes() const;
 };
@@ -34,7 +39,8 @@ struct CliOptions
     QMap<QString, QString> environment;
 };
 
-/// Runs the program built beside the tests.
+/// Runs the program built beside the tests. A session that says it could not judge because the machine was held up is
+/// right to say so, but tells nothing of what the test asks: it is run again, three times in all.
 CliResult runCli(const QStringList &arguments, const CliOptions &options = {});
 
 /// switchyard-cli in the background, with what it says on standard error.
