@@ -15,10 +15,6 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QThreadPool>
-
-#include <future>
-#include <map>
 
 using namespace Switchyard;
 using namespace Switchyard::Testing;
@@ -52,16 +48,14 @@ private Q_SLOTS:
 
 private:
     void begin(const QString &row, const QStringList &arguments, const QStringList &command);
-    CliResult result(const QString &row) { return m_runs[row].get(); }
+    CliResult result(const QString &row) { return m_runs.result(row); }
 
     QTemporaryDir m_folder;
     Result<QString> m_python;
     Result<QString> m_modules;
-    QThreadPool m_atOnce;
-    std::map<QString, std::future<CliResult>> m_runs;
+    RunsAtOnce m_runs;
 };
 
-/// A rehearsal mostly waits: three of them at a time take a third of the time and disturb each other little.
 void CurrentServersTest::begin(const QString &row, const QStringList &arguments, const QStringList &command)
 {
     CliOptions options;
@@ -71,10 +65,7 @@ void CurrentServersTest::begin(const QString &row, const QStringList &arguments,
                     m_folder.path(), s("--baseline"), s("5s"),      s("--settle"),  s("2s"),   s("--time-scale"),
                     s("0.02"),       s("--health"),   s("/health"), s("--clients"), s("4")} +
         arguments + QStringList{s("--")} + command;
-    auto task = std::make_shared<std::packaged_task<CliResult()>>([all, options] { return runCli(all, options); });
-    m_runs[row] = task->get_future();
-    m_atOnce.setMaxThreadCount(3);
-    m_atOnce.start([task] { (*task)(); });
+    m_runs.begin(row, all, options);
 }
 
 void CurrentServersTest::initTestCase()

@@ -28,6 +28,7 @@ class DemoSessionTest final : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase();
     void verdict_data();
     void verdict();
     void interrupted();
@@ -35,7 +36,17 @@ private Q_SLOTS:
 
 private:
     QTemporaryDir m_folder;
+    RunsAtOnce m_runs;
 };
+
+void DemoSessionTest::initTestCase()
+{
+    for (const char *mode : {"graceful", "no-notice", "abrupt", "socketio-disconnect", "slow"})
+        m_runs.begin(s(mode),
+                     {s("demo"), s("--redeploy"), s("--shutdown"), s(mode), s("--settle"), s("3s"), s("--format"),
+                      s("json"), s("--sessions"), m_folder.path(), s("--report"),
+                      m_folder.filePath(s(mode) + s(".html")), s("--report"), m_folder.filePath(s(mode) + s(".json"))});
+}
 
 void DemoSessionTest::verdict_data()
 {
@@ -66,9 +77,7 @@ void DemoSessionTest::verdict()
     QFETCH(Closes, closes);
     const QString html = m_folder.filePath(mode + s(".html"));
     const QString json = m_folder.filePath(mode + s(".json"));
-    const CliResult result =
-        runCli({s("demo"), s("--redeploy"), s("--shutdown"), mode, s("--settle"), s("3s"), s("--format"), s("json"),
-                s("--sessions"), m_folder.path(), s("--report"), html, s("--report"), json});
+    const CliResult result = m_runs.result(mode);
     QVERIFY2(result.status == status, qPrintable(result.gatesTold()));
     QCOMPARE(result.json()[s("verdict")].toString(), status == 0 ? s("pass") : s("fail"));
     QStringList failed;

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void options();
     void demoBehindTheDoor_data();
     void demoBehindTheDoor();
+    void nothingIsLeft();
     void workspace();
     void promisedNotice();
     void neverHealthy();
@@ -64,32 +65,56 @@ private Q_SLOTS:
     void socketThatIsNone();
 
 private:
-    CliResult rehearse(QStringList arguments, const QStringList &command, const CliOptions &base = {});
+    QStringList rehearsal(const QStringList &arguments, const QStringList &command) const;
+    CliResult rehearse(const QStringList &arguments, const QStringList &command, const CliOptions &base = {})
+    {
+        return runCli(rehearsal(arguments, command), inBackends(base));
+    }
+    static CliOptions inBackends(CliOptions options)
+    {
+        options.cwd = s(SOURCE_DIR "/tests/backends");
+        return options;
+    }
+
     QTemporaryDir m_folder;
+    RunsAtOnce m_runs; ///< those of options() and demoBehindTheDoor()
 };
 
 void RehearseTest::initTestCase()
 {
     if (!haveUvicorn())
         QSKIP("Debian's python3-fastapi, -uvicorn 0.17.6, -socketio, -websockets and -wsproto are needed");
+    const QStringList watched{s("--clients"), s("6"),       s("--socket"), s("/ws/prices"), s("--health"),
+                              s("/health"),   s("--ready"), s("/ready"),   s("--live"),     s("/live")};
+    for (const char *platform : {"render", "fly"}) {
+        for (const char *library : {"wsproto", "websockets"})
+            m_runs.begin(
+                s(platform) + s(", ") + s(library),
+                rehearsal(QStringList{s("--platform"), s(platform)} + watched +
+                              QStringList{s("--socket"), s("/ws/echo"), s("--socket"), s("/socket.io/,socket.io")},
+                          uvicorn + QStringList{s("--ws"), s(library)}),
+                inBackends({}));
+    }
+    for (const auto &[platform, mode] :
+         {std::pair("render", "graceful"), std::pair("fly", "graceful"), std::pair("render", "abrupt")})
+        m_runs.begin(s(platform) + s(", ") + s(mode),
+                     rehearsal(QStringList{s("--platform"), s(platform), s("--notice"), s("/type=server_shutdown"),
+                                           s("--socket"), s("/socket.io/,socket.io")} +
+                                   watched,
+                               {s(BINARY_DIR "/switchyard-demo-backend"), s("--shutdown"), s(mode)}),
+                     inBackends({}));
 }
 
-CliResult RehearseTest::rehearse(QStringList arguments, const QStringList &command, const CliOptions &base)
+QStringList RehearseTest::rehearsal(const QStringList &arguments, const QStringList &command) const
 {
-    CliOptions options = base;
-    options.cwd = s(SOURCE_DIR "/tests/backends");
-    arguments =
-        QStringList{s("rehearse"), s("--format"), s("json"), s("--sessions"),   m_folder.path(), s("--baseline"),
-                    s("5s"),       s("--settle"), s("3s"),   s("--time-scale"), s("0.02")} +
-        arguments;
-    arguments.append(s("--"));
-    return runCli(arguments + command, options);
+    return QStringList{s("rehearse"), s("--format"), s("json"), s("--sessions"),   m_folder.path(), s("--baseline"),
+                       s("5s"),       s("--settle"), s("3s"),   s("--time-scale"), s("0.02")} +
+           arguments + QStringList{s("--")} + command;
 }
 
 void RehearseTest::options_data()
 {
     QTest::addColumn<QString>("platform");
-    QTest::addColumn<QString>("library");
     QTest::addColumn<QString>("end");
     QTest::addColumn<QMap<QString, QString>>("gates");
     using Gates = QMap<QString, QString>;
@@ -105,24 +130,19 @@ void RehearseTest::options_data()
                              {s("startup"), s("pass")},
                              {s("coverage"), s("pass")},
                              {s("max-gap"), s("pass")}};
-    QTest::newRow("render, wsproto") << s("render") << s("wsproto") << s("close-frame 1012") << seenOnRender;
-    QTest::newRow("render, websockets") << s("render") << s("websockets") << s("eof 1006") << seenOnRender;
-    QTest::newRow("fly, wsproto") << s("fly") << s("wsproto") << s("close-frame 1012") << seenOnFly;
-    QTest::newRow("fly, websockets") << s("fly") << s("websockets") << s("eof 1006") << seenOnFly;
+    QTest::newRow("render, wsproto") << s("render") << s("close-frame 1012") << seenOnRender;
+    QTest::newRow("render, websockets") << s("render") << s("eof 1006") << seenOnRender;
+    QTest::newRow("fly, wsproto") << s("fly") << s("close-frame 1012") << seenOnFly;
+    QTest::newRow("fly, websockets") << s("fly") << s("eof 1006") << seenOnFly;
 }
 
 void RehearseTest::options()
 {
     QFETCH(QString, platform);
-    QFETCH(QString, library);
     QFETCH(QString, end);
     using Gates = QMap<QString, QString>;
     QFETCH(Gates, gates);
-    const CliResult result =
-        rehearse({s("--platform"), platform, s("--clients"), s("6"), s("--socket"), s("/ws/prices"), s("--socket"),
-                  s("/ws/echo"), s("--socket"), s("/socket.io/,socket.io"), s("--health"), s("/health"), s("--ready"),
-                  s("/ready"), s("--live"), s("/live")},
-                 uvicorn + QStringList{s("--ws"), library});
+    const CliResult result = m_runs.result(s(QTest::currentDataTag()));
     QVERIFY2(!result.out.isEmpty(), qPrintable(result.err));
     QCOMPARE(result.closes(),
              (Closes{{s("/ws/prices ") + end, 6}, {s("/ws/echo ") + end, 6}, {s("/socket.io/ ") + end, 6}}));
@@ -134,14 +154,10 @@ void RehearseTest::options()
     QCOMPARE(result.status, clean && platform == s("render") ? 0 : 1);
     const QString invalid = validate(s("session"), result.out.toUtf8());
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));
-    QVERIFY(processesWith(mark).isEmpty());
-    QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
 }
 
 void RehearseTest::demoBehindTheDoor_data()
 {
-    QTest::addColumn<QString>("platform");
-    QTest::addColumn<QString>("mode");
     QTest::addColumn<int>("status");
     QTest::addColumn<Closes>("closes");
     const Closes clean{{s("/ws/prices close-frame 1012"), 6}, {s("/socket.io/ close-frame 1005"), 6}};
@@ -150,25 +166,26 @@ void RehearseTest::demoBehindTheDoor_data()
                      {s("/ws/prices reset 1006"), 3},
                      {s("/socket.io/ eof 1006"), 3},
                      {s("/socket.io/ reset 1006"), 3}};
-    QTest::newRow("render, graceful") << s("render") << s("graceful") << 0 << clean;
-    QTest::newRow("fly, graceful") << s("fly") << s("graceful") << 0 << clean;
-    QTest::newRow("render, abrupt") << s("render") << s("abrupt") << 1 << cut;
+    QTest::newRow("render, graceful") << 0 << clean;
+    QTest::newRow("fly, graceful") << 0 << clean;
+    QTest::newRow("render, abrupt") << 1 << cut;
 }
 
 void RehearseTest::demoBehindTheDoor()
 {
-    QFETCH(QString, platform);
-    QFETCH(QString, mode);
     QFETCH(int, status);
     QFETCH(Closes, closes);
-    const CliResult result =
-        rehearse({s("--platform"), platform, s("--clients"), s("6"), s("--socket"), s("/ws/prices"), s("--socket"),
-                  s("/socket.io/,socket.io"), s("--notice"), s("/type=server_shutdown"), s("--health"), s("/health"),
-                  s("--ready"), s("/ready"), s("--live"), s("/live")},
-                 {s(BINARY_DIR "/switchyard-demo-backend"), s("--shutdown"), mode});
+    const CliResult result = m_runs.result(s(QTest::currentDataTag()));
     QVERIFY2(result.status == status, qPrintable(result.err + result.out));
     QCOMPARE(result.closes(), closes);
     QCOMPARE(result.gateStatus(s("notice-lead")), status == 0 ? s("pass") : s("fail"));
+}
+
+void RehearseTest::nothingIsLeft()
+{
+    QVERIFY(processesWith(mark).isEmpty());
+    QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
+    QVERIFY(processesWith(s(BINARY_DIR "/switchyard-demo-backend")).isEmpty());
 }
 
 void RehearseTest::workspace()

@@ -21,11 +21,8 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QThreadPool>
 
 #include <csignal>
-#include <future>
-#include <map>
 #include <memory>
 
 using namespace Switchyard;
@@ -99,16 +96,14 @@ private Q_SLOTS:
 
 private:
     void begin(const QString &row, const QStringList &arguments, const char *command);
-    CliResult result(const QString &row) { return m_runs[row].get(); }
+    CliResult result(const QString &row) { return m_runs.result(row); }
 
     QTemporaryDir m_folder;
     QString m_missing; ///< why Python's servers cannot run
     QString m_noNode;
-    QThreadPool m_atOnce;
-    std::map<QString, std::future<CliResult>> m_runs;
+    RunsAtOnce m_runs;
 };
 
-/// A rehearsal mostly waits: three of them at a time take a third of the time and disturb each other little.
 void RehearseServersTest::begin(const QString &row, const QStringList &arguments, const char *command)
 {
     CliOptions options;
@@ -120,10 +115,7 @@ void RehearseServersTest::begin(const QString &row, const QStringList &arguments
                       arguments;
     if (command)
         all += QStringList{s("--")} + words(command);
-    auto task = std::make_shared<std::packaged_task<CliResult()>>([all, options] { return runCli(all, options); });
-    m_runs[row] = task->get_future();
-    m_atOnce.setMaxThreadCount(3);
-    m_atOnce.start([task] { (*task)(); });
+    m_runs.begin(row, all, options);
 }
 
 void RehearseServersTest::initTestCase()
@@ -182,7 +174,7 @@ void RehearseServersTest::servers()
     QFETCH(Closes, closes);
     QFETCH(QString, advice);
     const QString row = s(QTest::currentDataTag());
-    if (m_runs.count(row) == 0)
+    if (!m_runs.has(row))
         QSKIP(qPrintable(row.startsWith(s("ws ")) ? m_noNode : m_missing));
     const CliResult result = this->result(row);
     QVERIFY2(!result.out.isEmpty(), qPrintable(result.err));

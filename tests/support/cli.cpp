@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <memory>
 
 namespace Switchyard::Testing {
 
@@ -119,6 +120,19 @@ CliResult runCli(const QStringList &arguments, const CliOptions &options)
         result = runOnce(arguments, options);
     }
     return result;
+}
+
+RunsAtOnce::RunsAtOnce()
+{
+    m_pool.setMaxThreadCount(3);
+}
+
+void RunsAtOnce::begin(const QString &name, const QStringList &arguments, const CliOptions &options)
+{
+    auto task =
+        std::make_shared<std::packaged_task<CliResult()>>([arguments, options] { return runCli(arguments, options); });
+    m_runs[name] = task->get_future();
+    m_pool.start([task] { (*task)(); });
 }
 
 Watcher::Watcher(const QStringList &arguments, const QMap<QString, QString> &environment, const QString &cwd)

@@ -6,6 +6,10 @@
 #include <QProcess>
 #include <QString>
 #include <QStringList>
+#include <QThreadPool>
+
+#include <future>
+#include <map>
 
 namespace Switchyard::Testing {
 
@@ -42,6 +46,23 @@ struct CliOptions
 /// Runs the program built beside the tests. A session that says it could not judge because the machine was held up is
 /// right to say so, but tells nothing of what the test asks: it is run again, three times in all.
 CliResult runCli(const QStringList &arguments, const CliOptions &options = {});
+
+/// Several runs of the program beside each other: a session mostly waits, and three of them at a time disturb each
+/// other little. Destruction waits for all.
+class RunsAtOnce final
+{
+public:
+    RunsAtOnce();
+
+    void begin(const QString &name, const QStringList &arguments, const CliOptions &options = {});
+    bool has(const QString &name) const { return m_runs.count(name) > 0; }
+    /// Waits for it. It was begun, and is asked for once.
+    CliResult result(const QString &name) { return m_runs[name].get(); }
+
+private:
+    std::map<QString, std::future<CliResult>> m_runs;
+    QThreadPool m_pool;
+};
 
 /// switchyard-cli in the background, with what it says on standard error.
 class Watcher final
