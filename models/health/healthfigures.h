@@ -7,17 +7,42 @@
 
 #include <QList>
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 
 namespace Switchyard {
+
+/// A latency or none, in four bytes: there are hundreds of them for each monitor. Longer ones than 71 minutes count as
+/// that.
+class BriefLatency final
+{
+public:
+    BriefLatency() = default;
+    BriefLatency(std::nullopt_t) {}
+    BriefLatency(Microseconds latency)
+        : m_us(std::uint32_t(std::clamp<qint64>(latency.count(), 0, none - 1)))
+    {
+    }
+
+    explicit operator bool() const { return m_us != none; }
+    /// Where there is one.
+    Microseconds operator*() const { return Microseconds(m_us); }
+
+private:
+    static constexpr std::uint32_t none = 0xffff'ffff;
+
+    std::uint32_t m_us = none;
+};
 
 /// One probe, as far as figures need it.
 struct HealthPoint
 {
     Instant at{}; ///< when it left
     ProbeState state = ProbeState::Down;
-    std::optional<Microseconds> latency; ///< nothing: no whole answer came
+    BriefLatency latency; ///< nothing: no whole answer came
 };
+static_assert(sizeof(HealthPoint) == 16);
 
 /// Everything that is said of one monitor and one window. All times are on one axis, which need not be the machine's
 /// clock: those of a history are the wall clock's.

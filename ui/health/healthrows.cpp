@@ -183,7 +183,7 @@ QList<double> monitorTrend(const MonitorRecord &record)
     const qsizetype first = std::max<qsizetype>(0, record.points.size() - trendPoints);
     trend.reserve(record.points.size() - first);
     for (qsizetype i = first; i < record.points.size(); ++i) {
-        const std::optional<Microseconds> latency = record.points[i].latency;
+        const BriefLatency latency = record.points[i].latency;
         trend.append(latency ? toMs(*latency) : std::numeric_limits<double>::quiet_NaN());
     }
     return trend;
