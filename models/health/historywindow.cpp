@@ -92,7 +92,7 @@ private:
             if (sample.state < HistoryUp || sample.state > HistoryDown)
                 return wanted();
             m_points.append({instantOf(sample.timeMs), probeStateOf(sample.state),
-                             sample.latencyUs ? std::optional(Microseconds(*sample.latencyUs)) : std::nullopt});
+                             sample.latencyUs ? BriefLatency(Microseconds(*sample.latencyUs)) : BriefLatency()});
             if (sample.timeMs >= m_question.fromMs && qsizetype(m_window.samples.size()) <= m_question.single)
                 m_window.samples.push_back(sample);
             return wanted();
