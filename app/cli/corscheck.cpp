@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/environment/corscheck.h"
 #include "app/cli/arguments.h"
+#include "app/cli/beside.h"
 #include "app/cli/commands.h"
-#include "models/common/interrupt.h"
 #include "models/common/redact.h"
-
-#include <QCoreApplication>
-
-#include <thread>
 
 namespace Switchyard::Cli {
 
@@ -72,23 +68,6 @@ Result<CorsCheckOptions> checkFrom(const CorsOptions &options, const Backend *ba
     return check;
 }
 
-/// Runs the check beside an event loop, which Ctrl-C needs.
-Result<CorsReport> checkBeside(const Global &global, const CorsCheckOptions &check)
-{
-    Interrupt interrupt;
-    std::stop_source stop;
-    QObject::connect(&interrupt, &Interrupt::interrupted, &interrupt, [&stop] { stop.request_stop(); });
-    Result<CorsReport> report = fail(ErrorKind::Internal, QStringLiteral("the check did not run"));
-    std::jthread worker([&] {
-        report = checkCors(
-            check, [&](const QString &text) { progress(global, QStringLiteral("    ") + text); }, stop.get_token());
-        QMetaObject::invokeMethod(QCoreApplication::instance(), &QCoreApplication::quit, Qt::QueuedConnection);
-    });
-    QCoreApplication::exec();
-    worker.join();
-    return report;
-}
-
 } // namespace
 
 int runCorsCheck(const Global &global, const CorsOptions &options)
@@ -107,7 +86,10 @@ int runCorsCheck(const Global &global, const CorsOptions &options)
     const Result<CorsCheckOptions> check = checkFrom(options, backend);
     if (!check)
         return reportError(check.error());
-    const Result<CorsReport> report = checkBeside(global, *check);
+    const Result<CorsReport> report = besideEventLoop([&](std::stop_token stop) {
+        return checkCors(
+            *check, [&](const QString &text) { progress(global, QStringLiteral("    ") + text); }, std::move(stop));
+    });
     if (!report)
         return reportError(report.error());
     if (global.json)

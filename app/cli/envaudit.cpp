@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/beside.h"
 #include "app/cli/commands.h"
+#include "app/cli/envcommon.h"
 #include "models/common/redact.h"
 #include "models/environment/matrixinput.h"
 #include "models/environment/matrixjson.h"
@@ -95,14 +96,6 @@ QString asText(const EnvironmentMatrix &matrix, const EnvAuditOptions &options)
                       .arg(matrix.needingAction());
 }
 
-void tellFindings(const Global &global, const QList<EnvFinding> &findings)
-{
-    for (const EnvFinding &finding : findings)
-        progress(global, s("%1: %2: %3%4")
-                             .arg(finding.place.toString(), envFindingKindName(finding.kind), finding.message,
-                                  finding.hint.isEmpty() ? QString() : s(" (%1)").arg(finding.hint)));
-}
-
 /// A backend of the workspace or a file, as one name says it.
 Result<EnvironmentSet> setOf(const Global &global, const QString &name, EnvDialect readAs,
                              const PlatformCatalogue &catalogue)
@@ -191,16 +184,9 @@ int runEnvAudit(const Global &global, const EnvAuditOptions &options)
 
 int runEnvDiff(const Global &global, const EnvDiffOptions &options)
 {
-    const std::optional<EnvDialect> dialect = envDialect(options.readAs);
-    if (!dialect) {
-        QStringList ids;
-        for (const EnvDialect each : allEnvDialects())
-            ids.append(envDialectId(each));
-        return reportError({ErrorKind::Usage,
-                            s("--read-as knows no %1").arg(options.readAs),
-                            s("one of %1").arg(ids.join(s(", "))),
-                            {}});
-    }
+    const Result<EnvDialect> dialect = dialectAsked(options.readAs);
+    if (!dialect)
+        return reportError(dialect.error());
     const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
     if (!catalogue)
         return reportError(catalogue.error());

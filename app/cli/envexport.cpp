@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
+#include "app/cli/envcommon.h"
 #include "models/common/files.h"
 #include "models/environment/envsources.h"
 
@@ -54,12 +55,10 @@ std::optional<EnvSources> sourcesOf(const Global &global, const EnvExportOptions
         reportError({ErrorKind::Usage, message, hint, {}});
         return std::nullopt;
     };
-    const std::optional<EnvDialect> dialect = envDialect(options.readAs);
+    const Result<EnvDialect> dialect = dialectAsked(options.readAs);
     if (!dialect) {
-        QStringList ids;
-        for (const EnvDialect each : allEnvDialects())
-            ids.append(envDialectId(each));
-        return complain(s("--read-as knows no %1").arg(options.readAs), s("one of %1").arg(ids.join(s(", "))));
+        reportError(dialect.error());
+        return std::nullopt;
     }
     sources.readAs = *dialect;
     if (!sources.files.isEmpty() || !sources.manifest.isEmpty()) {
@@ -117,10 +116,7 @@ QString originText(const EnvOrigin &origin)
 
 void report(const Global &global, const EnvironmentSet &set, const EnvExport &exported, const QString &file)
 {
-    for (const EnvFinding &finding : set.findings)
-        progress(global, s("%1: %2: %3%4")
-                             .arg(finding.place.toString(), envFindingKindName(finding.kind), finding.message,
-                                  finding.hint.isEmpty() ? QString() : s(" (%1)").arg(finding.hint)));
+    tellFindings(global, set.findings);
     const QSet<QString> written(exported.written.cbegin(), exported.written.cend());
     for (const EnvOrigin &origin : set.origins) {
         if (written.contains(origin.name))

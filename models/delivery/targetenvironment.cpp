@@ -26,13 +26,6 @@ bool isInjected(const Platform &platform, const std::optional<Service> &service,
                        [&](const InjectedVariable &each) { return each.name == name && each.runtimes.isEmpty(); });
 }
 
-bool isReserved(const Platform *platform, const QString &name)
-{
-    return platform &&
-           std::any_of(platform->variables.reservedPrefixes.cbegin(), platform->variables.reservedPrefixes.cend(),
-                       [&](const QString &prefix) { return name.startsWith(prefix); });
-}
-
 EnvironmentSet gathered(const DeliverySides &sides, const DeliverySide &side, QStringList &notes)
 {
     EnvSources sources;
@@ -76,8 +69,7 @@ std::optional<EnvEntry> entryOf(const VariableRow &row)
         entry.value = row.wanted;
     else if (targets && row.status != VariableStatus::Change)
         entry.value = row.target.value;
-    const QList<Place> &places = targets || row.source.places.isEmpty() ? row.target.places : row.source.places;
-    entry.place = places.isEmpty() ? Place{} : places.last();
+    entry.place = (targets || row.source.places.isEmpty() ? row.target : row.source).place();
     // A value that a manifest states as well is no private one.
     for (const VariableState *state : {&row.source, &row.target}) {
         const auto open = std::find_if(state->places.cbegin(), state->places.cend(), [](const Place &place) {
@@ -125,10 +117,13 @@ QList<EnvEntry> targetEnvironment(const DeliverySides &sides, const PlatformCata
     const DeliverySide &from = sides.source.backend ? sides.source : sides.target;
     QList<EnvEntry> entries = gathered(sides, from, notes).entries;
     // A port belongs to the platform that it was chosen for; the target's manifest says its own.
+    const auto reserved = [](const Platform *platform, const QString &name) {
+        return platform && platform->variables.isReserved(name);
+    };
     const auto dropped = [&](const EnvEntry &entry) {
         return entry.name == QStringLiteral("PORT") ||
                isInjected(*sides.target.platform, sides.target.service, entry.name) ||
-               isReserved(sides.target.platform, entry.name) || isReserved(sides.source.platform, entry.name);
+               reserved(sides.target.platform, entry.name) || reserved(sides.source.platform, entry.name);
     };
     entries.removeIf(dropped);
     return entries;

@@ -151,8 +151,7 @@ void noteReused(QList<VariableRow> &rows)
         if (other.name == rows[i].name || other.component != rows[i].component)
             continue;
         rows[i].notes.append({s("reused-secret"), VariableWeight::Warning, s("the same secret as %1").arg(other.name),
-                              s("give each its own"),
-                              rows[i].target.places.isEmpty() ? Place{} : rows[i].target.places.last()});
+                              s("give each its own"), rows[i].target.place()});
     }
 }
 
@@ -173,8 +172,7 @@ void noteShared(QList<VariableRow> &rows)
             const std::optional<QString> &y = b.target.value ? b.target.value : b.source.value;
             const auto say = [&](const char *id, VariableWeight weight, const QString &text, const QString &hint) {
                 for (auto [row, other] : {std::pair(&a, &b), std::pair(&b, &a)})
-                    row->notes.append({s(id), weight, text.arg(other->component), hint,
-                                       row->target.places.isEmpty() ? Place{} : row->target.places.last()});
+                    row->notes.append({s(id), weight, text.arg(other->component), hint, row->target.place()});
             };
             if (!x || !y)
                 say("shared-secret", VariableWeight::Warning,

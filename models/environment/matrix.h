@@ -69,6 +69,9 @@ struct VariableState
     std::optional<QString> value; ///< may be a secret: show it through shownValue()
     QString said;                 ///< where there is no value to see: "a person gives it on the platform"
     QList<Place> places;          ///< the last one wins; empty where the platform sets it
+
+    /// Where the value that counts stands; nowhere, where the platform sets it.
+    Place place() const { return places.isEmpty() ? Place{} : places.last(); }
     bool operator==(const VariableState &) const = default;
 };
 
@@ -112,8 +115,7 @@ struct MatrixSide
     Place startPlace;
     int databaseConnections = 0; ///< most that the database of the manifest takes; 0: not known
     QString databasePlan;
-    QString serviceName;    ///< in the manifest
-    bool writeOnly = false; ///< the platform shows no values of secrets
+    QString serviceName; ///< in the manifest
 };
 
 /// A component, and what its own files and code say.

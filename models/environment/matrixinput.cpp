@@ -458,7 +458,6 @@ Result<MatrixSide> readMatrixSide(const Workspace &workspace, const Backend &bac
     side.set = std::move(*set);
     makePlacesRelative(side.set, workspaceFolder(workspace).path());
     addProcesses(side);
-    side.writeOnly = platform && platform->variables.writeOnly;
     return side;
 }
 

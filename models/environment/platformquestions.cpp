@@ -73,9 +73,7 @@ bool RowJudge::injectedByTarget()
 {
     const Platform *to = m_move.to();
     const InjectedVariable *injected = to ? to->injectedVariable(m_row.name, m_move.input().target.runtime) : nullptr;
-    const bool reserved =
-        to && std::any_of(to->variables.reservedPrefixes.cbegin(), to->variables.reservedPrefixes.cend(),
-                          [&](const QString &prefix) { return m_row.name.startsWith(prefix); });
+    const bool reserved = to && to->variables.isReserved(m_row.name);
     const bool own = m_row.target.stated && !m_row.target.byPlatform;
     if (reserved && !injected && own && !to->variables.operatorNames.contains(m_row.name))
         return decide(VariableClass::Drop, VariableStatus::Change, s("give it another name"),
@@ -103,9 +101,7 @@ bool RowJudge::injectedBySource()
     if (!from || from == to)
         return false;
     const InjectedVariable *injected = from->injectedVariable(m_row.name, m_move.input().source.runtime);
-    const bool reserved =
-        std::any_of(from->variables.reservedPrefixes.cbegin(), from->variables.reservedPrefixes.cend(),
-                    [&](const QString &prefix) { return m_row.name.startsWith(prefix); });
+    const bool reserved = from->variables.isReserved(m_row.name);
     if ((!injected && !reserved) || from->variables.operatorNames.contains(m_row.name))
         return false;
     // One that the user may override anywhere is a variable like others where he did.

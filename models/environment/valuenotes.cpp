@@ -34,7 +34,7 @@ public:
     void add(const char *id, VariableWeight weight, const QString &message, const QString &hint)
     {
         const VariableState &state = m_row.target.value ? m_row.target : m_row.source;
-        m_row.notes.append({s(id), weight, message, hint, state.places.isEmpty() ? Place{} : state.places.last()});
+        m_row.notes.append({s(id), weight, message, hint, state.place()});
     }
     /// What the target will have, as far as is known.
     QString value() const { return m_row.target.value.value_or(m_row.source.value.value_or(QString())); }

@@ -9,6 +9,7 @@
 #include <QString>
 #include <QStringList>
 
+#include <algorithm>
 #include <optional>
 
 namespace Switchyard {
@@ -51,6 +52,12 @@ struct VariableRules
     QStringList buildSettings;    ///< read by the platform's own build: "PYTHON_VERSION"
     QStringList operatorNames;    ///< of the person who deploys, for the platform's tools; never the program's
     FactSource source;
+
+    bool isReserved(const QString &name) const
+    {
+        return std::any_of(reservedPrefixes.cbegin(), reservedPrefixes.cend(),
+                           [&name](const QString &prefix) { return name.startsWith(prefix); });
+    }
 };
 
 struct PortRules

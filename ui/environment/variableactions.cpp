@@ -292,8 +292,7 @@ void VariableActions::exportChosen()
         entry.value = valueOf(row);
         entry.missing = entry.value ? QString() : QStringLiteral("its value cannot be seen");
         entry.secret = row.secret;
-        const QList<Place> &places = row.target.value ? row.target.places : row.source.places;
-        entry.place = places.isEmpty() ? Place() : places.last();
+        entry.place = (row.target.value ? row.target : row.source).place();
         choice.entries.append(entry);
     }
     Q_EMIT exportRequested(choice);
