@@ -4,6 +4,7 @@
 // folder.
 #include "app/console/console.h"
 #include "models/common/files.h"
+#include "tests/support/heartbeat.h"
 #include "ui/common/notice.h"
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
@@ -35,46 +36,14 @@
 
 #include <algorithm>
 
-#include <time.h>
-
 using namespace Switchyard;
+using Switchyard::Testing::Heartbeat;
 
 namespace {
 
 using L = QLatin1StringView;
 
 constexpr char canary[] = "c4n4ry8f2b77d1e04a9c55";
-
-double threadCpuMs()
-{
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-}
-
-/// The longest turn of this thread's event loop, by the processor's time in it: what else runs on the machine does not
-/// lengthen it.
-class Heartbeat final : public QObject
-{
-public:
-    Heartbeat()
-    {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        m_timer.setInterval(1);
-        connect(&m_timer, &QTimer::timeout, this, [this] {
-            m_longest = std::max(m_longest, threadCpuMs() - m_cpu);
-            m_cpu = threadCpuMs();
-        });
-        m_cpu = threadCpuMs();
-        m_timer.start();
-    }
-    double cpuMs() const { return m_longest; }
-
-private:
-    QTimer m_timer;
-    double m_cpu = 0;
-    double m_longest = 0;
-};
 
 constexpr char twoBackends[] =
     "[[component]]\nname = \"api\"\nroot = \"api\"\n"

@@ -4,6 +4,7 @@
 #include "app/console/console.h"
 #include "models/common/files.h"
 #include "models/common/textdiff.h"
+#include "tests/support/heartbeat.h"
 #include "ui/common/bulkrowmodel.h"
 #include "ui/common/notice.h"
 #include "ui/common/roles.h"
@@ -41,9 +42,8 @@
 
 #include <algorithm>
 
-#include <time.h>
-
 using namespace Switchyard;
+using Switchyard::Testing::Heartbeat;
 
 namespace {
 
@@ -87,47 +87,6 @@ QByteArray textOf(const QString &path)
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("(not there)");
 }
-
-double threadCpuMs()
-{
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-}
-
-/// The longest turn of this thread's event loop: by the clock on the wall, and by the processor's time in it, which
-/// what else runs on the machine does not lengthen.
-class Heartbeat final : public QObject
-{
-public:
-    Heartbeat()
-    {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        m_timer.setInterval(1);
-        connect(&m_timer, &QTimer::timeout, this, [this] {
-            m_longestWall = std::max(m_longestWall, double(m_wall.nsecsElapsed()) / 1e6);
-            m_longestCpu = std::max(m_longestCpu, threadCpuMs() - m_cpu);
-            start();
-        });
-        start();
-        m_timer.start();
-    }
-    double wallMs() const { return m_longestWall; }
-    double cpuMs() const { return m_longestCpu; }
-
-private:
-    void start()
-    {
-        m_wall.start();
-        m_cpu = threadCpuMs();
-    }
-
-    QTimer m_timer;
-    QElapsedTimer m_wall;
-    double m_cpu = 0;
-    double m_longestWall = 0;
-    double m_longestCpu = 0;
-};
 
 } // namespace
 

@@ -2,6 +2,7 @@
 // The pane of one monitor: windows of a real history with gaps, an outage and deploy marks, live probes of a real
 // server with what it answered, metrics, and no stall at thirty days.
 #include "models/history/store.h"
+#include "tests/support/heartbeat.h"
 #include "tests/support/historyfiles.h"
 #include "tests/support/httpserver.h"
 #include "ui/common/theme.h"
@@ -29,8 +30,6 @@
 
 #include <algorithm>
 
-#include <time.h>
-
 using namespace Switchyard;
 using namespace Switchyard::Testing;
 
@@ -38,39 +37,6 @@ namespace {
 
 constexpr qint64 minuteMs = 60'000;
 constexpr qint64 dayMs = 24 * historyHourMs;
-
-double threadCpuMs()
-{
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-}
-
-/// The longest turn of this thread's event loop, by the processor's time in it.
-class Heartbeat final : public QObject
-{
-public:
-    Heartbeat()
-        : m_cpu(threadCpuMs())
-    {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        m_timer.setInterval(1);
-        connect(&m_timer, &QTimer::timeout, this, [this] {
-            m_longest = std::max(m_longest, threadCpuMs() - m_cpu);
-            m_cpu = threadCpuMs();
-            ++m_turns;
-        });
-        m_timer.start();
-    }
-    double cpuMs() const { return m_longest; }
-    int turns() const { return m_turns; }
-
-private:
-    QTimer m_timer;
-    double m_cpu;
-    double m_longest = 0;
-    int m_turns = 0;
-};
 
 Monitor monitorOf(const QString &url, Milliseconds interval)
 {
