@@ -10,6 +10,8 @@
 #include <QTest>
 #include <QXmlStreamReader>
 
+#include <algorithm>
+
 using namespace Switchyard;
 using namespace Switchyard::Testing;
 
@@ -36,6 +38,7 @@ private Q_SLOTS:
     void init();
     void tellsAnOutage();
     void upAllTheTime();
+    void machineSleeps();
     void interruptEndsIt();
     void workspaceAndItsWindow();
     void usage_data();
@@ -113,6 +116,40 @@ void HealthWatchTest::upAllTheTime()
     QCOMPARE(result.status, 0);
     QVERIFY2(result.out.contains(s("up  ")) && result.out.contains(s("uptime       100.000 %")),
              qPrintable(result.out));
+}
+
+/// A sleeping machine measures nothing: that is no outage, and the figures leave it out.
+void HealthWatchTest::machineSleeps()
+{
+    const QString setting = m_folder.filePath(s("sleep"));
+    const auto sleepFor = [&setting](const char *seconds) {
+        QFile file(setting);
+        return file.open(QIODevice::WriteOnly) && file.write(QByteArray("0 ") + seconds) > 0;
+    };
+    QVERIFY(sleepFor("0"));
+    const QString history = m_folder.filePath(s("sleep.sqlite"));
+    Watcher watcher({s("health"), s("watch"), m_server->url(s("/health")), s("--interval"), s("100ms"), s("--for"),
+                     s("6s"), s("--failures"), s("1"), s("--history"), history, s("--format"), s("json")},
+                    {{s("LD_PRELOAD"), s(SHIM_DIR "/switchyard_wallclock.so")}, {s("SWITCHYARD_WALL_CLOCK"), setting}});
+    QVERIFY(watcher.says("watching 1 monitor", 10'000));
+    QTRY_VERIFY(m_server->connectionCount() >= 4);
+    QVERIFY(sleepFor("3600"));
+    QVERIFY2(watcher.says("slept for 1 h", 10'000), watcher.said.constData());
+    const CliResult result = watcher.result(30'000);
+    QVERIFY2(result.status == 0, qPrintable(result.err));
+    const QJsonObject monitor = result.json()[s("monitors")].toArray().first().toObject();
+    QStringList states;
+    for (const QJsonValue &change : monitor[s("changes")].toArray())
+        states.append(change[s("to")].toString());
+    QCOMPARE(states.join(u' '), s("up unknown up"));
+    QCOMPARE(monitor[s("uptime")][s("outages")].toInt(), 0);
+    QCOMPARE(monitor[s("uptime")][s("share")].toDouble(), 1.0);
+    const Result<HistoryReader> reader = HistoryReader::open(history);
+    QVERIFY(reader);
+    const auto events = reader->events(0, 4'000'000'000'000, 100);
+    QVERIFY(events);
+    QVERIFY(std::any_of(events->cbegin(), events->cend(),
+                        [](const HistoryEvent &event) { return event.kind == s("suspend"); }));
 }
 
 void HealthWatchTest::interruptEndsIt()

@@ -82,6 +82,7 @@ private Q_SLOTS:
     void tlsTerminatorRestarted();
     void idleSocketsDropped();
     void clockSet();
+    void machineSlept();
     void networkCut();
     void killedInTheMiddle();
     void leftoversAreFound();
@@ -252,6 +253,33 @@ void TroubleTest::clockSet()
     // The wall clock went back by an hour, the session did not.
     const double slowest = result.json()[s("percentiles")][s("reconnect")][s("max_ms")].toDouble();
     QVERIFY2(slowest > 0 && slowest < 15'000, qPrintable(QString::number(slowest)));
+}
+
+/// The laptop's lid is shut in the middle: what happened meanwhile nobody saw, so there is no verdict.
+void TroubleTest::machineSlept()
+{
+    const QString setting = m_folder.filePath(s("sleep"));
+    const auto sleepFor = [&setting](const char *seconds) {
+        QFile file(setting);
+        return file.open(QIODevice::WriteOnly) && file.write(QByteArray("0 ") + seconds) > 0;
+    };
+    QVERIFY(sleepFor("0"));
+    DemoBackend first({s("--notice-ms"), s("2500")});
+    QVERIFY(first.waitForListening());
+    Watcher watcher(watching(workspace("sleep", s("http://127.0.0.1:%1").arg(first.port()))),
+                    {{s("LD_PRELOAD"), s(SHIM_DIR "/switchyard_wallclock.so")}, {s("SWITCHYARD_WALL_CLOCK"), setting}});
+    QVERIFY2(watcher.says("baseline", 20'000), watcher.said.constData());
+    QTest::qWait(6'000);
+    first.signal(SIGTERM);
+    QVERIFY(sleepFor("1800"));
+    QCOMPARE(first.waitForExit(8'000), 0);
+    DemoBackend second({s("--port"), QString::number(first.port())});
+    QVERIFY(second.waitForListening());
+    const CliResult result = watcher.result(60'000);
+    QVERIFY2(result.status == 3, qPrintable(result.err + result.out));
+    QCOMPARE(result.gate(s("coverage"))[s("measured")].toString(), s("this machine slept in the middle"));
+    QCOMPARE(noteIds(result), QStringList{s("suspend")});
+    QVERIFY(result.json()[s("notes")][0][s("text")].toString().contains(s("30 min")));
 }
 
 /// This machine's own network goes in the middle: the losses are not the backend's doing.

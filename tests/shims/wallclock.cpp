@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A wall clock that can be set, for one process: preloaded, it adds the seconds in the file that SWITCHYARD_WALL_CLOCK
-// names to CLOCK_REALTIME, gettimeofday() and time(), and leaves every other clock and every timer alone, as
-// settimeofday(2) does. libfaketime 0.9.10 is no help here: it moves absolute timerfds of the monotonic clock as well.
+// A wall clock that can be set, and a machine that sleeps, for one process: preloaded, it adds the seconds in the file
+// that SWITCHYARD_WALL_CLOCK names to CLOCK_REALTIME, gettimeofday() and time(), and leaves every other clock and every
+// timer alone, as settimeofday(2) does. A second number there is how long the machine has slept: CLOCK_BOOTTIME and the
+// wall clock have gone on meanwhile, CLOCK_MONOTONIC has not. libfaketime 0.9.10 is no help here: it moves absolute
+// timerfds of the monotonic clock as well.
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -12,17 +14,23 @@
 
 namespace {
 
-long offsetSeconds()
+struct Setting
+{
+    long set = 0;   ///< seconds by which the wall clock was set
+    long slept = 0; ///< seconds
+};
+
+Setting setting()
 {
     const char *name = std::getenv("SWITCHYARD_WALL_CLOCK");
     std::FILE *file = name ? std::fopen(name, "re") : nullptr;
     if (!file)
-        return 0;
-    long seconds = 0;
-    if (std::fscanf(file, "%ld", &seconds) != 1)
-        seconds = 0;
+        return {};
+    Setting setting;
+    if (std::fscanf(file, "%ld %ld", &setting.set, &setting.slept) < 1)
+        setting = {};
     std::fclose(file);
-    return seconds;
+    return setting;
 }
 
 } // namespace
@@ -33,7 +41,9 @@ int clock_gettime(clockid_t clock, timespec *now) noexcept
 {
     const long result = ::syscall(SYS_clock_gettime, clock, now);
     if (result == 0 && clock == CLOCK_REALTIME)
-        now->tv_sec += offsetSeconds();
+        now->tv_sec += setting().set + setting().slept;
+    else if (result == 0 && clock == CLOCK_BOOTTIME)
+        now->tv_sec += setting().slept;
     return int(result);
 }
 

@@ -12,6 +12,7 @@
 #include "ui/common/offthread.h"
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
+#include "ui/common/turns.h"
 #include "ui/common/workbench.h"
 #include "ui/health/alertspane.h"
 #include "ui/health/detailfeed.h"
@@ -384,9 +385,10 @@ void HealthPage::showCurrent(const QString &key)
     fillDetails();
 }
 
+/// Of the one that is the current one when it comes to it.
 void HealthPage::fillDetails()
 {
-    m_feed->show(currentKey());
+    inOwnTurn(this, "details", [this] { m_feed->show(currentKey()); });
 }
 
 // ---- what a person does

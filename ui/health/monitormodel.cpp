@@ -2,6 +2,7 @@
 #include "ui/health/monitormodel.h"
 
 #include "ui/common/roles.h"
+#include "ui/common/turns.h"
 
 #include <QElapsedTimer>
 
@@ -44,15 +45,17 @@ MonitorModel::MonitorModel(QObject *parent)
 {
     m_flush.setSingleShot(true);
     m_flush.setInterval(tellEveryMs);
-    connect(&m_flush, &QTimer::timeout, this, &MonitorModel::flush);
+    connect(&m_flush, &QTimer::timeout, this, [this] { inOwnTurn(this, "flush", [this] { flush(); }); });
     m_slice.setSingleShot(true);
     m_slice.setInterval(betweenSlicesMs);
-    connect(&m_slice, &QTimer::timeout, this, &MonitorModel::countSlice);
+    connect(&m_slice, &QTimer::timeout, this, [this] { inOwnTurn(this, "figures", [this] { countSlice(); }); });
     m_resort.setSingleShot(true);
     m_resort.setInterval(resortEveryMs);
     connect(&m_resort, &QTimer::timeout, this, [this] {
-        if (m_orderIsOld && !m_still && m_watched)
-            arrange();
+        inOwnTurn(this, "order", [this] {
+            if (m_orderIsOld && !m_still && m_watched)
+                arrange();
+        });
     });
 }
 
