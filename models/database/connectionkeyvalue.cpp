@@ -50,6 +50,15 @@ public:
             const qsizetype valueAt = m_at;
             const QString value = m_at < m_text.size() && m_text[m_at] == QLatin1Char('\'') ? quoted() : plain();
             addOption(m_connection, name.text, value, name.span(), {m_part.offset + valueAt, m_at - valueAt});
+            // "dbname=shoppassword=…": a blank was lost.
+            const bool bare = valueAt < m_text.size() && m_text[valueAt] != QLatin1Char('\'') &&
+                              name.text != QLatin1StringView("options") && !m_connection.options.last().isSecret;
+            if (bare && value.contains(QLatin1Char('='))) {
+                addProblem(m_connection, "any/equals-sign", {m_part.offset + valueAt, 1},
+                           s("an equals sign stands in a value: is a blank missing?"),
+                           s("a value with an equals sign is better put in single quotes"));
+                m_connection.shownFrom = std::numeric_limits<qsizetype>::max();
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 #include "models/common/toml.h"
 #include "models/common/tomlreader.h"
 #include "models/database/connectionlintkit.h"
+#include "models/workspace/workspace.h"
 
 #include <QHostAddress>
 #include <QRegularExpression>
@@ -66,19 +67,11 @@ void checkValue(ConnectionLint &lint, const ConnectionOption &option)
                 s("one of %1").arg(allowed.join(s(", "))));
 }
 
-/// Whether the client takes the option by some rule that no list of names tells.
-bool isPassedOn(const ConnectionLint &lint, const QString &name)
-{
-    if (lint.connection().kind == DatabaseKind::Postgres && name.contains(QLatin1Char('.')))
-        return true; // a setting of an extension
-    return lint.client() == DatabaseClient::Libpq && name == QLatin1StringView("ssl");
-}
-
 void checkKnown(ConnectionLint &lint, const ConnectionOption &option, const QStringList &known)
 {
     const bool mongo = lint.connection().kind == DatabaseKind::MongoDb;
     const Qt::CaseSensitivity cases = mongo ? Qt::CaseInsensitive : Qt::CaseSensitive;
-    if (known.isEmpty() || known.contains(option.name, cases) || isPassedOn(lint, option.name))
+    if (known.isEmpty() || known.contains(option.name, cases))
         return;
     // Said by a rule of its own.
     if (lint.client() == DatabaseClient::SqlalchemyAsyncpg && libpqOptionNames().contains(option.name))
@@ -190,11 +183,6 @@ bool errorsFirst(const Finding &a, const Finding &b)
 }
 
 } // namespace
-
-QStringList databaseUseNames()
-{
-    return words("application migrations dump");
-}
 
 std::optional<DatabaseUse> databaseUse(const QString &name)
 {
@@ -411,6 +399,23 @@ void checkPool(ConnectionLint &lint)
         lint.report("any/pool-fits", place, s("%1; %2").arg(sum, takes));
         break;
     }
+}
+
+LintContext lintContextOf(const Backend &backend, const DatabaseEndpoint &database)
+{
+    LintContext context;
+    context.client = databaseClient(database.client).value_or(DatabaseClient::Unknown);
+    context.use = databaseUse(database.use).value_or(DatabaseUse::Unknown);
+    context.platform = backend.platform;
+    context.region = backend.region;
+    context.stage = backend.stage;
+    context.persistentDisk = database.disk;
+    const DatabasePool &pool = database.pool;
+    context.pool = {pool.workers, pool.size, pool.overflow, pool.instances};
+    context.plan = database.plan;
+    context.limit = database.limit;
+    context.place = database.place;
+    return context;
 }
 
 QList<Finding> lintConnection(const ConnectionString &connection, const LintContext &context,

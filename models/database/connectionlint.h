@@ -9,6 +9,8 @@
 namespace Switchyard {
 
 class PlatformCatalogue;
+struct Backend;
+struct DatabaseEndpoint;
 
 /// What the connection is for: an application's many short queries, migrations, or a dump.
 enum class DatabaseUse
@@ -18,8 +20,7 @@ enum class DatabaseUse
     Migrations,
     Dump
 };
-/// "application", "migrations", "dump"
-QStringList databaseUseNames();
+/// For each of the workspace's databaseUseNames(); nothing for another name.
 std::optional<DatabaseUse> databaseUse(const QString &name);
 
 /// What a connection string is judged by, beside itself. Everything may be unknown.
@@ -38,6 +39,9 @@ struct LintContext
 
     bool isDeployed() const { return !platform.isEmpty() && platform != QLatin1StringView("local"); }
 };
+
+/// What the workspace says of a database, and of the backend that uses it.
+[[nodiscard]] LintContext lintContextOf(const Backend &backend, const DatabaseEndpoint &database);
 
 /// All rules, sorted by id.
 const QList<LintRule> &connectionRules();

@@ -64,14 +64,6 @@ QStringList mongoOptions()
 
 } // namespace
 
-QStringList databaseClientNames()
-{
-    QStringList names;
-    for (const ClientName &each : clients)
-        names.append(s(each.name));
-    return names;
-}
-
 std::optional<DatabaseClient> databaseClient(const QString &name)
 {
     for (const ClientName &each : clients) {

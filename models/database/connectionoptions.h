@@ -22,9 +22,7 @@ enum class DatabaseClient
     SqliteClient
 };
 
-/// Names for the option --for and the workspace's key `for`, each once: "asyncpg", "sqlalchemy", "psql", …
-QStringList databaseClientNames();
-/// nothing for a name that is none of them.
+/// For each of the workspace's databaseClientNames(); nothing for another name.
 std::optional<DatabaseClient> databaseClient(const QString &name);
 /// The client that the string itself tells (its driver), or the named one.
 DatabaseClient clientOf(const ConnectionString &connection, DatabaseClient named);

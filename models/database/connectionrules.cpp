@@ -28,6 +28,8 @@ QList<RuleText> anyRules()
         {"any/default-user", Note, "The user is Redis' default user",
          "It may do everything. A user of its own (ACL SETUSER) can be held to the keys it needs.",
          "https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/", ""},
+        {"any/equals-sign", Warning, "An equals sign in a name",
+         "Drivers take it for a part of the name; mostly a separator is missing.", libpq, ""},
         {"any/host", Error, "The host cannot be read", "Addresses of IPv6 stand in brackets, ports behind them.",
          rfc3986, ""},
         {"any/host-missing", Error, "No host is named", "Drivers then connect to this computer.", libpq, ""},

@@ -51,8 +51,9 @@ TextPart withoutWrapping(ConnectionString &connection, const QString &text)
         part = {part.text.mid(begin).trimmed(), part.offset + begin};
     };
     trim();
-    static const QRegularExpression assignment(s(R"(\A(?:export\s+)?[A-Za-z_]\w*=\s*(?=["']?[a-z][a-z0-9+.]*:))"),
-                                               QRegularExpression::DontCaptureOption);
+    static const QRegularExpression assignment(
+        s(R"(\A(?:export\s+)?[A-Za-z_]\w*=\s*(?=["']?(?:postgres|mongodb|redis|unix|https?|sqlite|jdbc)[a-z0-9+]*:))"),
+        QRegularExpression::DontCaptureOption);
     if (const QRegularExpressionMatch match = assignment.match(part.text); match.hasMatch()) {
         addProblem(connection, "any/wrapping", {part.offset, match.capturedLength()},
                    s("the name of a variable stands before the connection string"), s("leave it out of the value"));
@@ -105,7 +106,7 @@ bool readUpstashVariables(ConnectionString &connection, const QString &text)
 
 bool looksLikeSqlite(const QString &text)
 {
-    static const QRegularExpression path(s(R"(\A(?::memory:|file:.+|[^\s=@]+\.(?:db|db3|sqlite|sqlite3))\z)"),
+    static const QRegularExpression path(s(R"(\A(?::memory:|file:.+|(?!.*://)[^\s=@]+\.(?:db|db3|sqlite|sqlite3))\z)"),
                                          QRegularExpression::CaseInsensitiveOption);
     return path.match(text).hasMatch();
 }
@@ -331,23 +332,26 @@ QString ConnectionString::target() const
         result += QLatin1Char('+') + driver;
     result += s("://");
     // A user alone is often the password, or a token.
-    const bool named = user && password && plainName.match(*user).hasMatch() &&
-                       (userPlace.offset < schemePlace.offset + schemePlace.length + 4 || mayShow(userPlace));
+    // The keywords of key=value text tell what is what; a password that holds " dbname=" is none.
+    const bool certain = writing == ConnectionWriting::KeyValue && problems.isEmpty();
+    const bool named =
+        user && password && plainName.match(*user).hasMatch() &&
+        (userPlace.offset < schemePlace.offset + schemePlace.length + 4 || certain || mayShow(userPlace));
     if (named && shownFrom != std::numeric_limits<qsizetype>::max())
         result += *user + QLatin1Char('@');
     QStringList shown;
     for (const ConnectionHost &host : hosts) {
         const QString &name = host.socket.isEmpty() ? host.name : host.socket;
         const bool plain = plainHost.match(QString(name).remove(QLatin1Char('/'))).hasMatch();
-        QString one = mayShow(host.place) && (plain || name.isEmpty()) ? name : hidden;
+        QString one = (certain || mayShow(host.place)) && (plain || name.isEmpty()) ? name : hidden;
         if (host.isIpv6() && one != hidden)
             one = QLatin1Char('[') + one + QLatin1Char(']');
         shown.append(host.port && one != hidden ? s("%1:%2").arg(one).arg(*host.port) : one);
     }
     result += shown.join(QLatin1Char(','));
     if (database && !database->isEmpty())
-        result +=
-            QLatin1Char('/') + (mayShow(databasePlace) && plainName.match(*database).hasMatch() ? *database : hidden);
+        result += QLatin1Char('/') +
+                  ((certain || mayShow(databasePlace)) && plainName.match(*database).hasMatch() ? *database : hidden);
     return result;
 }
 

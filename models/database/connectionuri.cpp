@@ -243,6 +243,13 @@ void readRest(ConnectionString &connection, const TextPart &part)
             connection.database = percentDecoded(name.text);
             connection.databasePlace = name.span();
             checkPercent(connection, name, s("database's name"));
+            // "/dbuser=u&password=…": what looks like a name may hold a password.
+            if (const qsizetype equals = name.text.indexOf(QLatin1Char('=')); equals >= 0) {
+                addProblem(connection, "any/equals-sign", {name.offset + equals, 1},
+                           s("an equals sign stands in the database's name: is the \"?\" before the options missing?"),
+                           s("/DATABASE?NAME=VALUE, or %3D for the sign itself"));
+                connection.shownFrom = std::numeric_limits<qsizetype>::max();
+            }
         }
     }
     if (question < 0)
