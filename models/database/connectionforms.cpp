@@ -1,127 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/connectionforms.h"
-
-#include "models/database/connectionlint.h"
-#include "models/database/connectionparts.h"
+#include "models/database/connectionformwriter.h"
 
 #include <QJsonArray>
-#include <QRegularExpression>
 
 #include <algorithm>
 #include <limits>
 
 namespace Switchyard {
 
-namespace {
-
-QString s(const char *text)
-{
-    return QString::fromUtf8(text);
-}
-
-const QString &mask()
-{
-    static const QString dots = s("••••");
-    return dots;
-}
-
-/// Whether some client has an option of that name.
-bool isKnownName(const QString &name)
-{
-    static const QStringList jdbc{s("sslfactory"),
-                                  s("currentSchema"),
-                                  s("loginTimeout"),
-                                  s("socketTimeout"),
-                                  s("prepareThreshold"),
-                                  s("targetServerType"),
-                                  s("ApplicationName"),
-                                  s("connectTimeout"),
-                                  s("channelBinding"),
-                                  s("tcpKeepAlive"),
-                                  s("ssl")};
-    const auto has = [&name](const QStringList &names) { return names.contains(name, Qt::CaseInsensitive); };
-    using enum DatabaseClient;
-    return has(libpqOptionNames()) || has(jdbc) || has(knownOptions(DatabaseKind::MongoDb, Mongo)) ||
-           has(knownOptions(DatabaseKind::Redis, RedisClient)) || has(knownOptions(DatabaseKind::Postgres, Prisma)) ||
-           has(knownOptions(DatabaseKind::Postgres, SqlalchemyAsyncpg));
-}
-
-using Pairs = QList<std::pair<QString, QString>>;
-
-/// Writes one form; twice, with the secrets and with dots in their place, so that nothing has to be searched for in
-/// the finished text.
-class FormWriter final
-{
-public:
-    FormWriter(const ConnectionString &connection, ConnectionForm form, const FormInput &input, bool masked)
-        : m_connection(connection)
-        , m_form(form)
-        , m_input(input)
-        , m_masked(masked)
-    {
-    }
-
-    QString write();
-    QList<FormChange> changes;
-
-private:
-    void note(FormChange::What what, const QString &name, const QString &reason)
-    {
-        changes.append({what, name, reason});
-    }
-    void changed(const char *name, const QString &reason) { note(FormChange::What::Changed, s(name), reason); }
-    void added(const char *name, const QString &reason) { note(FormChange::What::Added, s(name), reason); }
-    void dropped(const QString &name, const QString &reason) { note(FormChange::What::Dropped, name, reason); }
-
-    QString secret(const QString &text) const { return m_masked ? mask() : text; }
-    QString encodedSecret(const QString &text) const { return m_masked ? mask() : percentEncoded(text); }
-    QString password() const { return m_connection.password ? m_connection.password->reveal() : QString(); }
-    /// A user without a password is often the password without its colon, or a token: long ones are not shown.
-    QString user() const
-    {
-        const QString name = m_connection.user.value_or(QString());
-        static const QRegularExpression plain(s(R"(\A[\w.\-]{0,15}\z)"));
-        return hasPassword() || plain.match(name).hasMatch() ? name : secret(name);
-    }
-    bool hasPassword() const { return m_connection.password && !m_connection.password->isEmpty(); }
-    QString valueOf(const ConnectionOption &option) const
-    {
-        if (option.isSecret)
-            return secret(option.secret.reveal());
-        // What stands behind a name that nobody knows may be a password whose name has a slip in it.
-        return isKnownName(option.name) ? option.value : secret(option.value);
-    }
-    QString nameOf(const ConnectionOption &option) const
-    {
-        return isKnownName(option.name) || m_connection.mayShow(option.namePlace) ? option.name : secret(option.name);
-    }
-
-    QString userinfo() const;
-    QString hostText(const ConnectionHost &host, bool withSocket) const;
-    QString hostList() const;
-    QString query(const Pairs &pairs) const;
-    QString scheme(const char *wanted);
-    bool optionFor(const ConnectionOption &option, Pairs &pairs);
-    bool asyncpgOption(const ConnectionOption &option, Pairs &pairs);
-    bool prismaOption(const ConnectionOption &option, Pairs &pairs);
-    bool jdbcOption(const ConnectionOption &option, Pairs &pairs);
-    bool nodeOption(const ConnectionOption &option, Pairs &pairs);
-    void addForPooler(Pairs &pairs);
-    Pairs options();
-    void addSockets(Pairs &pairs, bool several);
-    QString uri(const char *wanted);
-    QString keyValue();
-    QString jdbc();
-    QString django();
-    QString mongo();
-    QString upstash();
-    QString rediss();
-
-    const ConnectionString &m_connection;
-    const ConnectionForm m_form;
-    const FormInput &m_input;
-    const bool m_masked;
-};
+using namespace FormTexts;
 
 QString FormWriter::userinfo() const
 {
@@ -172,169 +59,6 @@ QString FormWriter::scheme(const char *wanted)
     return s(wanted) + s("://");
 }
 
-bool FormWriter::asyncpgOption(const ConnectionOption &option, Pairs &pairs)
-{
-    if (option.name == QLatin1StringView("sslmode")) {
-        changed("sslmode", s("asyncpg under SQLAlchemy takes it as ssl, with the same values"));
-        pairs.append({s("ssl"), option.value});
-        return true;
-    }
-    if (option.name == QLatin1StringView("ssl") && option.value == QLatin1StringView("true")) {
-        changed("ssl", s("asyncpg takes the values of sslmode: true becomes require"));
-        pairs.append({s("ssl"), s("require")});
-        return true;
-    }
-    if (option.name == QLatin1StringView("connect_timeout")) {
-        dropped(option.name, s("a text in the URL is no number for asyncpg: connect_args={\"timeout\": …}"));
-        return true;
-    }
-    if (knownOptions(DatabaseKind::Postgres, DatabaseClient::SqlalchemyAsyncpg).contains(option.name))
-        return false;
-    dropped(option.isSecret || libpqOptionNames().contains(option.name) ? option.name : s("an option"),
-            option.name == QLatin1StringView("application_name")
-                ? s("connect_args={\"server_settings\": {\"application_name\": …}}")
-                : s("asyncpg.connect() has no such argument: a TypeError at the first connection"));
-    return true;
-}
-
-bool FormWriter::prismaOption(const ConnectionOption &option, Pairs &pairs)
-{
-    if (option.name == QLatin1StringView("sslmode") && option.value.startsWith(QLatin1StringView("verify-"))) {
-        changed("sslmode", s("Prisma has no verify-*: require with sslaccept=strict verifies the certificate"));
-        pairs.append({s("sslmode"), s("require")});
-        pairs.append({s("sslaccept"), s("strict")});
-        return true;
-    }
-    if (knownOptions(DatabaseKind::Postgres, DatabaseClient::Prisma).contains(option.name))
-        return false;
-    dropped(libpqOptionNames().contains(option.name) ? option.name : s("an option"),
-            s("Prisma does not know it, and goes on without"));
-    return true;
-}
-
-bool FormWriter::jdbcOption(const ConnectionOption &option, Pairs &pairs)
-{
-    static const QHash<QString, QString> names{{s("connect_timeout"), s("connectTimeout")},
-                                               {s("application_name"), s("ApplicationName")},
-                                               {s("sslpassword"), s("sslpassword")}};
-    if (names.contains(option.name)) {
-        if (names.value(option.name) != option.name)
-            changed(option.name.toUtf8().constData(), s("pgjdbc calls it %1").arg(names.value(option.name)));
-        pairs.append({names.value(option.name), valueOf(option)});
-        return true;
-    }
-    static const QHash<QString, QString> sessions{
-        {s("any"), s("any")},           {s("read-write"), s("primary")},
-        {s("primary"), s("primary")},   {s("read-only"), s("secondary")},
-        {s("standby"), s("secondary")}, {s("prefer-standby"), s("preferSecondary")}};
-    if (option.name == QLatin1StringView("target_session_attrs") && sessions.contains(option.value)) {
-        changed("target_session_attrs", s("pgjdbc calls it targetServerType"));
-        pairs.append({s("targetServerType"), sessions.value(option.value)});
-        return true;
-    }
-    for (const char *same : {"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey", "options"}) {
-        if (option.name == QLatin1StringView(same))
-            return false;
-    }
-    // What came from a JDBC URL is pgjdbc's own already.
-    if (m_connection.writing == ConnectionWriting::Jdbc)
-        return false;
-    dropped(libpqOptionNames().contains(option.name) ? option.name : s("an option"),
-            option.name == QLatin1StringView("channel_binding")
-                ? s("only recent versions of pgjdbc know it, as channelBinding; it is tried without it too")
-                : s("pgjdbc does not know it"));
-    return true;
-}
-
-bool FormWriter::nodeOption(const ConnectionOption &option, Pairs &)
-{
-    if (option.name == QLatin1StringView("channel_binding")) {
-        dropped(option.name, s("pg reads enableChannelBinding of its own configuration instead"));
-        return true;
-    }
-    if (option.name == QLatin1StringView("sslmode") &&
-        (option.value == QLatin1StringView("require") || option.value == QLatin1StringView("prefer")))
-        changed("sslmode", s("the text stays, but pg verifies the certificate with it; uselibpqcompat=true or "
-                             "sslmode=no-verify does not"));
-    return false;
-}
-
-/// True: the option is dealt with; false: it goes over as it is.
-bool FormWriter::optionFor(const ConnectionOption &option, Pairs &pairs)
-{
-    switch (m_form) {
-    case ConnectionForm::SqlalchemyAsyncpg:
-        return asyncpgOption(option, pairs);
-    case ConnectionForm::Prisma:
-        return prismaOption(option, pairs);
-    case ConnectionForm::Jdbc:
-        return jdbcOption(option, pairs);
-    case ConnectionForm::NodePostgres:
-        return nodeOption(option, pairs);
-    default:
-        break;
-    }
-    // libpq, by itself or under psycopg: undo what other drivers' forms have.
-    if (option.name == QLatin1StringView("ssl")) {
-        const bool flag = option.value == QLatin1StringView("true");
-        changed("ssl", s("libpq calls it sslmode"));
-        pairs.append({s("sslmode"), flag ? s("require") : option.value});
-        return true;
-    }
-    if (libpqOptionNames().contains(option.name))
-        return false;
-    // A name that nobody knows may be a piece of a password that was cut wrongly.
-    const QStringList others = knownOptions(DatabaseKind::Postgres, DatabaseClient::SqlalchemyAsyncpg) +
-                               knownOptions(DatabaseKind::Postgres, DatabaseClient::Prisma);
-    dropped(others.contains(option.name) ? option.name : s("an option"),
-            s("libpq does not know it, and refuses to connect"));
-    return true;
-}
-
-void FormWriter::addForPooler(Pairs &pairs)
-{
-    if (!isTransactionPooler(m_connection))
-        return;
-    const auto add = [&](const char *name, const char *value) {
-        const bool there =
-            std::any_of(pairs.cbegin(), pairs.cend(), [&](const auto &pair) { return pair.first == s(name); });
-        if (there)
-            return;
-        added(name, s("the pooler is in transaction mode: statements prepared in one do not exist in the next"));
-        pairs.append({s(name), s(value)});
-    };
-    if (m_form == ConnectionForm::SqlalchemyAsyncpg) {
-        add("prepared_statement_cache_size", "0");
-        add("statement_cache_size", "0");
-    } else if (m_form == ConnectionForm::Prisma) {
-        add("pgbouncer", "true");
-    } else if (m_form == ConnectionForm::Jdbc) {
-        add("prepareThreshold", "0");
-    }
-}
-
-Pairs FormWriter::options()
-{
-    Pairs pairs;
-    for (const ConnectionOption &option : m_connection.options) {
-        if (!optionFor(option, pairs))
-            pairs.append({nameOf(option), valueOf(option)});
-    }
-    // The last one wins with libpq, and a URL should not say it twice.
-    Pairs once;
-    for (qsizetype i = 0; i < pairs.size(); ++i) {
-        const bool later = std::any_of(pairs.cbegin() + i + 1, pairs.cend(),
-                                       [&](const auto &pair) { return pair.first == pairs[i].first; });
-        if (later)
-            dropped(libpqOptionNames().contains(pairs[i].first) ? pairs[i].first : s("an option"),
-                    s("it stands twice, and the last one counts"));
-        else
-            once.append(pairs[i]);
-    }
-    addForPooler(once);
-    return once;
-}
-
 /// Sockets and several hosts, for those that take them as options.
 void FormWriter::addSockets(Pairs &pairs, bool several)
 {
@@ -372,7 +96,7 @@ QString FormWriter::uri(const char *wanted)
     return text + query(pairs);
 }
 
-QString quotedKeyValue(const QString &text)
+static QString quotedKeyValue(const QString &text)
 {
     const bool plain = !text.isEmpty() && std::none_of(text.cbegin(), text.cend(), [](QChar c) {
         return c.isSpace() || c == QLatin1Char('\'') || c == QLatin1Char('\\');
@@ -435,7 +159,7 @@ QString FormWriter::jdbc()
            query(pairs);
 }
 
-QString pythonText(const QString &text)
+static QString pythonText(const QString &text)
 {
     QString escaped = text;
     escaped.replace(QLatin1Char('\\'), s("\\\\")).replace(QLatin1Char('"'), s("\\\""));
@@ -572,6 +296,8 @@ QString FormWriter::write()
     }
     return rediss();
 }
+
+namespace {
 
 DatabaseKind kindOf(ConnectionForm form)
 {

@@ -45,6 +45,12 @@ public:
                 m_connection.shownFrom = std::numeric_limits<qsizetype>::max();
                 continue;
             }
+            static const QRegularExpression keyword(s(R"(\A[A-Za-z_]\w*\z)"));
+            if (!keyword.match(name.text).hasMatch()) {
+                problem(name.span(), s("what stands before the \"=\" is no keyword"),
+                        s("NAME=VALUE, with a blank between the pairs"));
+                m_connection.shownFrom = std::numeric_limits<qsizetype>::max();
+            }
             ++m_at;
             skipBlanks();
             const qsizetype valueAt = m_at;

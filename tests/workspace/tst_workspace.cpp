@@ -308,6 +308,12 @@ void TestWorkspace::oneError_data()
     row("socket twice",
         withBackend("[[backend.socket]]\nname = \"s\"\npath = \"/\"\n[[backend.socket]]\nname = \"s\"\npath = \"/\"\n"),
         10, 8, "socket \"s\" already");
+    row("database client", withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\nfor = \"asincpg\"\n"), 10,
+        7, "asyncpg");
+    row("database pool without size",
+        withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\npool = { workers = 4 }\n"), 10, 8, "size");
+    row("database token", withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\ntoken = \"abc\"\n"), 10, 9,
+        "secret");
     row("database twice",
         withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\n[[backend.database]]\nname = \"s\"\nurl = "
                     "\"env:A\"\n"),
