@@ -69,7 +69,7 @@ public:
     }
 
 private:
-    void problem(const TextSpan &place, const QString &message, const QString &fix)
+    void problem(const ConnectionSpan &place, const QString &message, const QString &fix)
     {
         addProblem(m_connection, "postgresql/key-value", place, message, fix);
     }
@@ -117,7 +117,7 @@ private:
 };
 
 /// One of several hosts, as options give them: "h", "h:5432" (SQLAlchemy), "/socket".
-ConnectionHost hostFrom(const QString &text, const TextSpan &place, bool withPort)
+ConnectionHost hostFrom(const QString &text, const ConnectionSpan &place, bool withPort)
 {
     ConnectionHost host;
     host.place = place;

@@ -244,7 +244,7 @@ ConnectionLint::ConnectionLint(const ConnectionString &connection, const LintCon
 {
 }
 
-void ConnectionLint::report(const char *rule, const TextSpan &place, const QString &message, const QString &fix)
+void ConnectionLint::report(const char *rule, const ConnectionSpan &place, const QString &message, const QString &fix)
 {
     const QString id = s(rule);
     const QList<LintRule> &rules = connectionRules();
@@ -263,12 +263,12 @@ QString ConnectionLint::shown(const ConnectionHost &host) const
     return may ? host.name : s("the host");
 }
 
-TextSpan ConnectionLint::hostPlace() const
+ConnectionSpan ConnectionLint::hostPlace() const
 {
     return m_connection.hosts.isEmpty() ? m_connection.schemePlace : m_connection.hosts.first().place;
 }
 
-TextSpan ConnectionLint::placeOf(const char *option) const
+ConnectionSpan ConnectionLint::placeOf(const char *option) const
 {
     const ConnectionOption *found = m_connection.option(QLatin1StringView(option));
     return found ? found->namePlace : m_connection.schemePlace;
@@ -376,7 +376,7 @@ void checkPool(ConnectionLint &lint)
     std::optional<ConnectionLimit> limit = connectionLimit(lint.connection(), context.plan, lint.catalogue());
     if (context.limit)
         limit = ConnectionLimit{*context.limit, 0, s("the database"), {}};
-    const TextSpan place = lint.hostPlace();
+    const ConnectionSpan place = lint.hostPlace();
     const QString sum = context.pool.words();
     if (!limit) {
         lint.report("any/pool-unknown", place, s("%1; what the database takes is not known").arg(sum),

@@ -20,12 +20,12 @@ public:
     DatabaseClient client() const { return m_client; }
 
     /// `rule` must be one of connectionRules(), whose severity the finding gets.
-    void report(const char *rule, const TextSpan &place, const QString &message, const QString &fix = {});
+    void report(const char *rule, const ConnectionSpan &place, const QString &message, const QString &fix = {});
     /// The host's name, or "the host" where it may not be shown.
     QString shown(const ConnectionHost &host) const;
     /// The place of the first host, of the option, or of the scheme.
-    TextSpan hostPlace() const;
-    TextSpan placeOf(const char *option) const;
+    ConnectionSpan hostPlace() const;
+    ConnectionSpan placeOf(const char *option) const;
     bool has(const char *option) const { return m_connection.option(QLatin1StringView(option)) != nullptr; }
     QString value(const char *option) const { return m_connection.optionValue(QLatin1StringView(option)); }
     /// Some host is neither this computer nor on a private network.

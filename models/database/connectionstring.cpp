@@ -259,12 +259,12 @@ bool connectionCarriesSecret(const QString &text)
            connection->shownFrom == std::numeric_limits<qsizetype>::max();
 }
 
-bool ConnectionString::mayShow(const TextSpan &span) const
+bool ConnectionString::mayShow(const ConnectionSpan &span) const
 {
     return span.isSet() && span.offset >= shownFrom && (secretOptionAt < 0 || span.offset < secretOptionAt);
 }
 
-int ConnectionString::column(const TextSpan &span) const
+int ConnectionString::column(const ConnectionSpan &span) const
 {
     return span.isSet() ? int(text.left(span.offset).toUcs4().size()) + 1 : 0;
 }

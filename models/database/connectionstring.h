@@ -23,12 +23,12 @@ enum class DatabaseKind
 QString databaseKindName(DatabaseKind kind); ///< "postgresql", "mongodb", "redis", "upstash-rest", "sqlite"
 
 /// A stretch of the text that was read, in UTF-16 units from 0.
-struct TextSpan
+struct ConnectionSpan
 {
     qsizetype offset = -1; ///< -1: it does not stand in the text
     qsizetype length = 0;
     bool isSet() const { return offset >= 0; }
-    bool operator==(const TextSpan &) const = default;
+    bool operator==(const ConnectionSpan &) const = default;
 };
 
 /// One place to connect to.
@@ -37,8 +37,8 @@ struct ConnectionHost
     QString name;            ///< decoded; IPv6 without brackets; empty where `socket` is set, or none was named
     std::optional<int> port; ///< 1 to 65535, where one is written
     QString socket;          ///< a Unix socket: for PostgreSQL its folder, else the file
-    TextSpan place;
-    TextSpan portPlace;
+    ConnectionSpan place;
+    ConnectionSpan portPlace;
 
     bool isIpv6() const { return name.contains(QLatin1Char(':')); }
 };
@@ -51,8 +51,8 @@ struct ConnectionOption
     QString value;         ///< decoded; empty where it is a secret
     Secret secret;         ///< decoded
     bool isSecret = false; ///< by its name
-    TextSpan namePlace;
-    TextSpan valuePlace;
+    ConnectionSpan namePlace;
+    ConnectionSpan valuePlace;
 };
 
 /// What is wrong with the writing. `rule` is one of connectionRules(). Message and fix hold names of options that are
@@ -60,7 +60,7 @@ struct ConnectionOption
 struct ConnectionProblem
 {
     QString rule;
-    TextSpan place;
+    ConnectionSpan place;
     QString message;
     QString fix;
 };
@@ -89,14 +89,14 @@ struct ConnectionString
     std::optional<Secret> password;  ///< also a token of Upstash
     std::optional<QString> database; ///< database, number of a Redis database, path of a SQLite file
     QList<ConnectionOption> options;
-    TextSpan schemePlace, userPlace, passwordPlace, databasePlace;
+    ConnectionSpan schemePlace, userPlace, passwordPlace, databasePlace;
     QList<ConnectionProblem> problems; ///< in the order of their places
     QString text;                      ///< as read, for columns; never shown
 
     /// What lies there may stand in a message: it is surely no part of a password.
-    bool mayShow(const TextSpan &span) const;
+    bool mayShow(const ConnectionSpan &span) const;
     /// Counts from 1, in code points; 0 where the span is not set.
-    int column(const TextSpan &span) const;
+    int column(const ConnectionSpan &span) const;
 
     bool isSrv() const { return kind == DatabaseKind::MongoDb && driver == QLatin1StringView("srv"); }
     bool isPooledNeon() const; ///< Neon's pooler: "-pooler" behind the endpoint's id

@@ -295,14 +295,14 @@ QString percentDecoded(const QString &text, bool plusIsSpace)
     return QString::fromUtf8(result);
 }
 
-void addProblem(ConnectionString &connection, const char *rule, const TextSpan &place, const QString &message,
+void addProblem(ConnectionString &connection, const char *rule, const ConnectionSpan &place, const QString &message,
                 const QString &fix)
 {
     connection.problems.append({s(rule), place, message, fix});
 }
 
-void addOption(ConnectionString &connection, const QString &name, const QString &value, const TextSpan &namePlace,
-               const TextSpan &valuePlace)
+void addOption(ConnectionString &connection, const QString &name, const QString &value, const ConnectionSpan &namePlace,
+               const ConnectionSpan &valuePlace)
 {
     ConnectionOption option;
     option.name = name;

@@ -103,7 +103,7 @@ void checkPooler(ConnectionLint &lint)
 {
     const ConnectionString &connection = lint.connection();
     const DatabaseUse use = lint.context().use;
-    const TextSpan place = lint.hostPlace();
+    const ConnectionSpan place = lint.hostPlace();
     const bool session = use == DatabaseUse::Migrations || use == DatabaseUse::Dump;
     if (isTransactionPooler(connection)) {
         if (session)
@@ -140,7 +140,7 @@ void checkTls(ConnectionLint &lint)
     if (!lint.leavesTheHost())
         return;
     const EffectiveTls tls = effectiveTls(connection, lint.client());
-    const TextSpan place =
+    const ConnectionSpan place =
         lint.has("sslmode") || lint.has("ssl") ? lint.placeOf(tlsOption(lint)) : connection.schemePlace;
     const QString better = isAsyncpg(lint.client()) && lint.client() == DatabaseClient::SqlalchemyAsyncpg
                                ? s("ssl=verify-full, or ssl=require")

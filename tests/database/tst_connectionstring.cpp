@@ -195,7 +195,7 @@ void ConnectionStringTest::places()
 {
     const QString text = s("postgresql://äb:p%40@h:5433,h2/db?sslmode=require");
     const ConnectionString connection = parsed(text);
-    const auto at = [&text](const TextSpan &span) { return text.mid(span.offset, span.length); };
+    const auto at = [&text](const ConnectionSpan &span) { return text.mid(span.offset, span.length); };
     QCOMPARE(at(connection.schemePlace), s("postgresql"));
     QCOMPARE(at(connection.userPlace), s("äb"));
     QCOMPARE(at(connection.passwordPlace), s("p%40"));
