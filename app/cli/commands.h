@@ -191,6 +191,23 @@ struct FleetStatusOptions
     Milliseconds timeout{20'000};
 };
 
+struct DbLintOptions
+{
+    QString target;  ///< a reference, or a string without secret; empty: the workspace's databases
+    QString backend; ///< only this one's
+    QString client, use, platform, region, stage, plan;
+    QString token; ///< reference
+    QString to;    ///< a form to convert to; empty: none
+    QString out;   ///< file for the converted string
+    QString txt;   ///< of mongodb+srv
+    QStringList hosts;
+    std::optional<int> workers, poolSize, overflow, instances, limit;
+    bool disk = false;
+    bool withSecrets = false;
+    bool rules = false;
+};
+int runDbLint(const Global &global, const DbLintOptions &options);
+
 int runAlertList(const Global &global);
 /// Sends one test message by the [[alert]] of that name.
 int runAlertTest(const Global &global, const QString &name);

@@ -90,6 +90,7 @@ struct Everything
     FleetExportOptions fleetExport;
     FleetStatusOptions fleetStatus;
     QString alert;
+    DbLintOptions dbLint;
     SessionQuery query;
     HistoryCommandOptions history;
     std::function<int()> run;
@@ -447,6 +448,46 @@ void addAlert(CLI::App &app, Everything &all)
     test->callback([&all] { all.run = [&all] { return runAlertTest(all.global, all.alert); }; });
 }
 
+void addDatabase(CLI::App &app, Everything &all)
+{
+    CLI::App *database = app.add_subcommand("db", "databases");
+    database->require_subcommand(1);
+    CLI::App *lint = database->add_subcommand(
+        "lint", "judge a connection string without connecting, and convert it; exit 1 with an error or a warning");
+    DbLintOptions &options = all.dbLint;
+    lint->footer("PostgreSQL (URI, key=value, SQLAlchemy, JDBC), MongoDB, Redis, Upstash REST and SQLite.\n"
+                 "A string with a password is given by reference, never as an argument.");
+    text(lint, "URL", options.target,
+         "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
+    text(lint, "--backend", options.backend, "only this backend of the workspace");
+    text(lint, "--for", options.client, "what connects: asyncpg, sqlalchemy-asyncpg, psql, prisma, pymongo, …");
+    text(lint, "--use", options.use, "application, migrations or dump");
+    text(lint, "--platform", options.platform, "where the backend runs: render, fly, local");
+    text(lint, "--region", options.region, "of the backend, such as oregon");
+    text(lint, "--stage", options.stage, "dev, test or production");
+    text(lint, "--plan", options.plan, "of the database: \"0.25 CU\", basic-1gb, M10, …");
+    const auto number = [lint](const char *name, std::optional<int> &value, int least, const char *help) {
+        lint->add_option(name, value, help)->check(CLI::Range(least, 100'000));
+    };
+    number("--limit", options.limit, 1, "connections that the database takes, where the plan does not tell");
+    number("--workers", options.workers, 1, "processes of one instance");
+    number("--pool-size", options.poolSize, 1, "connections of one process's pool");
+    number("--overflow", options.overflow, 0, "further ones that it may open");
+    number("--instances", options.instances, 1, "instances of the backend");
+    lint->add_flag("--disk", options.disk, "a SQLite file lies on a disk that outlives a deploy");
+    text(lint, "--token", options.token, "reference to the token of Upstash's REST interface");
+    text(lint, "--to", options.to,
+         "convert: libpq, key-value, sqlalchemy, sqlalchemy-psycopg, sqlalchemy-asyncpg, jdbc, prisma, "
+         "dj-database-url, django, node-postgres, mongo-standard, upstash-rest, rediss");
+    repeated(lint, "--host", options.hosts, "HOST:PORT that DNS named, for mongo-standard; may be repeated");
+    text(lint, "--txt", options.txt, "what the TXT record said, for mongo-standard");
+    text(lint, "--out", options.out, "write the converted string to this file");
+    lint->add_flag("--with-secrets", options.withSecrets,
+                   "the converted string with its password; a file then has mode 0600");
+    lint->add_flag("--rules", options.rules, "list the rules, with reason and source");
+    lint->callback([&all] { all.run = [&all] { return runDbLint(all.global, all.dbLint); }; });
+}
+
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -504,6 +545,7 @@ int main(int argc, char **argv)
     addHistory(app, all);
     addFleet(app, all);
     addAlert(app, all);
+    addDatabase(app, all);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {

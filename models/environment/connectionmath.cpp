@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pools multiply: each process of each instance has one of its own.
+#include "models/database/poolsum.h"
 #include "models/environment/variablejudge.h"
 
 #include <QRegularExpression>
@@ -71,9 +72,10 @@ VariableNote poolNote(const MatrixSide &target, const QString &processes, int ea
                       s("during a deploy old and new processes are connected at once: twice that"), size);
     const QString limit = s("%1 takes %2").arg(target.databasePlan).arg(target.databaseConnections);
     const QString advice = s("make the pools smaller, or use a pooler");
-    if (need > target.databaseConnections)
+    const PoolFit fit = poolFit(need, target.databaseConnections);
+    if (fit == PoolFit::TooMany)
         return noteOf("pool-sum", VariableWeight::Error, s("%1, and %2").arg(product, limit), advice, size);
-    if (2 * need > target.databaseConnections)
+    if (fit == PoolFit::FitsOnce)
         return noteOf("pool-sum", VariableWeight::Warning,
                       s("%1; during a deploy twice that, and %2").arg(product, limit), advice, size);
     return noteOf("pool-sum", VariableWeight::Note, s("%1; %2").arg(product, limit), {}, size);

@@ -29,15 +29,6 @@ QDir workspaceFolder(const Workspace &workspace)
     return QDir(workspace.file.isEmpty() ? QDir::currentPath() : QFileInfo(workspace.file).absolutePath());
 }
 
-/// The memory that a plan's name tells: "basic-256mb", "pro-4gb"; 0: it tells none.
-int memoryOfPlan(const QString &plan)
-{
-    static const QRegularExpression size(s(R"((\d+)(mb|gb))"), QRegularExpression::CaseInsensitiveOption);
-    const QRegularExpressionMatch match = size.match(plan);
-    constexpr int megabytes = 1024;
-    return match.captured(1).toInt() * (match.captured(2).toLower() == QLatin1String("gb") ? megabytes : 1);
-}
-
 void addDatabase(const ServiceModel &model, const Platform &platform, MatrixSide &side)
 {
     if (model.databases.isEmpty() || platform.database.limits.isEmpty())

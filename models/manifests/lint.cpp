@@ -13,33 +13,14 @@ namespace {
 QList<LintRule> gathered()
 {
     QList<LintRule> rules;
-    const auto add = [&rules](const QList<RuleText> &texts) {
-        for (const RuleText &text : texts)
-            rules.append({QString::fromUtf8(text.id), text.severity, QString::fromUtf8(text.title),
-                          QString::fromUtf8(text.reason), QString::fromUtf8(text.source),
-                          QString::fromUtf8(text.facts).split(QLatin1Char(' '), Qt::SkipEmptyParts)});
-    };
     for (const auto &table : {renderRules, renderServiceRules, flyRules, flyKeyRules, dockerRules, frontendRules,
                               variableRules, originRules})
-        add(table());
+        rules += rulesFrom(table());
     std::sort(rules.begin(), rules.end(), [](const LintRule &a, const LintRule &b) { return a.id < b.id; });
     return rules;
 }
 
 } // namespace
-
-QString severityName(Severity severity)
-{
-    switch (severity) {
-    case Severity::Error:
-        return QStringLiteral("error");
-    case Severity::Warning:
-        return QStringLiteral("warning");
-    case Severity::Note:
-        break;
-    }
-    return QStringLiteral("note");
-}
 
 const QList<LintRule> &lintRules()
 {

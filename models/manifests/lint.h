@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/common/finding.h"
 #include "models/manifests/formats.h"
 
 #include <QList>
 #include <QString>
 
 namespace Switchyard {
-
-enum class Severity
-{
-    Error,   ///< the platform refuses it, or it does the opposite of what it says
-    Warning, ///< it works otherwise than one would think, or will stop working
-    Note     ///< worth knowing
-};
-QString severityName(Severity severity); ///< "error", "warning", "note"
-
-/// What `manifest lint --rules` lists.
-struct LintRule
-{
-    QString id; ///< "fly/kill-signal": format (or "any"), slash, words with hyphens; never reused for another meaning
-    Severity severity = Severity::Warning;
-    QString title;     ///< what it finds, one line
-    QString reason;    ///< why that matters, one or two sentences
-    QString source;    ///< page or project that says so
-    QStringList facts; ///< ids of the facts it stands for, such as "F-1", "R-ENV-3"
-};
-
-struct Finding
-{
-    QString rule;
-    Severity severity = Severity::Warning;
-    Place place;
-    QString message; ///< what is wrong here, with names but without values that may be secrets
-    QString fix;     ///< what to write instead
-};
 
 /// All rules, sorted by id.
 const QList<LintRule> &lintRules();

@@ -35,17 +35,6 @@ inline QRegularExpression insensitive(const char *pattern)
 
 } // namespace RuleTexts
 
-/// A rule as the tables of the rule files write it.
-struct RuleText
-{
-    const char *id;
-    Severity severity;
-    const char *title;
-    const char *reason;
-    const char *source;
-    const char *facts; ///< ids with spaces between them
-};
-
 /// A variable that a manifest sets, from whatever format.
 struct LintVariable
 {

@@ -4,6 +4,7 @@
 #include "models/common/files.h"
 
 #include <QDir>
+#include <QRegularExpression>
 
 #include <algorithm>
 
@@ -50,6 +51,14 @@ const InjectedVariable *Platform::injectedVariable(const QString &variable, cons
             return &each;
     }
     return nullptr;
+}
+
+int memoryOfPlan(const QString &plan)
+{
+    static const QRegularExpression size(QStringLiteral("(\\d+)(mb|gb)"), QRegularExpression::CaseInsensitiveOption);
+    const QRegularExpressionMatch match = size.match(plan);
+    constexpr int megabytes = 1024;
+    return match.captured(1).toInt() * (match.captured(2).toLower() == QLatin1String("gb") ? megabytes : 1);
 }
 
 int DatabaseRules::connectionsFor(int memoryMb) const

@@ -133,6 +133,9 @@ struct WebSocketRules
     FactSource source;
 };
 
+/// The memory in MB that a plan's name tells: "basic-256mb", "pro-4gb"; 0: it tells none.
+int memoryOfPlan(const QString &plan);
+
 /// How many connections the platform's own PostgreSQL takes, by the memory of its plan.
 struct DatabaseRules
 {

@@ -247,6 +247,7 @@ SocketEndpoint parseSocketEndpoint(TomlReader reader)
 
 DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader)
 {
+    constexpr int mostConnections = 100'000;
     DatabaseEndpoint database;
     database.place = reader.place();
     reader.text(L("name"), &database.name, Presence::Required);
@@ -273,6 +274,23 @@ DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader)
                          duration ? QString() : duration.error().hint);
     }
     readPublicTexts(reader, L("tunnel"), &database.tunnel);
+    readReference(reader, L("token"), &database.token);
+    reader.choice(L("for"), databaseClientNames(), &database.client);
+    reader.choice(L("use"), databaseUseNames(), &database.use);
+    reader.text(L("plan"), &database.plan);
+    int limit = 0;
+    if (reader.integer(L("limit"), 1, mostConnections, &limit))
+        database.limit = limit;
+    bool disk = false;
+    if (reader.boolean(L("disk"), &disk))
+        database.disk = disk;
+    if (std::optional<TomlReader> pool = reader.table(L("pool"))) {
+        pool->integer(L("workers"), 1, mostConnections, &database.pool.workers);
+        pool->integer(L("size"), 1, mostConnections, &database.pool.size, Presence::Required);
+        pool->integer(L("overflow"), 0, mostConnections, &database.pool.overflow);
+        pool->integer(L("instances"), 1, mostConnections, &database.pool.instances);
+        pool->finish();
+    }
     reader.finish();
     return database;
 }

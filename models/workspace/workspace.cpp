@@ -101,6 +101,7 @@ Backend parseBackend(TomlReader reader, const QList<Component> &components, cons
     reader.choice(L("stage"), {QStringLiteral("dev"), QStringLiteral("test"), QStringLiteral("production")},
                   &backend.stage);
     readBackendUrl(reader, &backend.url);
+    reader.text(L("region"), &backend.region);
     reader.text(L("manifest"), &backend.manifest);
     reader.text(L("service"), &backend.service);
     reader.texts(L("env"), &backend.env);

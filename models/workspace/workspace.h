@@ -213,12 +213,61 @@ struct SocketEndpoint
     Place place;
 };
 
+/// What a program may connect to its database with: `for` of [[backend.database]].
+inline QStringList databaseClientNames()
+{
+    return {QStringLiteral("psql"),
+            QStringLiteral("pg_dump"),
+            QStringLiteral("libpq"),
+            QStringLiteral("psycopg"),
+            QStringLiteral("psycopg2"),
+            QStringLiteral("django"),
+            QStringLiteral("asyncpg"),
+            QStringLiteral("sqlalchemy"),
+            QStringLiteral("sqlalchemy-psycopg"),
+            QStringLiteral("sqlalchemy-asyncpg"),
+            QStringLiteral("prisma"),
+            QStringLiteral("node-postgres"),
+            QStringLiteral("jdbc"),
+            QStringLiteral("pymongo"),
+            QStringLiteral("motor"),
+            QStringLiteral("mongoose"),
+            QStringLiteral("redis-py"),
+            QStringLiteral("ioredis"),
+            QStringLiteral("upstash-redis"),
+            QStringLiteral("sqlite")};
+}
+
+/// What the connection is for: `use` of [[backend.database]].
+inline QStringList databaseUseNames()
+{
+    return {QStringLiteral("application"), QStringLiteral("migrations"), QStringLiteral("dump")};
+}
+
+/// How many connections the program may open. 0: not said.
+struct DatabasePool
+{
+    int workers = 0; ///< processes of one instance
+    int size = 0;
+    int overflow = 0;
+    int instances = 0;
+    bool operator==(const DatabasePool &) const = default;
+};
+
+/// [[backend.database]]
 struct DatabaseEndpoint
 {
     QString name;
     QString url;                             ///< always a reference; a URL without credentials is allowed too
+    QString token;                           ///< reference: of Upstash's REST interface
     QString poll = QStringLiteral("manual"); ///< "manual" or a duration
     QStringList tunnel;
+    QString client;           ///< `for`: one of databaseClientNames(), or empty
+    QString use;              ///< one of databaseUseNames(), or empty
+    QString plan;             ///< "0.25 CU", "basic-1gb", "M10"
+    std::optional<int> limit; ///< connections that the database takes
+    std::optional<bool> disk; ///< the file of SQLite lies on a disk that outlives a deploy
+    DatabasePool pool;
     Place place;
 };
 
@@ -252,6 +301,7 @@ struct Backend
     QString role;                          ///< "source", "target" or empty
     QString stage = QStringLiteral("dev"); ///< dev, test, production
     QString url;                           ///< http(s)://host[:port], no credentials
+    QString region;                        ///< where it runs, in the platform's words: "oregon", "iad"
     QString manifest;
     QString service;
     QStringList env;

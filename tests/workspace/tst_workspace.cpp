@@ -130,7 +130,7 @@ void TestWorkspace::fullHealth()
     QCOMPARE(health.expect.json.value(QStringLiteral("/pool")), QJsonValue(12));
     QCOMPARE(health.degraded.latency, std::optional(Milliseconds(500)));
     QCOMPARE(health.degraded.json.size(), 1);
-    QCOMPARE(health.place.line, 35);
+    QCOMPARE(health.place.line, 36);
     QCOMPARE(health.place.column, 3);
     const HealthEndpoint &ready = render->health[1];
     QVERIFY(ready.kind == EndpointKind::Ready);
@@ -198,6 +198,16 @@ void TestWorkspace::fullRest()
     QCOMPARE(render->databases[0].tunnel.size(), 5);
     QCOMPARE(render->databases[1].url, QStringLiteral("redis://cache.internal:6379/0"));
     QCOMPARE(render->databases[1].poll, QStringLiteral("manual"));
+    QCOMPARE(render->databases[0].client, QStringLiteral("motor"));
+    QCOMPARE(render->databases[0].use, QStringLiteral("application"));
+    QCOMPARE(render->databases[0].plan, QStringLiteral("M10"));
+    QCOMPARE(render->databases[0].pool, (DatabasePool{4, 10, 5, 2}));
+    QCOMPARE(render->databases[0].limit, std::optional(1500));
+    QCOMPARE(render->databases[0].disk, std::optional(false));
+    QCOMPARE(render->databases[1].token, QStringLiteral("env:CACHE_TOKEN"));
+    QCOMPARE(render->databases[1].pool, DatabasePool{});
+    QVERIFY(!render->databases[1].limit && !render->databases[1].disk);
+    QCOMPARE(render->region, QStringLiteral("oregon"));
     QCOMPARE(render->deploy.driver, QStringLiteral("render-api"));
     QCOMPARE(render->deploy.service, QStringLiteral("srv-0123456789"));
     QCOMPARE(render->deploy.token, QStringLiteral("file:/run/secrets/render"));
@@ -308,6 +318,12 @@ void TestWorkspace::oneError_data()
     row("socket twice",
         withBackend("[[backend.socket]]\nname = \"s\"\npath = \"/\"\n[[backend.socket]]\nname = \"s\"\npath = \"/\"\n"),
         10, 8, "socket \"s\" already");
+    row("database client", withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\nfor = \"asincpg\"\n"), 9,
+        7, "asyncpg");
+    row("database pool without size",
+        withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\npool = { workers = 4 }\n"), 9, 8, "size");
+    row("database token", withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\ntoken = \"abc\"\n"), 9, 9,
+        "secret");
     row("database twice",
         withBackend("[[backend.database]]\nname = \"s\"\nurl = \"env:A\"\n[[backend.database]]\nname = \"s\"\nurl = "
                     "\"env:A\"\n"),
