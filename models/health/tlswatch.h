@@ -20,7 +20,7 @@ class TlsWatch final
 public:
     /// Call from CURLOPT_SSL_CTX_FUNCTION: marks the end of TCP. `demanding` false: what OpenSSL refuses is noted, and
     /// the handshake goes on.
-    void attach(ssl_ctx_st *context, bool demanding);
+    void attach(ssl_ctx_st *context, bool demanding = true);
 
     /// A further connection of the same probe (redirect) begins: forgets the last one.
     void restart();
