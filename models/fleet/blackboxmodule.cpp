@@ -204,10 +204,11 @@ private:
         for (const auto &[name, value] : m_monitor.profile ? m_monitor.profile->headers : noHeaders) {
             if (QStringList(m_monitor.headers.keys()).contains(name, Qt::CaseInsensitive))
                 continue;
-            leaveOut(s("headers.%1").arg(name),
-                     s("it stands in the manifest (%1) and may be a secret; write it into the workspace, as a reference "
-                       "or as the text it is")
-                         .arg(spoken(value.place)));
+            leaveOut(
+                s("headers.%1").arg(name),
+                s("it stands in the manifest (%1) and may be a secret; write it into the workspace, as a reference "
+                  "or as the text it is")
+                    .arg(spoken(value.place)));
             return;
         }
         if (plain.isEmpty())

@@ -145,8 +145,9 @@ std::optional<MonitorTransition> MonitorTracker::take(const ProbeSample &sample)
             m_outcomes = 0;
             m_outcomeCount = 0;
             const QString words = platformWords(m_monitor, m_failingSince, sample.sentAt);
-            return change(MonitorState::Down, words.isEmpty() ? sample.reason : sample.reason + QStringLiteral("; ") + words,
-                          sample.sentAt, sample.wallMs);
+            return change(MonitorState::Down,
+                          words.isEmpty() ? sample.reason : sample.reason + QStringLiteral("; ") + words, sample.sentAt,
+                          sample.wallMs);
         }
         // One failure more or less decides nothing, but a share of them does.
         if ((m_state == MonitorState::Up || m_state == MonitorState::Degraded) && failsTooOften()) {

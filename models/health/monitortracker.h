@@ -23,7 +23,8 @@ struct MonitorTransition
 
 /// One monitor's state machine. Pure: no clock, no I/O; the caller feeds it in order of time.
 ///
-/// - down after Monitor::failures failed probes in a row, or once they have gone on for Monitor::downAfter. Until then it stays what it was, and failuresInRow() tells.
+/// - down after Monitor::failures failed probes in a row, or once they have gone on for Monitor::downAfter. Until then
+/// it stays what it was, and failuresInRow() tells.
 /// - From down, the first answer leads to recovering, and as many answers in a row as Monitor::recoveries to up or
 ///   degraded; one failure before that is down again at once: the fault was not over.
 /// - degraded at the first degraded answer, or where more than DegradedRule::errorPercent of the last 20 probes failed
@@ -76,8 +77,8 @@ private:
     QString m_cause;
     int m_failures = 0; ///< in a row
     std::optional<Instant> m_failingSince;
-    int m_answers = 0;  ///< in a row, degraded ones too
-    int m_good = 0;     ///< in a row, all up
+    int m_answers = 0; ///< in a row, degraded ones too
+    int m_good = 0;    ///< in a row, all up
     std::optional<Instant> m_lastAsked;
     std::optional<Instant> m_wakingSince; ///< when the request left that may have woken it
     quint32 m_outcomes = 0;               ///< the last probes, newest in bit 0; 1: failed

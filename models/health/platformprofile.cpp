@@ -31,9 +31,16 @@ StatedCheck checkOf(const ServiceFacts &facts, const Platform &platform)
     StatedCheck check;
     if (facts.watching) {
         const ServiceFacts::Watching &watching = *facts.watching;
-        check = {watching.path,     watching.method, watching.headers,           watching.timeout,
-                 watching.interval, watching.grace,  watching.skipsVerification, !watching.path.has_value(),
-                 false,             true};
+        check = {watching.path,
+                 watching.method,
+                 watching.headers,
+                 watching.timeout,
+                 watching.interval,
+                 watching.grace,
+                 watching.skipsVerification,
+                 !watching.path.has_value(),
+                 false,
+                 true};
         return check;
     }
     check = {facts.healthPath,    facts.checkMethod, facts.checkHeaders,          facts.checkTimeout,
@@ -114,9 +121,8 @@ private:
             return false;
         }
         const bool differs = !(*value == platforms);
-        m_profile.rules.append(
-            {QString(key), text(*value), QStringLiteral("workspace"),
-             differs ? QStringLiteral("%1 (%2)").arg(text(platforms), from) : QString()});
+        m_profile.rules.append({QString(key), text(*value), QStringLiteral("workspace"),
+                                differs ? QStringLiteral("%1 (%2)").arg(text(platforms), from) : QString()});
         return differs;
     }
 
@@ -155,7 +161,8 @@ private:
         }
         const Stated<QString> &path = *m_check->path;
         const QString own = m_endpoint.path;
-        if (decide(L("path"), &m_endpoint.path, path.value, spoken(path.place), [](const QString &text) { return text; }))
+        if (decide(L("path"), &m_endpoint.path, path.value, spoken(path.place),
+                   [](const QString &text) { return text; }))
             finding(QStringLiteral("%1 asks for %2 (%3) and this monitor for %4: it judges another answer")
                         .arg(m_platform.name, path.value, spoken(path.place), own));
     }
@@ -179,18 +186,21 @@ private:
         }
         for (const L key : {L("expect.json"), L("expect.body"), L("expect.headers")}) {
             if (m_endpoint.states(key))
-                finding(QStringLiteral("%1 does not look at what %2 expects: the status is all")
-                            .arg(m_platform.name, key));
+                finding(
+                    QStringLiteral("%1 does not look at what %2 expects: the status is all").arg(m_platform.name, key));
         }
         if (!m_check)
             return;
         m_profile.headers = m_check->headers;
         for (const auto &[name, value] : m_check->headers)
-            m_profile.rules.append({QStringLiteral("header %1").arg(name), QStringLiteral("set"), spoken(value.place), {}});
+            m_profile.rules.append(
+                {QStringLiteral("header %1").arg(name), QStringLiteral("set"), spoken(value.place), {}});
         m_profile.verifyTls = !m_check->skipsVerification;
         if (m_check->skipsVerification)
-            m_profile.rules.append({QStringLiteral("certificate"), QStringLiteral("any"),
-                                    spoken(m_check->path ? m_check->path->place : Place()), {}});
+            m_profile.rules.append({QStringLiteral("certificate"),
+                                    QStringLiteral("any"),
+                                    spoken(m_check->path ? m_check->path->place : Place()),
+                                    {}});
     }
 
     void takeTimes()
@@ -206,8 +216,7 @@ private:
         }
         takeInterval();
         if (m_check && m_check->grace)
-            decide(L("grace"), &m_endpoint.grace, m_check->grace->value, spoken(m_check->grace->place),
-                   formatDuration);
+            decide(L("grace"), &m_endpoint.grace, m_check->grace->value, spoken(m_check->grace->place), formatDuration);
     }
 
     void takeInterval()
@@ -261,8 +270,7 @@ private:
         }
         const QString own = QString::number(m_endpoint.failures);
         m_profile.rules.append({QStringLiteral("failures"), own, QStringLiteral("workspace"),
-                                own == platforms ? QString()
-                                                 : QStringLiteral("%1 (%2)").arg(platforms, documented())});
+                                own == platforms ? QString() : QStringLiteral("%1 (%2)").arg(platforms, documented())});
     }
 
     HealthEndpoint &m_endpoint;
@@ -313,13 +321,14 @@ void applyProfile(HealthEndpoint *endpoint, const Platform &platform,
     if (check)
         noteManifest(**manifest, &profile);
     else if (manifest)
-        profile.findings.append(QStringLiteral("the manifest could not be read, so that only the documented rules hold: %1")
-                                    .arg(manifest->error().toString()));
+        profile.findings.append(
+            QStringLiteral("the manifest could not be read, so that only the documented rules hold: %1")
+                .arg(manifest->error().toString()));
     else
         profile.notes.append(
             QStringLiteral("no manifest was read: what it sets of the check is not known, the documented rules hold"));
-    profile.notes.append(QStringLiteral("asked from here by its public address; %1 asks each instance itself")
-                             .arg(platform.name));
+    profile.notes.append(
+        QStringLiteral("asked from here by its public address; %1 asks each instance itself").arg(platform.name));
     if (endpoint->type == EndpointType::Http && endpoint->path.isEmpty() && !endpoint->states(L("url"))) {
         profile.problem =
             manifest && !*manifest

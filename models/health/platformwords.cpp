@@ -50,8 +50,7 @@ QString platformWords(const Monitor &monitor, std::optional<Instant> failingSinc
         return {};
     if (!profile->unroutedAfter && !profile->restartedAfter)
         return neverMoved(*profile);
-    const auto elapsed =
-        std::max(std::chrono::duration_cast<Milliseconds>(now - *failingSince), Milliseconds(0));
+    const auto elapsed = std::max(std::chrono::duration_cast<Milliseconds>(now - *failingSince), Milliseconds(0));
     QString words = profile->name;
     bool told = false;
     if (profile->unroutedAfter) {
@@ -116,12 +115,12 @@ QJsonValue profileToJson(const PlatformProfile *profile)
         return QJsonValue::Null;
     QJsonArray rules, findings, notes;
     for (const ProfileRule &rule : profile->rules)
-        rules.append(QJsonObject{
-            {QStringLiteral("key"), rule.key},
-            {QStringLiteral("value"), redact(rule.value)},
-            {QStringLiteral("from"), rule.from},
-            {QStringLiteral("instead_of"),
-             rule.insteadOf.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(redact(rule.insteadOf))}});
+        rules.append(
+            QJsonObject{{QStringLiteral("key"), rule.key},
+                        {QStringLiteral("value"), redact(rule.value)},
+                        {QStringLiteral("from"), rule.from},
+                        {QStringLiteral("instead_of"), rule.insteadOf.isEmpty() ? QJsonValue(QJsonValue::Null)
+                                                                                : QJsonValue(redact(rule.insteadOf))}});
     for (const QString &finding : profile->findings)
         findings.append(redact(finding));
     for (const QString &note : profile->notes)

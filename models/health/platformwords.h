@@ -10,8 +10,8 @@
 namespace Switchyard {
 
 /// What the platform whose rules a monitor follows would be doing to the instance: "Render would have taken the
-/// instance out of routing 4 s ago, and would restart it in 41 s". Empty where no profile is followed, or nothing fails.
-/// `failingSince`: when the first failed probe of the row left. Pure.
+/// instance out of routing 4 s ago, and would restart it in 41 s". Empty where no profile is followed, or nothing
+/// fails. `failingSince`: when the first failed probe of the row left. Pure.
 [[nodiscard]] QString platformWords(const Monitor &monitor, std::optional<Instant> failingSince, Instant now);
 
 /// The same before anything is known of how long it fails: "Render would take the instance out of routing after 15 s of

@@ -17,8 +17,8 @@ namespace Switchyard {
 /// What a sample's target was judged by; nullptr: its own rules.
 using ProfilePtr = std::shared_ptr<const PlatformProfile>;
 
-/// The whole document, resources/schemas/health-check.schema.json. `urls` has one entry a sample, in the same order, and
-/// so have the profiles where there are any.
+/// The whole document, resources/schemas/health-check.schema.json. `urls` has one entry a sample, in the same order,
+/// and so have the profiles where there are any.
 [[nodiscard]] QJsonObject healthCheckToJson(const QList<ProbeSample> &samples, const QStringList &urls,
                                             const QList<ProfilePtr> &profiles = {});
 

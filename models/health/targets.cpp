@@ -40,7 +40,8 @@ Result<QString> resolved(const ConfiguredValue &value, const QString &name, cons
 }
 
 /// What does not depend on where the endpoint belongs. `url`: of a request.
-Result<ProbeTarget> targetOf(const HealthEndpoint &endpoint, const QString &id, const QString &url, const TextResolver &resolve)
+Result<ProbeTarget> targetOf(const HealthEndpoint &endpoint, const QString &id, const QString &url,
+                             const TextResolver &resolve)
 {
     if (endpoint.applied && endpoint.applied->problem)
         return tl::unexpected(*endpoint.applied->problem);
@@ -108,9 +109,8 @@ Result<ProbeTarget> probeTargetFor(const Backend &backend, const HealthEndpoint 
                     QStringLiteral("give it path = \"/…\""), endpoint.place);
     const QString path = endpoint.path.isEmpty() ? endpointTypeName(endpoint.type) : endpoint.path;
     const QString url = endpoint.path.isEmpty() ? backend.url : joined(backend.url, endpoint.path);
-    Result<ProbeTarget> target =
-        targetOf(endpoint, QStringLiteral("%1 %2 %3").arg(backend.name, endpointKindName(endpoint.kind), path), url,
-                 resolve);
+    Result<ProbeTarget> target = targetOf(
+        endpoint, QStringLiteral("%1 %2 %3").arg(backend.name, endpointKindName(endpoint.kind), path), url, resolve);
     if (!target)
         return target;
     const InstanceId &instance = backend.instanceId;

@@ -14,7 +14,7 @@ struct WatchSummary
 {
     QString id, name, url; ///< redacted
     MonitorState state = MonitorState::Unknown;
-    QString cause; ///< why it is not up; empty when up
+    QString cause;                                  ///< why it is not up; empty when up
     std::shared_ptr<const PlatformProfile> profile; ///< nullptr: judged by its own rules
     QString platform; ///< what the platform of the profile would be doing at the end; empty: nothing
     HealthFigures figures;

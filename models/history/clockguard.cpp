@@ -84,7 +84,8 @@ std::optional<qint64> newestSample(sqlite3 *db)
 {
     // One look at the end of each series, not at all samples.
     Sqlite::Statement newest(
-        db, "SELECT max(newest) FROM (SELECT (SELECT max(time) FROM samples WHERE series = s.id) AS newest FROM series s)");
+        db,
+        "SELECT max(newest) FROM (SELECT (SELECT max(time) FROM samples WHERE series = s.id) AS newest FROM series s)");
     return newest.step() ? newest.optional(0) : std::nullopt;
 }
 

@@ -44,7 +44,7 @@ struct HistoryStatus
     qint64 written = 0;
     qint64 waiting = 0;
     qint64 dropped = 0;              ///< there was no room for them while the file could not be written
-    QString clockDoubt; ///< why nothing is deleted by the clock at present; empty: it is believed
+    QString clockDoubt;              ///< why nothing is deleted by the clock at present; empty: it is believed
     std::optional<qint64> checkedMs; ///< when the whole file was last found good
 };
 

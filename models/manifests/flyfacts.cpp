@@ -274,8 +274,8 @@ private:
         ServiceFacts::Sleeping found;
         found.place = placeOf(stop ? *stop : service);
         if (!word || *word == L("off") || *word == L("false") || word->isEmpty()) {
-            found.words = word ? QStringLiteral("auto_stop_machines = %1").arg(*word)
-                               : QStringLiteral("no auto_stop_machines");
+            found.words =
+                word ? QStringLiteral("auto_stop_machines = %1").arg(*word) : QStringLiteral("no auto_stop_machines");
         } else if (least && least->type == Type::Integer && least->integer > 0) {
             found.words = QStringLiteral("min_machines_running = %1").arg(least->integer);
             found.place = placeOf(*least);
@@ -320,8 +320,7 @@ private:
     /// Without a path the check asks for the root.
     Stated<QString> pathOf(const TomlNode &check)
     {
-        Stated<QString> path =
-            textOf(check, L("path")).value_or(Stated<QString>{QStringLiteral("/"), placeOf(check)});
+        Stated<QString> path = textOf(check, L("path")).value_or(Stated<QString>{QStringLiteral("/"), placeOf(check)});
         if (!path.value.startsWith(QLatin1Char('/')))
             path.value.prepend(QLatin1Char('/'));
         return path;

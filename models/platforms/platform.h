@@ -74,12 +74,12 @@ struct HealthRules
     int statusMin = 200, statusMax = 299; ///< success range, both included
     bool followsRedirects = false;
     Milliseconds timeout{0};
-    Milliseconds interval{0};       ///< 0: not documented
+    Milliseconds interval{0};        ///< 0: not documented
     Milliseconds intervalAssumed{0}; ///< what is taken where the interval is not documented; 0: nothing
     bool unroutesAtOnce = false;     ///< the first failure takes the instance out of routing
-    Milliseconds deployLimit{0};    ///< a deploy fails after this long without a healthy answer; 0: not documented
-    Milliseconds unroutedAfter{0};  ///< 0: not documented
-    Milliseconds restartedAfter{0}; ///< 0: never
+    Milliseconds deployLimit{0};     ///< a deploy fails after this long without a healthy answer; 0: not documented
+    Milliseconds unroutedAfter{0};   ///< 0: not documented
+    Milliseconds restartedAfter{0};  ///< 0: never
     QString note;
     FactSource source;
 };

@@ -158,9 +158,11 @@ void readHealth(TomlReader reader, HealthRules *out)
     reader.duration(L("unrouted_after"), none, hour, &out->unroutedAfter);
     reader.duration(L("restarted_after"), none, hour, &out->restartedAfter);
     if (out->unroutesAtOnce && out->unroutedAfter > none)
-        reader.error(*reader.take(L("unroutes_at_once")), QStringLiteral("either at once or \"unrouted_after\" a time"));
+        reader.error(*reader.take(L("unroutes_at_once")),
+                     QStringLiteral("either at once or \"unrouted_after\" a time"));
     if (out->interval > none && out->intervalAssumed > none)
-        reader.error(*reader.take(L("interval_assumed")), QStringLiteral("nothing is assumed where \"interval\" is known"));
+        reader.error(*reader.take(L("interval_assumed")),
+                     QStringLiteral("nothing is assumed where \"interval\" is known"));
     reader.text(L("note"), &out->note);
     readSource(reader, &out->source);
     reader.finish();

@@ -54,7 +54,7 @@ struct ServiceFacts
         QString words;
         Place place;
     };
-    std::optional<Sleeping> sleeping;  ///< nothing: the manifest does not tell
+    std::optional<Sleeping> sleeping;    ///< nothing: the manifest does not tell
     bool checkSkipsVerification = false; ///< the check takes any certificate
     QList<Place> furtherChecks;          ///< which the platform asks too
     /// A check that the platform only shows: it moves no traffic and holds up no deploy.

@@ -16,9 +16,9 @@ namespace Switchyard {
 /// One rule of a platform's health check as a monitor follows it.
 struct ProfileRule
 {
-    QString key;   ///< as in the workspace: "timeout"
-    QString value; ///< what holds, for people: "5s"
-    QString from;  ///< "https://render.com/docs/health-checks", "fly.toml:12", "workspace", "assumed: …"
+    QString key;       ///< as in the workspace: "timeout"
+    QString value;     ///< what holds, for people: "5s"
+    QString from;      ///< "https://render.com/docs/health-checks", "fly.toml:12", "workspace", "assumed: …"
     QString insteadOf; ///< the platform's own value, where the workspace says otherwise; empty: it does not
 };
 
@@ -30,8 +30,8 @@ struct PlatformProfile
     QString source;   ///< where the rules were read
     QString sourceNote;
     QList<ProfileRule> rules;
-    QStringList findings; ///< where the workspace judges otherwise than the platform would
-    QStringList notes;    ///< what a reader of the rules should know
+    QStringList findings;                       ///< where the workspace judges otherwise than the platform would
+    QStringList notes;                          ///< what a reader of the rules should know
     std::optional<Milliseconds> unroutedAfter;  ///< failures in a row for so long; 0: the first one; nothing: never
     std::optional<Milliseconds> restartedAfter; ///< nothing: never
     bool verifyTls = true;

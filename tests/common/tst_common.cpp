@@ -543,8 +543,8 @@ void TestCommon::writesIntoDevices()
     QVERIFY(writeFileAtomically(link, "gone").has_value());
     QCOMPARE(kind(link), mode_t(S_IFLNK));
     QCOMPARE(kind(null), mode_t(S_IFCHR));
-    QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot).size(),
-             4);
+    QCOMPARE(
+        QDir(folder.path()).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot).size(), 4);
 }
 
 void TestCommon::keepsTheOldFile()

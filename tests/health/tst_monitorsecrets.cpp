@@ -175,8 +175,8 @@ void MonitorSecretsTest::filesWaitToo()
     QVERIFY(file.setPermissions(QFile::ReadOwner | QFile::WriteOwner));
     m_workspace.monitors.clear();
     for (int i = 0; i < 3; ++i)
-        m_workspace.monitors.append(monitorAt(QString::number(i), m_server->url(QStringLiteral("/health")),
-                                              QStringLiteral("file:") + path));
+        m_workspace.monitors.append(
+            monitorAt(QString::number(i), m_server->url(QStringLiteral("/health")), QStringLiteral("file:") + path));
     for (const Monitor &monitor : monitorsBeforeSecrets(m_workspace))
         QVERIFY(monitor.waits);
     for (const Monitor &monitor : monitorsWithProblems(m_workspace)) {

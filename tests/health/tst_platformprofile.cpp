@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Monitors that judge as a platform does: where each rule comes from, what the workspace overrides, what is said of a
 // failure, and the same on a real server.
-#include "models/health/platformprofile.h"
 #include "models/health/monitortracker.h"
+#include "models/health/platformprofile.h"
 #include "models/health/platformwords.h"
 #include "models/health/targets.h"
 #include "models/manifests/deployfacts.h"
@@ -13,8 +13,8 @@
 #include <QTest>
 
 using namespace Switchyard;
-using Testing::probeOnce;
 using std::chrono::seconds;
+using Testing::probeOnce;
 
 namespace {
 
@@ -245,8 +245,8 @@ void PlatformProfileTest::workspaceOverrides()
     QVERIFY2(findings.contains(s("does not look at what expect.json")), qPrintable(findings));
     QCOMPARE(endpoint.applied->findings.size(), 4);
     // The same as the platform's own is no finding.
-    const Workspace same = ruled(workspaceOf("render", profiled + "path = \"/healthz\"\ntimeout = \"5s\"\n"),
-                                 renderManifest);
+    const Workspace same =
+        ruled(workspaceOf("render", profiled + "path = \"/healthz\"\ntimeout = \"5s\"\n"), renderManifest);
     QCOMPARE(endpointOf(same).applied->findings, QStringList());
     QCOMPARE(ruleOf(endpointOf(same), "path").from, s("workspace"));
     QCOMPARE(ruleOf(endpointOf(same), "path").insteadOf, QString());
@@ -318,20 +318,23 @@ void PlatformProfileTest::wordsOfRender()
     monitor.sleep.reset();
     MonitorTracker tracker(monitor);
     (void)tracker.take(sampleAt(0, ProbeState::Up));
-    const auto words = [&](int second) { return platformWords(monitor, tracker.failingSince(), Instant(seconds(second))); };
+    const auto words = [&](int second) {
+        return platformWords(monitor, tracker.failingSince(), Instant(seconds(second)));
+    };
     QCOMPARE(words(3), QString());
     QVERIFY(!tracker.take(sampleAt(100, ProbeState::Down)));
-    QCOMPARE(words(105),
-             s("Render would take the instance out of routing in 10 s, and would restart it in 55 s"));
+    QCOMPARE(words(105), s("Render would take the instance out of routing in 10 s, and would restart it in 55 s"));
     QVERIFY(!tracker.take(sampleAt(105, ProbeState::Down)) && !tracker.take(sampleAt(110, ProbeState::Down)));
     // Down when the time is over, however many failures that took.
     const auto down = tracker.take(sampleAt(115, ProbeState::Down));
     QVERIFY(down && down->to == MonitorState::Down);
-    QCOMPARE(down->cause, s("HTTP 500; Render would take the instance out of routing now, and would restart it in 45 s"));
+    QCOMPARE(down->cause,
+             s("HTTP 500; Render would take the instance out of routing now, and would restart it in 45 s"));
     QCOMPARE(words(119),
              s("Render would have taken the instance out of routing 4 s ago, and would restart it in 41 s"));
-    QCOMPARE(words(300), s("Render would have taken the instance out of routing 3 min 5 s ago, and would have restarted it "
-                           "2 min 20 s ago"));
+    QCOMPARE(words(300),
+             s("Render would have taken the instance out of routing 3 min 5 s ago, and would have restarted it "
+               "2 min 20 s ago"));
     (void)tracker.take(sampleAt(120, ProbeState::Up));
     QVERIFY(tracker.state() == MonitorState::Up);
     QCOMPARE(words(121), QString());
@@ -363,7 +366,8 @@ void PlatformProfileTest::sleepByPlan_data()
     const auto web = [](const char *plan) { return QByteArray("services:\n  - type: web\n    name: a\n") + plan; };
     QTest::newRow("free") << QByteArray("render") << QByteArray() << web("    plan: free\n") << true
                           << s("plan: free at render.yaml:4");
-    QTest::newRow("starter") << QByteArray("render") << QByteArray() << web("    plan: starter\n") << false << QString();
+    QTest::newRow("starter") << QByteArray("render") << QByteArray() << web("    plan: starter\n") << false
+                             << QString();
     QTest::newRow("no plan") << QByteArray("render") << QByteArray() << web("") << true << QString();
     QTest::newRow("the workspace knows better")
         << QByteArray("render") << QByteArray("sleeps = false\n") << web("    plan: free\n") << false << QString();
@@ -429,8 +433,8 @@ void PlatformProfileTest::judgesARealServer()
     behaviour.status = status;
     behaviour.headers = {{"Location", "/elsewhere"}};
     server.setBehaviour("/healthz", behaviour);
-    const Workspace workspace =
-        ruled(workspaceOf(platformId, profiled + "path = \"/healthz\"\n", server.url(QString()).toUtf8()), std::nullopt);
+    const Workspace workspace = ruled(
+        workspaceOf(platformId, profiled + "path = \"/healthz\"\n", server.url(QString()).toUtf8()), std::nullopt);
     const Result<ProbeTarget> target = probeTargetFor(workspace.backends.first(), endpointOf(workspace));
     QVERIFY2(target, target ? "" : qPrintable(target.error().toString()));
     const ProbeSample sample = probeOnce(*target);
@@ -442,7 +446,8 @@ void PlatformProfileTest::judgesARealServer()
 void PlatformProfileTest::anyCertificate()
 {
     const TestCertificates certificates;
-    for (const CertificateFiles &files : {certificates.selfSigned(), certificates.expired(), certificates.wrongName()}) {
+    for (const CertificateFiles &files :
+         {certificates.selfSigned(), certificates.expired(), certificates.wrongName()}) {
         HttpServer server(files);
         server.setBehaviour("/up", {});
         const QByteArray url = server.url(QString(), s("localhost")).toUtf8();

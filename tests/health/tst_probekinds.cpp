@@ -144,7 +144,8 @@ void ProbeKindsTest::upgrade()
     QTRY_COMPARE(done.load(), 1);
     QCOMPARE(closing, std::optional(QByteArray("\x03\xe8", 2)));
     target.expect.headers.insert(QStringLiteral("X-Served-By"), pattern("^two$"));
-    QCOMPARE(probeOnce(target).reason, QStringLiteral("the header X-Served-By is \"one\", expected a match of \"^two$\""));
+    QCOMPARE(probeOnce(target).reason,
+             QStringLiteral("the header X-Served-By is \"one\", expected a match of \"^two$\""));
 }
 
 void ProbeKindsTest::upgradeRefused_data()

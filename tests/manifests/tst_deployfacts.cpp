@@ -374,7 +374,8 @@ void DeployFactsTest::flyChecks()
     QCOMPARE(top->watching->interval->value, Milliseconds(20'000));
     QCOMPARE(spoken(top->watching->place), s("fly.toml:3"));
     QCOMPARE(top->furtherChecks.size(), 1);
-    const Result<ServiceFacts> port = read("[[services]]\ninternal_port = 1\n[[services.tcp_checks]]\ntimeout = '3s'\n");
+    const Result<ServiceFacts> port =
+        read("[[services]]\ninternal_port = 1\n[[services.tcp_checks]]\ntimeout = '3s'\n");
     QVERIFY(port && port->portCheck && port->furtherChecks.isEmpty());
 }
 
@@ -392,8 +393,8 @@ void DeployFactsTest::sleeping()
     QVERIFY(!fly("auto_stop_machines = 'stop'\nmin_machines_running = 1\n")->sleeps);
     QCOMPARE(fly("auto_stop_machines = 'stop'\nmin_machines_running = 1\n")->words, s("min_machines_running = 1"));
     const auto render = [this](const QByteArray &plan) {
-        return renderServiceFacts("services:\n  - type: web\n    name: api\n" + plan, s("render.yaml"),
-                                  render_())->sleeping;
+        return renderServiceFacts("services:\n  - type: web\n    name: api\n" + plan, s("render.yaml"), render_())
+            ->sleeping;
     };
     QVERIFY(render("    plan: free\n")->sleeps);
     QCOMPARE(render("    plan: free\n")->words, s("plan: free"));

@@ -92,7 +92,8 @@ void Workbench::openRuled(Workspace workspace)
     };
     if (!needsManifests(workspace, *m_catalogue))
         return go(apply(std::move(workspace)));
-    offThread(this, [apply, workspace = std::move(workspace)] { return apply(workspace); }, go);
+    offThread(
+        this, [apply, workspace = std::move(workspace)] { return apply(workspace); }, go);
 }
 
 void Workbench::openUrl(const QString &text)

@@ -133,10 +133,10 @@ void MainWindow::makeStatusBar()
                               : !caution.isEmpty() ? QStringLiteral("history: clock in doubt")
                                                    : QStringLiteral("history: recording");
         const bool good = trouble.isEmpty() && caution.isEmpty();
-        m_history->setText(good ? words
-                                : QStringLiteral("<span style='color:%1'>%2 %3</span>")
-                                      .arg(themeColors(palette()).state(State::Degraded).name(),
-                                           stateShape(State::Degraded), words));
+        m_history->setText(
+            good ? words
+                 : QStringLiteral("<span style='color:%1'>%2 %3</span>")
+                       .arg(themeColors(palette()).state(State::Degraded).name(), stateShape(State::Degraded), words));
         m_history->setToolTip(!trouble.isEmpty() ? trouble : !caution.isEmpty() ? caution : file);
     };
     connect(m_services.workbench, &Workbench::historyChanged, this, fillHistory);
