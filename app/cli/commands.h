@@ -139,7 +139,7 @@ struct CountOptions
 struct CheckOptions
 {
     QStringList urls;
-    Milliseconds timeout{5'000};
+    std::optional<Milliseconds> timeout; ///< default 5 s, or that of the profile
     QString status;
     QString caFile;
     QString method;           ///< empty: GET, or POST with a body
@@ -148,7 +148,10 @@ struct CheckOptions
     QString expectedBody;     ///< regular expression
     QStringList expectedJson; ///< POINTER=VALUE
     bool follow = false;
-    QString junit; ///< file to write
+    QString junit;    ///< file to write
+    QString profile;  ///< platform that judges the URLs; empty: none
+    QString manifest; ///< of that platform: its checks hold too
+    QString service;  ///< in the manifest
 };
 
 struct CorsOptions
@@ -234,8 +237,8 @@ struct HealthWatchOptions
     CheckOptions check;                   ///< URLs and what is asked of them; none: the workspace's monitors
     std::optional<Milliseconds> interval; ///< default 5 s for URLs, and as the workspace says for its monitors
     Milliseconds duration{0};             ///< 0: until Ctrl-C
-    int failures = 3;                     ///< of URLs
-    int recoveries = 2;                   ///< of URLs
+    std::optional<int> failures;          ///< of URLs, default 3, or the profile's
+    std::optional<int> recoveries;        ///< of URLs, default 2, or the profile's
     QString history;                      ///< file; empty: the workspace's
     bool noHistory = false;
 };
@@ -268,5 +271,7 @@ int runSessionCompare(const Global &global, const SessionQuery &query);
 
 /// Reads the workspace the options name, or ./switchyard.toml. Prints every problem; nothing on error.
 std::optional<Workspace> readWorkspace(const Global &global);
+/// The same with what profiles and manifests say of its monitors put into it; reads the backends' manifests.
+std::optional<Workspace> readRuledWorkspace(const Global &global);
 
 } // namespace Switchyard::Cli

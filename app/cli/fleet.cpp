@@ -104,7 +104,7 @@ int runFleetExport(const Global &global, const FleetExportOptions &options)
     if (!options.caFile.isEmpty() && !QFileInfo(options.caFile).isReadable())
         return reportError(
             {ErrorKind::Usage, s("the certificate bundle %1 cannot be read").arg(options.caFile), s("--ca FILE"), {}});
-    const std::optional<Workspace> workspace = readWorkspace(global);
+    const std::optional<Workspace> workspace = readRuledWorkspace(global);
     if (!workspace)
         return exitUsage;
     FleetOptions fleetOptions;
@@ -129,7 +129,7 @@ int runFleetExport(const Global &global, const FleetExportOptions &options)
 
 int runFleetStatus(const Global &global, const FleetStatusOptions &options)
 {
-    const std::optional<Workspace> workspace = readWorkspace(global);
+    const std::optional<Workspace> workspace = readRuledWorkspace(global);
     if (!workspace)
         return exitUsage;
     const Result<QList<FleetMonitor>> monitors = fleetMonitors(*workspace);

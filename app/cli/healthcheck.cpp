@@ -6,6 +6,7 @@
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
 #include "models/common/redact.h"
+#include "models/health/platformwords.h"
 #include "models/health/samplejson.h"
 #include "models/health/samplejunit.h"
 #include "models/health/targets.h"
@@ -17,31 +18,43 @@ namespace Switchyard::Cli {
 
 namespace {
 
-/// The endpoints of the backends and the free monitors.
-Result<QList<ProbeTarget>> workspaceTargets(const Workspace &workspace)
+/// What is checked, and by whose rules.
+struct Checked
 {
     QList<ProbeTarget> targets;
+    QList<ProfilePtr> profiles; ///< one a target
+    void add(const ProbeTarget &target, const ProfilePtr &profile)
+    {
+        targets.append(target);
+        profiles.append(profile);
+    }
+};
+
+/// The endpoints of the backends and the free monitors.
+Result<Checked> workspaceTargets(const Workspace &workspace)
+{
+    Checked checked;
     for (const Backend &backend : workspace.backends) {
         for (const HealthEndpoint &endpoint : backend.health) {
             const Result<ProbeTarget> target = probeTargetFor(backend, endpoint);
             if (!target)
                 return tl::unexpected(target.error());
-            targets.append(*target);
+            checked.add(*target, endpoint.applied);
         }
     }
     for (const FreeMonitor &monitor : workspace.monitors) {
         const Result<ProbeTarget> target = probeTargetFor(monitor);
         if (!target)
             return tl::unexpected(target.error());
-        targets.append(*target);
+        checked.add(*target, monitor.endpoint.applied);
     }
-    if (targets.isEmpty())
+    if (checked.targets.isEmpty())
         return fail(ErrorKind::Usage, QStringLiteral("the workspace has no health endpoint"),
                     QStringLiteral("give a URL: health check https://HOST/health"));
-    return targets;
+    return checked;
 }
 
-QString lineOf(const ProbeSample &sample, const QString &url)
+QString lineOf(const ProbeSample &sample, const QString &url, const PlatformProfile *profile)
 {
     QString line = QStringLiteral("%1  %2").arg(probeStateName(sample.state).leftJustified(8), redact(url));
     if (sample.status > 0)
@@ -54,26 +67,32 @@ QString lineOf(const ProbeSample &sample, const QString &url)
         line += QStringLiteral("  %1").arg(humanDuration(*sample.phases.total));
     if (!sample.reason.isEmpty())
         line += QStringLiteral("  %1").arg(redact(sample.reason));
-    return line + QLatin1Char('\n');
+    line += QLatin1Char('\n');
+    if (profile && sample.state == ProbeState::Down && !platformThreat(*profile).isEmpty())
+        line += QStringLiteral("  %1\n").arg(platformThreat(*profile));
+    return profile ? line + profileToText(*profile) : line;
 }
 
 } // namespace
 
 int runHealthCheck(const Global &global, const CheckOptions &options)
 {
-    const Result<QList<ProbeTarget>> requested = requestedTargets(options);
+    const Result<QList<RequestedTarget>> requested = requestedTargets(options);
     if (!requested)
         return reportError(requested.error());
-    QList<ProbeTarget> targets = *requested;
-    if (targets.isEmpty()) {
-        const std::optional<Workspace> workspace = readWorkspace(global);
+    Checked checked;
+    for (const RequestedTarget &each : *requested)
+        checked.add(each.target, each.endpoint.applied);
+    if (checked.targets.isEmpty()) {
+        const std::optional<Workspace> workspace = readRuledWorkspace(global);
         if (!workspace)
             return exitUsage;
-        const Result<QList<ProbeTarget>> all = workspaceTargets(*workspace);
+        Result<Checked> all = workspaceTargets(*workspace);
         if (!all)
             return reportError(all.error());
-        targets = *all;
+        checked = *std::move(all);
     }
+    const QList<ProbeTarget> &targets = checked.targets;
     QStringList urls;
     for (const ProbeTarget &target : targets)
         urls.append(target.url);
@@ -85,10 +104,10 @@ int runHealthCheck(const Global &global, const CheckOptions &options)
         for (const ProbeSample &sample : samples)
             allUp = allUp && sample.state == ProbeState::Up;
         if (global.json) {
-            printJson(healthCheckToJson(samples, urls));
+            printJson(healthCheckToJson(samples, urls, checked.profiles));
         } else {
             for (qsizetype i = 0; i < samples.size(); ++i)
-                printResult(lineOf(samples[i], urls[i]));
+                printResult(lineOf(samples[i], urls[i], checked.profiles[i].get()));
         }
         if (!options.junit.isEmpty()) {
             const Result<void> written = writeFileAtomically(options.junit, healthCheckToJunit(samples, urls));

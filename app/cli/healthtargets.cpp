@@ -4,7 +4,10 @@
 #include "app/cli/arguments.h"
 #include "models/common/jsonpointer.h"
 #include "models/common/redact.h"
+#include "models/health/platformprofile.h"
 #include "models/health/prober.h"
+#include "models/health/targets.h"
+#include "models/manifests/deployfacts.h"
 
 #include <QUrl>
 
@@ -58,7 +61,7 @@ Result<void> addBody(const QString &text, ProbeTarget *target)
 Result<ProbeTarget> requestOf(const CheckOptions &options)
 {
     ProbeTarget target;
-    target.timeout = options.timeout;
+    target.timeout = options.timeout.value_or(target.timeout);
     target.followRedirects = options.follow;
     target.expect.status = options.status;
     target.caFile = options.caFile;
@@ -146,19 +149,122 @@ Result<ProbeTarget> targetFrom(const QString &text, const CheckOptions &options,
     return target;
 }
 
+/// The profile's platform and the manifest's words; `platform` nullptr: none is asked for.
+struct Profile
+{
+    const Platform *platform = nullptr;
+    std::optional<Result<ServiceFacts>> manifest;
+};
+
+Result<Profile> profileOf(const CheckOptions &options, const PlatformCatalogue &catalogue)
+{
+    if (options.profile.isEmpty()) {
+        if (!options.manifest.isEmpty() || !options.service.isEmpty())
+            return fail(ErrorKind::Usage, QStringLiteral("a manifest is of use only with --profile"),
+                        QStringLiteral("add --profile render or --profile fly"));
+        return Profile{};
+    }
+    if (options.urls.isEmpty())
+        return fail(ErrorKind::Usage, QStringLiteral("--profile is for URLs"),
+                    QStringLiteral("in a workspace write profile = \"platform\" in [[backend.health]]"));
+    Profile profile{catalogue.find(options.profile), std::nullopt};
+    if (!profile.platform)
+        return fail(ErrorKind::Usage, QStringLiteral("there is no platform \"%1\"").arg(options.profile),
+                    QStringLiteral("one of %1").arg(catalogue.ids().join(QStringLiteral(", "))));
+    if (options.manifest.isEmpty()) {
+        if (!options.service.isEmpty())
+            return fail(ErrorKind::Usage, QStringLiteral("--service %1 needs a manifest").arg(options.service),
+                        QStringLiteral("name it with --manifest"));
+        return profile;
+    }
+    Result<ServiceFacts> facts = readServiceFacts(options.manifest, *profile.platform, options.service);
+    if (!facts)
+        return tl::unexpected(facts.error());
+    profile.manifest = std::move(facts);
+    return profile;
+}
+
+/// What was asked for on the command line, as if it stood in a workspace.
+HealthEndpoint endpointOf(const CheckOptions &options, const HealthEndpoint &rules, const ProbeTarget &target)
+{
+    HealthEndpoint endpoint = rules;
+    const auto state = [&endpoint](bool stated, const char *key) {
+        if (stated)
+            endpoint.given.append(QLatin1StringView(key));
+    };
+    endpoint.profile = options.profile;
+    endpoint.type = target.type;
+    const QUrl url(target.url);
+    endpoint.path = url.path(QUrl::FullyEncoded);
+    if (url.hasQuery())
+        endpoint.path += QLatin1Char('?') + url.query(QUrl::FullyEncoded);
+    state(true, "url");
+    if (endpoint.path.isEmpty() || endpoint.path == QLatin1StringView("/"))
+        endpoint.path.clear();
+    else
+        state(true, "path");
+    endpoint.timeout = target.timeout;
+    state(options.timeout.has_value(), "timeout");
+    endpoint.method = target.method;
+    state(!options.method.isEmpty() || !options.body.isEmpty(), "method");
+    endpoint.follow = target.followRedirects;
+    state(options.follow, "follow");
+    endpoint.expect = target.expect;
+    state(!options.status.isEmpty(), "expect.status");
+    state(!options.expectedJson.isEmpty(), "expect.json");
+    state(!options.expectedBody.isEmpty(), "expect.body");
+    state(target.type != EndpointType::Http, "type");
+    return endpoint;
+}
+
+void takeProfile(const Profile &profile, RequestedTarget *requested)
+{
+    HealthEndpoint &endpoint = requested->endpoint;
+    ProbeTarget &target = requested->target;
+    const QString before = endpoint.path;
+    applyProfile(&endpoint, *profile.platform, profile.manifest);
+    // A port of the platform's own check is that of the URL.
+    if (target.type == EndpointType::Http)
+        target.type = endpoint.type;
+    target.method = endpoint.method;
+    target.timeout = endpoint.timeout;
+    target.followRedirects = endpoint.follow;
+    target.expect.status = target.type == EndpointType::Http ? endpoint.expect.status : QString();
+    target.degraded = endpoint.degraded;
+    followProfile(*endpoint.applied, &target);
+    if (endpoint.path != before) {
+        QUrl url(target.url);
+        url.setPath(endpoint.path.section(QLatin1Char('?'), 0, 0), QUrl::TolerantMode);
+        if (endpoint.path.contains(QLatin1Char('?')))
+            url.setQuery(endpoint.path.section(QLatin1Char('?'), 1), QUrl::TolerantMode);
+        target.url = url.toString(QUrl::FullyEncoded);
+    }
+}
+
 } // namespace
 
-Result<QList<ProbeTarget>> requestedTargets(const CheckOptions &options)
+Result<QList<RequestedTarget>> requestedTargets(const CheckOptions &options, const HealthEndpoint &rules)
 {
+    const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
+    if (!catalogue)
+        return tl::unexpected(catalogue.error());
+    const Result<Profile> profile = profileOf(options, *catalogue);
+    if (!profile)
+        return tl::unexpected(profile.error());
     const Result<ProbeTarget> request = requestOf(options);
     if (!request)
         return tl::unexpected(request.error());
-    QList<ProbeTarget> targets;
+    QList<RequestedTarget> targets;
     for (const QString &url : options.urls) {
         const Result<ProbeTarget> target = targetFrom(url, options, *request);
         if (!target)
             return tl::unexpected(target.error());
-        targets.append(*target);
+        RequestedTarget requested{*target, rules};
+        if (profile->platform) {
+            requested.endpoint = endpointOf(options, rules, *target);
+            takeProfile(*profile, &requested);
+        }
+        targets.append(requested);
     }
     return targets;
 }

@@ -21,16 +21,20 @@ namespace Switchyard::Cli {
 
 namespace {
 
-Monitor monitorFrom(const ProbeTarget &target, const HealthWatchOptions &options)
+/// The options that a monitor of a URL is ruled by, as keys of a workspace.
+HealthEndpoint rulesOf(const HealthWatchOptions &options)
 {
-    Monitor monitor;
-    monitor.id = target.id;
-    monitor.name = redact(target.url);
-    monitor.target = target;
-    monitor.interval = options.interval.value_or(Milliseconds(5'000));
-    monitor.failures = options.failures;
-    monitor.recoveries = options.recoveries;
-    return monitor;
+    HealthEndpoint rules;
+    rules.interval = options.interval.value_or(Milliseconds(5'000));
+    rules.failures = options.failures.value_or(rules.failures);
+    rules.recoveries = options.recoveries.value_or(rules.recoveries);
+    if (options.interval)
+        rules.given.append(QStringLiteral("interval"));
+    if (options.failures)
+        rules.given.append(QStringLiteral("failures"));
+    if (options.recoveries)
+        rules.given.append(QStringLiteral("recoveries"));
+    return rules;
 }
 
 /// Probes until the time is over or a person stops it, tells every change as it comes, and the figures at the end.
@@ -127,11 +131,11 @@ tl::expected<QList<Monitor>, int> monitorsToWatch(const HealthWatchOptions &opti
 {
     QList<Monitor> monitors;
     if (!workspace) {
-        const Result<QList<ProbeTarget>> targets = requestedTargets(options.check);
+        const Result<QList<RequestedTarget>> targets = requestedTargets(options.check, rulesOf(options));
         if (!targets)
             return tl::unexpected(reportError(targets.error()));
-        for (const ProbeTarget &target : *targets)
-            monitors.append(monitorFrom(target, options));
+        for (const RequestedTarget &requested : *targets)
+            monitors.append(monitorOf(requested.endpoint, requested.target, redact(requested.target.url)));
         return monitors;
     }
     const Result<QList<Monitor>> all = monitorsOf(*workspace, &catalogue);
@@ -157,7 +161,9 @@ int runHealthWatch(const Global &global, const HealthWatchOptions &options)
         return reportError(catalogue.error());
     std::optional<Workspace> workspace;
     if (options.check.urls.isEmpty()) {
-        workspace = readWorkspace(global);
+        if (!options.check.profile.isEmpty() || !options.check.manifest.isEmpty())
+            return reportError(requestedTargets(options.check).error());
+        workspace = readRuledWorkspace(global);
         if (!workspace)
             return exitUsage;
     }

@@ -154,6 +154,9 @@ int runHistoryCheck(const Global &global, const HistoryCommandOptions &options)
             result.insert(QStringLiteral("samples"), findings->samples);
             result.insert(QStringLiteral("rollups"), findings->rollups);
             result.insert(QStringLiteral("events"), findings->events);
+            result.insert(QStringLiteral("clock_doubt"), findings->clockDoubt.isEmpty()
+                                                             ? QJsonValue(QJsonValue::Null)
+                                                             : QJsonValue(findings->clockDoubt));
         }
         printJson(result);
     } else {
@@ -166,6 +169,8 @@ int runHistoryCheck(const Global &global, const HistoryCommandOptions &options)
                         .arg(findings->rollups)
                         .arg(findings->events)
                         .arg(findings->series);
+        if (!findings->clockDoubt.isEmpty())
+            text += QStringLiteral("  %1\n").arg(findings->clockDoubt);
         for (const QString &problem : findings->problems)
             text += QStringLiteral("  ") + problem + QLatin1Char('\n');
         if (!good)

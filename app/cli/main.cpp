@@ -37,7 +37,9 @@ CLI::Option *texts(CLI::App *app, const std::string &name, QStringList &values, 
         ->type_name("TEXT");
 }
 
-CLI::Option *duration(CLI::App *app, const std::string &name, Milliseconds &value, const std::string &help)
+/// `value`: of milliseconds, which may be optional.
+template <typename Value>
+CLI::Option *duration(CLI::App *app, const std::string &name, Value &value, const std::string &help)
 {
     return app
         ->add_option_function<std::string>(
@@ -180,6 +182,9 @@ void addProbeOptions(CLI::App *command, CheckOptions &options)
           "http(s)://…, ws(s)://… or tcp://HOST:PORT; none: the workspace's endpoints and monitors")
         ->expected(-1);
     duration(command, "--timeout", options.timeout, "for the whole probe (default 5s)");
+    text(command, "--profile", options.profile, "judge the URLs as this platform does: render, fly");
+    text(command, "--manifest", options.manifest, "render.yaml or fly.toml whose check the profile follows");
+    text(command, "--service", options.service, "service or process group in it");
     text(command, "--expect-status", options.status, "such as 200, 2xx or 200-299 (default 2xx)");
     const auto repeatable = [command](const std::string &name, QStringList &values, const std::string &help) {
         texts(command, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -187,7 +187,7 @@ std::optional<Result<Subject>> subjectOf(const Global &global, const RehearseOpt
         if (!options.notices.isEmpty())
             return fail(ErrorKind::Usage, QStringLiteral("--notice belongs to a --socket"),
                         QStringLiteral("a workspace's sockets have a notice of their own"));
-        const std::optional<Workspace> workspace = readWorkspace(global);
+        const std::optional<Workspace> workspace = readRuledWorkspace(global);
         if (!workspace)
             return std::nullopt;
         subject.plan.workspace = *workspace;

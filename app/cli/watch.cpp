@@ -34,7 +34,7 @@ Result<Backend> chooseBackend(const Workspace &workspace, const QString &name)
 
 int runWatch(const Global &global, const SessionOptions &options)
 {
-    const std::optional<Workspace> workspace = readWorkspace(global);
+    const std::optional<Workspace> workspace = readRuledWorkspace(global);
     if (!workspace)
         return exitUsage;
     Result<Backend> backend = chooseBackend(*workspace, options.backend);

@@ -83,6 +83,11 @@ bool Origin::isDefaultPort() const
 
 bool Origin::isLoopback() const
 {
+    return isLoopbackHost(host);
+}
+
+bool isLoopbackHost(const QString &host)
+{
     QHostAddress address;
     if (address.setAddress(bareHost(host)))
         return address.isLoopback();

@@ -24,6 +24,9 @@ struct Origin
     bool operator==(const Origin &) const = default;
 };
 
+/// The same of a host alone: localhost, *.localhost or an address of the loopback interface, with brackets or without.
+[[nodiscard]] bool isLoopbackHost(const QString &host);
+
 /// The origin of a URL; whatever stands behind the port is left out. Nothing where it has no scheme of the four, no
 /// host, or credentials in it. Any thread, like everything here.
 [[nodiscard]] std::optional<Origin> originOf(const QString &url);

@@ -140,9 +140,12 @@ private:
 
     void writeTls(int depth, const QString &serverName = {})
     {
-        if (m_options.caFile.isEmpty() && serverName.isEmpty())
+        const bool lax = m_monitor.profile && !m_monitor.profile->verifyTls;
+        if (m_options.caFile.isEmpty() && serverName.isEmpty() && !lax)
             return;
         line(depth, s("tls_config:"));
+        if (lax)
+            line(depth + 1, s("insecure_skip_verify: true"));
         if (!m_options.caFile.isEmpty())
             line(depth + 1, s("ca_file: %1").arg(yamlQuoted(m_options.caFile)));
         if (!serverName.isEmpty())
@@ -174,6 +177,7 @@ private:
 
     void writeHeaders()
     {
+        static const QList<std::pair<QString, Stated<QString>>> noHeaders;
         QStringList plain;
         for (auto header = m_monitor.headers.cbegin(); header != m_monitor.headers.cend(); ++header) {
             if (!header->isReference()) {
@@ -197,6 +201,16 @@ private:
             lose("headers.Authorization", Outcome::Changed,
                  s("read from the file %1, which you have to make (see README.md)").arg(file));
         }
+        for (const auto &[name, value] : m_monitor.profile ? m_monitor.profile->headers : noHeaders) {
+            if (QStringList(m_monitor.headers.keys()).contains(name, Qt::CaseInsensitive))
+                continue;
+            leaveOut(
+                s("headers.%1").arg(name),
+                s("it stands in the manifest (%1) and may be a secret; write it into the workspace, as a reference "
+                  "or as the text it is")
+                    .arg(spoken(value.place)));
+            return;
+        }
         if (plain.isEmpty())
             return;
         line(3, s("headers:"));
@@ -208,9 +222,11 @@ private:
     {
         QList<int> statuses = statusList(m_monitor.expectedStatus);
         const bool looksFurther = !m_monitor.expectedBody.isEmpty() || !m_monitor.expectedHeaders.isEmpty();
-        if (!statuses.contains(429) && !looksFurther)
+        // To a platform 429 is a failure like any other.
+        const bool apart = !m_monitor.profile && !statuses.contains(429);
+        if (apart && !looksFurther)
             statuses.append(429); // degraded by rule, as with our own probes
-        else if (!statuses.contains(429))
+        else if (apart)
             lose("expect", Outcome::Changed,
                  s("a 429 counts as down there, because the body or the headers are looked at too; here it is "
                    "degraded"));

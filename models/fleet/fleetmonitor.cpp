@@ -26,6 +26,7 @@ void takeEndpoint(const HealthEndpoint &endpoint, FleetMonitor *out)
     out->expectedJson = endpoint.expect.json;
     out->degraded = endpoint.degraded;
     out->place = endpoint.place;
+    out->profile = endpoint.applied;
     out->method = endpoint.method;
     out->body = endpoint.body;
     out->follow = endpoint.follow;

@@ -35,7 +35,8 @@ struct FleetMonitor
     QString expectedBody; ///< regular expression; empty: none
     QMap<QString, QString> expectedHeaders;
     DegradedRule degraded;
-    Place place; ///< in the workspace file
+    std::shared_ptr<const PlatformProfile> profile; ///< judged as a platform does; nullptr: by its own rules
+    Place place;                                    ///< in the workspace file
 };
 
 /// Every monitor of the workspace, in the order and with the ids of monitorsOf(). Reads no secret.

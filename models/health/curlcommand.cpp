@@ -106,6 +106,8 @@ QString curlCommand(const ProbeTarget &target)
     }
     if (target.followRedirects && !upgrade)
         words += {QStringLiteral("--location"), QStringLiteral("--max-redirs"), QStringLiteral("10")};
+    if (!target.verifyTls)
+        words += QStringLiteral("--insecure");
     if (!target.caFile.isEmpty())
         words += {QStringLiteral("--cacert"), quoted(target.caFile)};
     words += quoted(redact(url.toString(QUrl::FullyEncoded | QUrl::RemoveFragment)));

@@ -2,8 +2,18 @@
 #include "models/health/healthfigures.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace Switchyard {
+
+HealthPoint healthPointOf(const ProbeSample &sample)
+{
+    HealthPoint point{sample.sentAt, sample.state, std::nullopt};
+    // How long a failure took is no latency of an answer.
+    if (sample.phases.total && sample.state != ProbeState::Down)
+        point.latency = Microseconds(std::llround(*sample.phases.total * 1000));
+    return point;
+}
 
 void HealthTally::noteGap(Clock::duration gap)
 {

@@ -44,6 +44,9 @@ struct HealthPoint
 };
 static_assert(sizeof(HealthPoint) == 16);
 
+/// What figures need of a sample.
+[[nodiscard]] HealthPoint healthPointOf(const ProbeSample &sample);
+
 /// Everything that is said of one monitor and one window. All times are on one axis, which need not be the machine's
 /// clock: those of a history are the wall clock's.
 struct HealthFigures

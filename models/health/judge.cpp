@@ -260,7 +260,7 @@ Judgement judgeAnswer(const ProbeTarget &target, const ProbeAnswer &answer)
         judgement.state = ProbeState::Down;
         judgement.reason = matches.error().message;
     } else if (!*matches) {
-        const bool limited = answer.status == 429;
+        const bool limited = answer.status == 429 && !target.busyIsDown;
         judgement.state = limited ? ProbeState::Degraded : ProbeState::Down;
         judgement.reason = limited ? QStringLiteral("answered with status 429: it limits the rate of requests")
                                    : statusProblem(target, answer);

@@ -25,7 +25,9 @@ struct Judgement
 };
 
 /// Judges an answer. Pure; any thread. In this order:
-/// - status 429 is degraded, unless the expectation names it: the backend lives and asks for fewer requests;
+/// - status 429 is degraded, unless the expectation names it or the target says otherwise: the backend lives and asks
+/// for
+///   fewer requests;
 /// - a status outside the expectation is down, whatever the body says;
 /// - a value of `degraded.json` that is met makes it degraded (each by itself is a sign), and excuses the expectation
 ///   at the same pointer;

@@ -99,6 +99,21 @@ void MonitorSet::setMonitors(const QList<Monitor> &monitors)
         noteChanged(i);
 }
 
+void MonitorSet::settle(const QList<Monitor> &monitors)
+{
+    for (const Monitor &monitor : monitors) {
+        const int index = indexOf(monitor.id);
+        if (index < 0 || !m_records[size_t(index)]->monitor.waits)
+            continue;
+        MonitorRecord &record = *m_records[size_t(index)];
+        record.monitor = monitor;
+        record.tracker.setRules(monitor);
+        if (m_running)
+            schedule(index);
+        noteChanged(index);
+    }
+}
+
 void MonitorSet::setDeployWindows(DeployWindows windows)
 {
     m_windows = std::move(windows);
@@ -307,10 +322,7 @@ void MonitorSet::count(int index, const ProbeSample &sample, bool ownFault)
              record.tracker.lapse(sample.sentAt, sample.wallMs, QStringLiteral("this machine's own network failed")));
         return;
     }
-    HealthPoint point{sample.sentAt, sample.state, std::nullopt};
-    if (sample.phases.total && sample.state != ProbeState::Down)
-        point.latency = Microseconds(qint64(*sample.phases.total * 1000));
-    record.points.append(point);
+    record.points.append(healthPointOf(sample));
     if (record.points.size() > keptPoints)
         record.points.removeFirst();
     if (sample.state != ProbeState::Up) {

@@ -64,6 +64,8 @@ public:
 
     /// What one whose id is known already has measured stays. Begins to probe the new ones where the set runs.
     void setMonitors(const QList<Monitor> &monitors);
+    /// For those that wait for their secret: with it, or with the problem why there is none. Others stay as they are.
+    void settle(const QList<Monitor> &monitors);
     void setDeployWindows(DeployWindows windows);
     /// A deploy of the group began or ended: failures until then, and for each monitor's grace after it, alert nobody.
     void deployBegan(const QString &group);

@@ -2,6 +2,7 @@
 #include "models/health/monitortracker.h"
 
 #include "models/common/duration.h"
+#include "models/health/platformwords.h"
 
 #include <algorithm>
 #include <bit>
@@ -89,6 +90,13 @@ bool MonitorTracker::isWaking(const ProbeSample &sample)
     return sample.state == ProbeState::Down ? edge || silent : slow;
 }
 
+bool MonitorTracker::failedLongEnough(const ProbeSample &sample) const
+{
+    if (m_monitor.downAfter)
+        return sample.sentAt - *m_failingSince >= *m_monitor.downAfter;
+    return m_failures >= m_monitor.failures;
+}
+
 MonitorState MonitorTracker::judgeAnswered(const ProbeSample &sample, QString *cause) const
 {
     if (sample.state == ProbeState::Degraded) {
@@ -112,12 +120,16 @@ std::optional<MonitorTransition> MonitorTracker::take(const ProbeSample &sample)
         if (!failed)
             m_wakingSince.reset();
         m_failures = 0;
+        m_failingSince.reset();
+        const QString assumed = m_monitor.sleep->from.isEmpty()
+                                    ? QStringLiteral("; that it can sleep is assumed: its plan is not known")
+                                    : QString();
         const QString limit = humanDuration(double(m_monitor.sleep->wake.count()));
         return change(MonitorState::ColdStart,
-                      failed ? QStringLiteral("no answer yet: a sleeping instance may take %1 to wake (%2)")
-                                   .arg(limit, sample.reason)
-                             : QStringLiteral("answered after %1: it probably woke from sleep")
-                                   .arg(humanDuration(sample.phases.total.value_or(0))),
+                      failed ? QStringLiteral("no answer yet: a sleeping instance may take %1 to wake (%2)%3")
+                                   .arg(limit, sample.reason, assumed)
+                             : QStringLiteral("answered after %1: it probably woke from sleep%2")
+                                   .arg(humanDuration(sample.phases.total.value_or(0)), assumed),
                       sample.sentAt, sample.wallMs);
     }
     noteOutcome(failed);
@@ -125,12 +137,17 @@ std::optional<MonitorTransition> MonitorTracker::take(const ProbeSample &sample)
         m_answers = 0;
         m_good = 0;
         ++m_failures;
+        if (!m_failingSince)
+            m_failingSince = sample.sentAt;
         const bool again = m_state == MonitorState::Recovering;
-        if (again || m_failures >= m_monitor.failures) {
+        if (again || failedLongEnough(sample)) {
             // This outage is told as such; what follows it is judged by what follows it.
             m_outcomes = 0;
             m_outcomeCount = 0;
-            return change(MonitorState::Down, sample.reason, sample.sentAt, sample.wallMs);
+            const QString words = platformWords(m_monitor, m_failingSince, sample.sentAt);
+            return change(MonitorState::Down,
+                          words.isEmpty() ? sample.reason : sample.reason + QStringLiteral("; ") + words, sample.sentAt,
+                          sample.wallMs);
         }
         // One failure more or less decides nothing, but a share of them does.
         if ((m_state == MonitorState::Up || m_state == MonitorState::Degraded) && failsTooOften()) {
@@ -142,6 +159,7 @@ std::optional<MonitorTransition> MonitorTracker::take(const ProbeSample &sample)
         return std::nullopt;
     }
     m_failures = 0;
+    m_failingSince.reset();
     m_wakingSince.reset();
     ++m_answers;
     m_good = sample.state == ProbeState::Up ? m_good + 1 : 0;
@@ -159,6 +177,7 @@ std::optional<MonitorTransition> MonitorTracker::take(const ProbeSample &sample)
 void MonitorTracker::forget()
 {
     m_failures = 0;
+    m_failingSince.reset();
     m_answers = 0;
     m_good = 0;
     m_outcomes = 0;

@@ -23,7 +23,8 @@ struct MonitorTransition
 
 /// One monitor's state machine. Pure: no clock, no I/O; the caller feeds it in order of time.
 ///
-/// - down after Monitor::failures failed probes in a row. Until then it stays what it was, and failuresInRow() tells.
+/// - down after Monitor::failures failed probes in a row, or once they have gone on for Monitor::downAfter. Until then
+/// it stays what it was, and failuresInRow() tells.
 /// - From down, the first answer leads to recovering, and as many answers in a row as Monitor::recoveries to up or
 ///   degraded; one failure before that is down again at once: the fault was not over.
 /// - degraded at the first degraded answer, or where more than DegradedRule::errorPercent of the last 20 probes failed
@@ -53,6 +54,8 @@ public:
     /// Why it is not up; empty when up.
     QString cause() const { return m_cause; }
     int failuresInRow() const { return m_failures; }
+    /// When the first failed probe of the present row left; nothing: the last one did not fail.
+    std::optional<Instant> failingSince() const { return m_failingSince; }
     int answersInRow() const { return m_answers; }
 
     /// After so long without a sample its last one does not speak of now: two intervals, its timeout, and one second
@@ -64,6 +67,7 @@ private:
     void forget();
     bool isWaking(const ProbeSample &sample);
     MonitorState judgeAnswered(const ProbeSample &sample, QString *cause) const;
+    bool failedLongEnough(const ProbeSample &sample) const;
     void noteOutcome(bool failed);
     bool failsTooOften() const;
 
@@ -72,8 +76,9 @@ private:
     std::optional<Instant> m_since;
     QString m_cause;
     int m_failures = 0; ///< in a row
-    int m_answers = 0;  ///< in a row, degraded ones too
-    int m_good = 0;     ///< in a row, all up
+    std::optional<Instant> m_failingSince;
+    int m_answers = 0; ///< in a row, degraded ones too
+    int m_good = 0;    ///< in a row, all up
     std::optional<Instant> m_lastAsked;
     std::optional<Instant> m_wakingSince; ///< when the request left that may have woken it
     quint32 m_outcomes = 0;               ///< the last probes, newest in bit 0; 1: failed

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/health/networkcontrol.h"
 
+#include "models/common/origin.h"
+
 #include <QFile>
 #include <QHostAddress>
 #include <QNetworkProxy>
@@ -72,8 +74,7 @@ void NetworkControl::probe(const QString &anchor)
 
 bool NetworkControl::isNotNeededFor(const QString &url)
 {
-    const QString host = QUrl(url).host();
-    return host == QLatin1StringView("localhost") || QHostAddress(host).isLoopback();
+    return isLoopbackHost(QUrl(url).host());
 }
 
 QStringList NetworkControl::defaultAnchors()

@@ -33,6 +33,8 @@ struct ProbeTarget
     QString instanceHeader;        ///< response header that names the instance; empty: none
     QString instancePointer;       ///< JSON pointer in the body that names the instance; empty: none
     QString caFile;                ///< PEM bundle; empty: the system's
+    bool verifyTls = true;         ///< false: any certificate will do, as some platforms' own checks have it
+    bool busyIsDown = false;       ///< 429 is a status like any other, not a sign of life
     bool instanceFromBody = false; ///< the whole body names the instance (its first 256 characters)
 };
 

@@ -2,6 +2,7 @@
 #include "models/health/samplejson.h"
 
 #include "models/common/redact.h"
+#include "models/health/platformwords.h"
 
 #include <QDateTime>
 #include <QJsonArray>
@@ -70,7 +71,7 @@ QJsonValue failureValue(const std::optional<FailureRecord> &failure)
 
 } // namespace
 
-QJsonObject probeSampleToJson(const ProbeSample &sample, const QString &url)
+QJsonObject probeSampleToJson(const ProbeSample &sample, const QString &url, const PlatformProfile *profile)
 {
     const ProbePhases &phases = sample.phases;
     return {
@@ -94,14 +95,16 @@ QJsonObject probeSampleToJson(const ProbeSample &sample, const QString &url)
         {QStringLiteral("tls"), textOrNull(sample.tlsVersion)},
         {QStringLiteral("failure"), failureValue(sample.failure)},
         {QStringLiteral("reason"), textOrNull(sample.reason)},
+        {QStringLiteral("profile"), profileToJson(profile)},
     };
 }
 
-QJsonObject healthCheckToJson(const QList<ProbeSample> &samples, const QStringList &urls)
+QJsonObject healthCheckToJson(const QList<ProbeSample> &samples, const QStringList &urls,
+                              const QList<ProfilePtr> &profiles)
 {
     QJsonArray targets;
     for (qsizetype i = 0; i < samples.size(); ++i)
-        targets += probeSampleToJson(samples[i], urls.value(i));
+        targets += probeSampleToJson(samples[i], urls.value(i), profiles.value(i).get());
     return {{QStringLiteral("schema"), QStringLiteral("switchyard.health-check/1")},
             {QStringLiteral("targets"), targets}};
 }

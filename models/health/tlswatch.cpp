@@ -138,14 +138,17 @@ struct TlsCallbacks
             if (watch->m_version.isEmpty())
                 watch->m_version = QString::fromLatin1(SSL_get_version(ssl));
             watch->see(accepted != 0, store);
+            if (!watch->m_demanding)
+                return 1;
         }
         return accepted;
     }
 };
 
-void TlsWatch::attach(ssl_ctx_st *context)
+void TlsWatch::attach(ssl_ctx_st *context, bool demanding)
 {
     restart();
+    m_demanding = demanding;
     m_tcpDone = Clock::now();
     SSL_CTX_set_ex_data(context, watchIndex(), this);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &TlsCallbacks::verify);

@@ -11,15 +11,16 @@ struct ssl_ctx_st;
 namespace Switchyard {
 
 /// Looks over the shoulder of one TLS handshake: when TCP was done (libcurl tells no connect time where TLS fails), the
-/// chain, and OpenSSL's reason where verification fails (libcurl's CERTINFO is empty then). It decides
-/// nothing: what OpenSSL refuses stays refused. The name check comes after it, in libcurl.
+/// chain, and OpenSSL's reason where verification fails (libcurl's CERTINFO is empty then). Unless told
+/// otherwise it decides nothing: what OpenSSL refuses stays refused. The name check comes after it, in libcurl.
 ///
 /// Thread: the prober's. Ownership: must outlive the SSL_CTX it is attached to.
 class TlsWatch final
 {
 public:
-    /// Call from CURLOPT_SSL_CTX_FUNCTION: marks the end of TCP.
-    void attach(ssl_ctx_st *context);
+    /// Call from CURLOPT_SSL_CTX_FUNCTION: marks the end of TCP. `demanding` false: what OpenSSL refuses is noted, and
+    /// the handshake goes on.
+    void attach(ssl_ctx_st *context, bool demanding = true);
 
     /// A further connection of the same probe (redirect) begins: forgets the last one.
     void restart();
@@ -51,6 +52,7 @@ private:
     QList<CertificateInfo> m_chain;
     QString m_version;
     QStringList m_names;
+    bool m_demanding = true;
 };
 
 } // namespace Switchyard

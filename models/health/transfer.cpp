@@ -312,7 +312,8 @@ struct TransferCallbacks
 
     static CURLcode tls(CURL *, void *context, void *transfer)
     {
-        static_cast<Transfer *>(transfer)->m_tls.attach(static_cast<ssl_ctx_st *>(context));
+        auto *self = static_cast<Transfer *>(transfer);
+        self->m_tls.attach(static_cast<ssl_ctx_st *>(context), self->m_prepared->target.verifyTls);
         return CURLE_OK;
     }
 };
@@ -364,8 +365,8 @@ void Transfer::configure()
 
 void Transfer::configureTls()
 {
-    curl_easy_setopt(m_curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(m_curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(m_curl, CURLOPT_SSL_VERIFYPEER, m_prepared->target.verifyTls ? 1L : 0L);
+    curl_easy_setopt(m_curl, CURLOPT_SSL_VERIFYHOST, m_prepared->target.verifyTls ? 2L : 0L);
     // A resumed session would skip the certificate and most of the handshake that is to be timed.
     curl_easy_setopt(m_curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
     if (!m_prepared->caFile.isEmpty()) {

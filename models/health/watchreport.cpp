@@ -4,6 +4,7 @@
 #include "models/common/duration.h"
 #include "models/common/redact.h"
 #include "models/common/xmltext.h"
+#include "models/health/platformwords.h"
 
 #include <QDateTime>
 #include <QJsonArray>
@@ -80,6 +81,8 @@ QJsonObject summaryToJson(const WatchSummary &line)
             {QStringLiteral("url"), line.url},
             {QStringLiteral("state"), monitorStateName(line.state)},
             {QStringLiteral("cause"), textOrNull(line.cause)},
+            {QStringLiteral("platform"), textOrNull(line.platform)},
+            {QStringLiteral("profile"), profileToJson(line.profile.get())},
             {QStringLiteral("probes"), qint64(figures.probes)},
             {QStringLiteral("failed"), qint64(figures.failed)},
             {QStringLiteral("degraded"), qint64(figures.degraded)},
@@ -104,8 +107,10 @@ bool isGood(const WatchSummary &line)
 } // namespace
 
 WatchLine::WatchLine(const Monitor &monitor)
-    : m_tally(MonitorTracker(monitor).lapseAfter())
+    : m_monitor(monitor)
+    , m_tally(MonitorTracker(monitor).lapseAfter())
 {
+    m_summary.profile = monitor.profile;
     m_summary.id = monitor.id;
     m_summary.name = redact(monitor.name);
     m_summary.url = redact(monitor.target.url);
@@ -113,10 +118,7 @@ WatchLine::WatchLine(const Monitor &monitor)
 
 void WatchLine::take(const ProbeSample &sample)
 {
-    HealthPoint point{sample.sentAt, sample.state, std::nullopt};
-    if (sample.phases.total && sample.state != ProbeState::Down)
-        point.latency = Microseconds(std::llround(*sample.phases.total * 1000));
-    m_tally.take(point);
+    m_tally.take(healthPointOf(sample));
 }
 
 void WatchLine::take(const MonitorTransition &transition)
@@ -134,6 +136,7 @@ WatchSummary WatchLine::summary(const MonitorTracker &tracker, Instant from, Ins
     WatchSummary summary = m_summary;
     summary.state = tracker.state();
     summary.cause = tracker.cause();
+    summary.platform = platformWords(m_monitor, tracker.failingSince(), to);
     HealthTally tally = m_tally;
     if (tracker.since())
         tally.take(StateInterval{tracker.state(), *tracker.since(), to});
@@ -164,6 +167,10 @@ QString watchReportToText(const WatchReport &report)
         text += QStringLiteral("\n%1  %2\n").arg(monitorStateName(line.state).leftJustified(10), line.name);
         if (!line.cause.isEmpty())
             text += QStringLiteral("  %1\n").arg(redact(line.cause));
+        if (!line.platform.isEmpty())
+            text += QStringLiteral("  now: %1\n").arg(line.platform);
+        if (line.profile)
+            text += profileToText(*line.profile);
         text += QStringLiteral("  probes       %1, %2 failed, %3 degraded\n")
                     .arg(figures.probes)
                     .arg(figures.failed)

@@ -14,7 +14,9 @@ struct WatchSummary
 {
     QString id, name, url; ///< redacted
     MonitorState state = MonitorState::Unknown;
-    QString cause; ///< why it is not up; empty when up
+    QString cause;                                  ///< why it is not up; empty when up
+    std::shared_ptr<const PlatformProfile> profile; ///< nullptr: judged by its own rules
+    QString platform; ///< what the platform of the profile would be doing at the end; empty: nothing
     HealthFigures figures;
     QList<MonitorTransition> changes; ///< the first WatchLine::keptChanges
     qint64 changesLeftOut = 0;
@@ -38,6 +40,7 @@ public:
     WatchSummary summary(const MonitorTracker &tracker, Instant from, Instant to) const;
 
 private:
+    Monitor m_monitor;
     WatchSummary m_summary; ///< without figures
     HealthTally m_tally;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/history/checker.h"
 
+#include "models/history/clockguard.h"
 #include "models/history/file.h"
 #include "models/history/rollups.h"
 #include "models/history/schema.h"
@@ -86,6 +87,8 @@ int checkAll(sqlite3 *db, HistoryFindings &findings)
         if (code = readNumber(db, sql, *count); code != SQLITE_OK)
             return code;
     }
+    if (findings.version >= 2)
+        findings.clockDoubt = ClockGuard::doubt(readClockMemory(db));
     if (findings.version == historySchemaVersion)
         return checkRollups(db, findings);
     return readNumber(db, "SELECT count(*) FROM rollups", findings.rollups);

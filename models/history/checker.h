@@ -51,6 +51,7 @@ struct HistoryFindings
     qint64 bytes = 0; ///< with the log
     qint64 series = 0, samples = 0, rollups = 0, events = 0;
     QStringList problems; ///< empty: good; at most 100
+    QString clockDoubt;   ///< why nothing is deleted by the clock at present; empty: it was believed last
 };
 
 /// Reads every page, compares tables and indexes, and reads every roll-up. For a file of any version up to ours;

@@ -24,6 +24,8 @@ struct HistoryOptions
     Milliseconds maintainEvery{std::chrono::minutes(10)};   ///< 0: only when asked
     Milliseconds checkEvery{std::chrono::hours(7 * 24)};    ///< the whole file, beside the writer; 0: never
     std::function<qint64()> now;                            ///< wall clock, ms since 1970 UTC; for tests
+    /// A clock in ms that nobody sets, sleep included; for tests. Nothing, with `now`: it goes as that does.
+    std::function<qint64()> steady;
 };
 
 struct HistoryStatus
@@ -42,6 +44,7 @@ struct HistoryStatus
     qint64 written = 0;
     qint64 waiting = 0;
     qint64 dropped = 0;              ///< there was no room for them while the file could not be written
+    QString clockDoubt;              ///< why nothing is deleted by the clock at present; empty: it is believed
     std::optional<qint64> checkedMs; ///< when the whole file was last found good
 };
 

@@ -5,6 +5,8 @@
 
 #include <QDateTime>
 
+#include <ctime>
+
 namespace Switchyard {
 
 using namespace Sqlite;
@@ -283,6 +285,34 @@ qint64 HistoryWriter::now() const
     return m_options.now ? m_options.now() : QDateTime::currentMSecsSinceEpoch();
 }
 
+qint64 HistoryWriter::steady() const
+{
+    if (m_options.steady)
+        return m_options.steady();
+    if (m_options.now)
+        return m_options.now();
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return qint64(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
+}
+
+/// By what time something is too old; remembered in the file, which is open.
+qint64 HistoryWriter::believedTime()
+{
+    if (!m_guardRecalled) {
+        m_guard.recall(readClockMemory(m_file.db()), newestSample(m_file.db()));
+        m_guardRecalled = true;
+    }
+    const qint64 time = m_guard.look(now(), steady());
+    writeClockMemory(m_file.db(), m_guard.memory());
+    const QString doubt = m_guard.doubt();
+    const std::lock_guard lock(m_mutex);
+    if (!doubt.isEmpty() && m_status.clockDoubt.isEmpty())
+        qCWarning(lcHistory).noquote() << QStringLiteral("%1: %2").arg(m_file.path(), doubt);
+    m_status.clockDoubt = doubt;
+    return time;
+}
+
 /// True: there is more to do at once.
 bool HistoryWriter::upkeep(Lock &lock)
 {
@@ -329,7 +359,7 @@ bool HistoryWriter::stepMaintenance(Lock &lock)
 
 void HistoryWriter::beginMaintenance()
 {
-    const qint64 time = now();
+    const qint64 time = believedTime();
     const auto before = [time](Milliseconds keep) { return keep.count() > 0 ? time - keep.count() : INT64_MIN / 2; };
     m_maintenance.emplace(m_file.db(),
                           HistoryMaintenance::Limits{time - m_options.sealAfter.count(), before(m_options.keepSamples),

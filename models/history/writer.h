@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/history/checker.h"
+#include "models/history/clockguard.h"
 #include "models/history/file.h"
 #include "models/history/inserter.h"
 #include "models/history/maintenance.h"
@@ -75,12 +76,16 @@ private:
     std::optional<qint64> lastCheck() const;
     void setLastCheck(qint64 timeMs);
     qint64 now() const;
+    qint64 steady() const;
+    qint64 believedTime();
 
     const HistoryOptions m_options;
     HistoryFile m_file;
     std::optional<HistoryInserter> m_inserter;
     std::optional<HistoryMaintenance> m_maintenance;
     HistoryChecker m_checker;
+    ClockGuard m_guard;
+    bool m_guardRecalled = false;
 
     mutable std::mutex m_mutex; ///< of all below
     std::condition_variable m_wake, m_done;

@@ -3,6 +3,7 @@
 
 #include "models/common/files.h"
 
+#include <QDir>
 #include <QFileInfo>
 
 namespace Switchyard {
@@ -26,6 +27,15 @@ Result<ServiceFacts> readServiceFacts(const QString &file, const Platform &platf
         return tl::unexpected(text.error());
     return render ? renderServiceFacts(*text, file, platform, service)
                   : flyServiceFacts(*text, file, platform, service);
+}
+
+std::optional<Result<ServiceFacts>> backendServiceFacts(const Workspace &workspace, const Backend &backend,
+                                                        const Platform &platform)
+{
+    if (backend.manifest.isEmpty() || backend.platform != platform.id || platform.manifests.isEmpty())
+        return std::nullopt;
+    const QDir folder = workspace.file.isEmpty() ? QDir() : QFileInfo(workspace.file).absoluteDir();
+    return readServiceFacts(folder.absoluteFilePath(backend.manifest), platform, backend.service);
 }
 
 } // namespace Switchyard

@@ -4,6 +4,7 @@
 #include "models/common/result.h"
 #include "models/platforms/platform.h"
 #include "models/platforms/servicefacts.h"
+#include "models/workspace/workspace.h"
 
 #include <QByteArray>
 #include <QString>
@@ -19,6 +20,11 @@ namespace Switchyard {
 /// of the platform's range, a signal the platform does not send; also those of readFile(), parseYaml() and parseToml().
 [[nodiscard]] Result<ServiceFacts> readServiceFacts(const QString &file, const Platform &platform,
                                                     const QString &service = {});
+
+/// Of the backend's own manifest, which lies relative to the workspace's file; nothing where it names none, or its
+/// platform has none that is read here.
+[[nodiscard]] std::optional<Result<ServiceFacts>> backendServiceFacts(const Workspace &workspace,
+                                                                      const Backend &backend, const Platform &platform);
 
 /// The same from texts; `fileName` only stands in places.
 [[nodiscard]] Result<ServiceFacts> renderServiceFacts(const QByteArray &text, const QString &fileName,

@@ -216,18 +216,76 @@ private:
             if (!serves(*service, group))
                 continue;
             readPort(*service, facts);
+            readSleeping(*service, facts);
             for (const char16_t *key : {u"checks", u"http_checks"}) {
                 for (const TomlNode *check : tablesOf(service->find(key)))
                     takeCheck(*check, facts);
             }
             for (const TomlNode *check : tablesOf(service->find(u"tcp_checks"))) {
-                if (!facts->healthPath && !facts->checksPort)
+                if (!facts->healthPath && !facts->checksPort) {
                     takeTimes(*check, facts);
+                    facts->portCheck = placeOf(*check);
+                } else {
+                    facts->furtherChecks.append(placeOf(*check));
+                }
                 facts->checksPort = true;
             }
         }
         // [checks] only watches and moves no traffic, so that it is no check of a deploy here.
+        if (!facts->healthPath && !facts->checksPort)
+            readWatching(group, facts);
         facts->checksPort = !facts->healthPath;
+    }
+
+    void readWatching(const QString &group, ServiceFacts *facts)
+    {
+        const TomlNode *checks = m_root.find(u"checks");
+        if (!checks || checks->type != Type::Table)
+            return;
+        for (const TomlNode &check : checks->children) {
+            if (check.type != Type::Table || !serves(check, group))
+                continue;
+            if (facts->watching) {
+                facts->furtherChecks.append(placeOf(check));
+                continue;
+            }
+            ServiceFacts::Watching watching;
+            watching.place = placeOf(check);
+            const auto type = textOf(check, L("type"));
+            if (!type || type->value != L("tcp")) {
+                watching.path = pathOf(check);
+                watching.method = textOf(check, L("method"));
+                watching.headers = headersOf(check);
+                watching.skipsVerification = skipsVerification(check);
+            }
+            watching.timeout = durationOf(check, L("timeout"), 1);
+            watching.interval = durationOf(check, L("interval"), 1);
+            watching.grace = durationOf(check, L("grace_period"), 1);
+            facts->watching = watching;
+        }
+    }
+
+    /// A service whose every part may stop, and need not keep one machine running.
+    void readSleeping(const TomlNode &service, ServiceFacts *facts)
+    {
+        const TomlNode *stop = service.find(u"auto_stop_machines");
+        const std::optional<QString> word = stop ? scalarText(*stop) : std::nullopt;
+        const TomlNode *least = service.find(u"min_machines_running");
+        ServiceFacts::Sleeping found;
+        found.place = placeOf(stop ? *stop : service);
+        if (!word || *word == L("off") || *word == L("false") || word->isEmpty()) {
+            found.words =
+                word ? QStringLiteral("auto_stop_machines = %1").arg(*word) : QStringLiteral("no auto_stop_machines");
+        } else if (least && least->type == Type::Integer && least->integer > 0) {
+            found.words = QStringLiteral("min_machines_running = %1").arg(least->integer);
+            found.place = placeOf(*least);
+        } else {
+            found.sleeps = true;
+            found.words = QStringLiteral("auto_stop_machines = %1").arg(*word);
+        }
+        // One service that keeps a machine running keeps it for all.
+        if (!facts->sleeping || facts->sleeping->sleeps)
+            facts->sleeping = found;
     }
 
     void readPort(const TomlNode &service, ServiceFacts *facts)
@@ -246,37 +304,53 @@ private:
     {
         if (facts->healthPath) {
             facts->notes.append(QStringLiteral("not played: the further check at %1").arg(spoken(placeOf(check))));
+            facts->furtherChecks.append(placeOf(check));
             return;
         }
-        // Without a path the check asks for the root.
-        facts->healthPath = textOf(check, L("path")).value_or(Stated<QString>{QStringLiteral("/"), placeOf(check)});
-        if (!facts->healthPath->value.startsWith(QLatin1Char('/')))
-            facts->healthPath->value.prepend(QLatin1Char('/'));
+        facts->healthPath = pathOf(check);
         facts->checkMethod = textOf(check, L("method"));
-        takeHeaders(check, facts);
+        facts->checkHeaders = headersOf(check);
+        facts->checkSkipsVerification = skipsVerification(check);
         if (const auto protocol = textOf(check, L("protocol")); protocol && protocol->value == L("https"))
             facts->notes.append(QStringLiteral("not played: the check's protocol https at %1; it is asked by http")
                                     .arg(spoken(protocol->place)));
         takeTimes(check, facts);
     }
 
-    /// headers = { Name = "value" }, or the older list of tables with name and value.
-    void takeHeaders(const TomlNode &check, ServiceFacts *facts)
+    /// Without a path the check asks for the root.
+    Stated<QString> pathOf(const TomlNode &check)
     {
+        Stated<QString> path = textOf(check, L("path")).value_or(Stated<QString>{QStringLiteral("/"), placeOf(check)});
+        if (!path.value.startsWith(QLatin1Char('/')))
+            path.value.prepend(QLatin1Char('/'));
+        return path;
+    }
+
+    static bool skipsVerification(const TomlNode &check)
+    {
+        const TomlNode *skip = check.find(u"tls_skip_verify");
+        return skip && skip->type == Type::Boolean && skip->boolean;
+    }
+
+    /// headers = { Name = "value" }, or the older list of tables with name and value.
+    QList<std::pair<QString, Stated<QString>>> headersOf(const TomlNode &check)
+    {
+        QList<std::pair<QString, Stated<QString>>> found;
         const TomlNode *headers = check.find(u"headers");
         if (headers && headers->type == Type::Table) {
             for (const TomlNode &member : headers->children) {
                 if (const std::optional<QString> value = scalarText(member))
-                    facts->checkHeaders.append({member.key, {*value, placeOf(member)}});
+                    found.append({member.key, {*value, placeOf(member)}});
             }
-            return;
+            return found;
         }
         for (const TomlNode *entry : tablesOf(headers)) {
             const auto name = textOf(*entry, L("name"));
             const auto value = textOf(*entry, L("value"));
             if (name && value)
-                facts->checkHeaders.append({name->value, *value});
+                found.append({name->value, *value});
         }
+        return found;
     }
 
     void takeTimes(const TomlNode &check, ServiceFacts *facts)

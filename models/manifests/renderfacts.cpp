@@ -45,6 +45,10 @@ public:
         facts.runtime = runtimeOf(service);
         if (const YamlNode *disk = service.find(u"disk"); disk && disk->isMapping())
             facts.disk = disk->place(m_file);
+        // Which plan a service has that names none depends on when it was made.
+        if (const auto plan = textOf(service, L("plan")))
+            facts.sleeping = ServiceFacts::Sleeping{plan->value == L("free"),
+                                                    QStringLiteral("plan: %1").arg(plan->value), plan->place};
         readGrace(service, &facts);
         readCommand(service, &facts);
         readInstances(service, &facts);

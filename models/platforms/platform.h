@@ -81,10 +81,12 @@ struct HealthRules
     int statusMin = 200, statusMax = 299; ///< success range, both included
     bool followsRedirects = false;
     Milliseconds timeout{0};
-    Milliseconds interval{0};       ///< 0: not documented
-    Milliseconds deployLimit{0};    ///< a deploy fails after this long without a healthy answer; 0: not documented
-    Milliseconds unroutedAfter{0};  ///< 0: not documented
-    Milliseconds restartedAfter{0}; ///< 0: never
+    Milliseconds interval{0};        ///< 0: not documented
+    Milliseconds intervalAssumed{0}; ///< what is taken where the interval is not documented; 0: nothing
+    bool unroutesAtOnce = false;     ///< the first failure takes the instance out of routing
+    Milliseconds deployLimit{0};     ///< a deploy fails after this long without a healthy answer; 0: not documented
+    Milliseconds unroutedAfter{0};   ///< 0: not documented
+    Milliseconds restartedAfter{0};  ///< 0: never
     QString note;
     FactSource source;
 };
@@ -163,6 +165,15 @@ struct FreePlan
     FactSource source;
 };
 
+/// When an instance that nobody asks for anything is stopped, where the manifest says so, not the plan.
+struct SleepRules
+{
+    Milliseconds idleStop{0}; ///< 0: never
+    Milliseconds wakeUp{0};
+    QString note;
+    FactSource source;
+};
+
 /// One platform, as its file in resources/platforms/ describes it. Facts only, no behaviour.
 struct Platform
 {
@@ -182,6 +193,7 @@ struct Platform
     WebSocketRules websocket;
     DatabaseRules database;
     FreePlan free;
+    SleepRules sleep;
 
     /// The variables of a runtime such as "python": those for all runtimes and those for this one.
     QList<InjectedVariable> injectedFor(const QString &runtime) const;

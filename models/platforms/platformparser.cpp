@@ -152,9 +152,17 @@ void readHealth(TomlReader reader, HealthRules *out)
     reader.boolean(L("follows_redirects"), &out->followsRedirects);
     reader.duration(L("timeout"), Milliseconds(1), hour, &out->timeout, Presence::Required);
     reader.duration(L("interval"), Milliseconds(1), hour, &out->interval);
+    reader.duration(L("interval_assumed"), Milliseconds(1), hour, &out->intervalAssumed);
+    reader.boolean(L("unroutes_at_once"), &out->unroutesAtOnce);
     reader.duration(L("deploy_limit"), none, hour, &out->deployLimit);
     reader.duration(L("unrouted_after"), none, hour, &out->unroutedAfter);
     reader.duration(L("restarted_after"), none, hour, &out->restartedAfter);
+    if (out->unroutesAtOnce && out->unroutedAfter > none)
+        reader.error(*reader.take(L("unroutes_at_once")),
+                     QStringLiteral("either at once or \"unrouted_after\" a time"));
+    if (out->interval > none && out->intervalAssumed > none)
+        reader.error(*reader.take(L("interval_assumed")),
+                     QStringLiteral("nothing is assumed where \"interval\" is known"));
     reader.text(L("note"), &out->note);
     readSource(reader, &out->source);
     reader.finish();
@@ -255,6 +263,15 @@ void readFree(TomlReader reader, FreePlan *out)
     reader.finish();
 }
 
+void readSleep(TomlReader reader, SleepRules *out)
+{
+    reader.duration(L("idle_stop"), Milliseconds(1), 24 * hour, &out->idleStop, Presence::Required);
+    reader.duration(L("wake_up"), Milliseconds(1), hour, &out->wakeUp, Presence::Required);
+    reader.text(L("note"), &out->note);
+    readSource(reader, &out->source);
+    reader.finish();
+}
+
 Platform readPlatform(TomlReader root)
 {
     Platform platform;
@@ -280,6 +297,7 @@ Platform readPlatform(TomlReader root)
     section(L("websocket"), readWebSocket, &platform.websocket);
     section(L("database"), readDatabase, &platform.database, Presence::Optional);
     section(L("free"), readFree, &platform.free, Presence::Optional);
+    section(L("sleep"), readSleep, &platform.sleep, Presence::Optional);
     root.finish();
     return platform;
 }

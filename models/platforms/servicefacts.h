@@ -38,7 +38,8 @@ struct ServiceFacts
     Place place;     ///< of the service
     QString root;    ///< the service's folder, relative to the manifest's; empty: the same
     std::optional<Stated<QString>> healthPath;
-    bool checksPort = false; ///< a TCP check is all there is
+    bool checksPort = false;        ///< a TCP check is all there is
+    std::optional<Place> portCheck; ///< where that is written; nothing: the platform does it unasked, or not at all
     std::optional<Stated<QString>> checkMethod;
     QList<std::pair<QString, Stated<QString>>> checkHeaders;
     std::optional<Stated<QString>> runtime; ///< decides which variables the platform injects
@@ -46,6 +47,27 @@ struct ServiceFacts
     /// The platform runs the command without a shell: a variable in it stays as it is written.
     bool commandIsLiteral = false;
     QStringList notes; ///< what the platform makes of the manifest and a reader would not expect; what is not played
+    /// Whether it stops while nobody asks for anything, and the words of the manifest that say so ("plan: free").
+    struct Sleeping
+    {
+        bool sleeps = false;
+        QString words;
+        Place place;
+    };
+    std::optional<Sleeping> sleeping;    ///< nothing: the manifest does not tell
+    bool checkSkipsVerification = false; ///< the check takes any certificate
+    QList<Place> furtherChecks;          ///< which the platform asks too
+    /// A check that the platform only shows: it moves no traffic and holds up no deploy.
+    struct Watching
+    {
+        std::optional<Stated<QString>> path; ///< nothing: a TCP connect
+        std::optional<Stated<QString>> method;
+        QList<std::pair<QString, Stated<QString>>> headers;
+        std::optional<Stated<Milliseconds>> timeout, interval, grace;
+        bool skipsVerification = false;
+        Place place;
+    };
+    std::optional<Watching> watching; ///< only where there is no other check
     std::optional<Stated<Milliseconds>> checkTimeout;
     std::optional<Stated<Milliseconds>> checkInterval;
     std::optional<Stated<Milliseconds>> checkGrace;

@@ -42,22 +42,11 @@ void readHeaderPatterns(TomlReader &reader, QMap<QString, ConfiguredPattern> *ou
     const std::optional<TomlReader> table = reader.table(L("headers"));
     if (!table)
         return;
-    QStringList seen;
-    for (const TomlNode &member : table->node().children) {
-        if (!isHeaderName(member.key)) {
-            reader.error(reader.placeOfKey(member), QStringLiteral("\"%1\" is no header name").arg(member.key));
-            continue;
-        }
-        if (seen.contains(member.key, Qt::CaseInsensitive)) {
-            reader.error(reader.placeOfKey(member),
-                         QStringLiteral("the header \"%1\" stands here twice").arg(member.key));
-            continue;
-        }
-        seen.append(member.key);
+    for (const TomlNode *member : headerMembers(reader, *table)) {
         ConfiguredPattern pattern;
-        readPattern(reader, member, QStringLiteral("the header \"%1\"").arg(member.key), &pattern);
+        readPattern(reader, *member, QStringLiteral("the header \"%1\"").arg(member->key), &pattern);
         if (!pattern.isEmpty())
-            out->insert(member.key, pattern);
+            out->insert(member->key, pattern);
     }
 }
 
@@ -165,6 +154,19 @@ EndpointType readType(TomlReader &reader, EndpointType type)
     return reader.choice(L("type"), names, &name) ? types[names.indexOf(name)] : type;
 }
 
+QStringList statedKeys(const TomlReader &reader)
+{
+    QStringList keys;
+    for (const TomlNode &member : reader.node().children) {
+        keys.append(member.key);
+        if (member.type != TomlNode::Type::Table || member.key == L("headers"))
+            continue;
+        for (const TomlNode &inner : member.children)
+            keys.append(member.key + QLatin1Char('.') + inner.key);
+    }
+    return keys;
+}
+
 /// Every key that the two tables share.
 void readEndpoint(TomlReader &reader, HealthEndpoint *endpoint)
 {
@@ -192,6 +194,7 @@ void readEndpoint(TomlReader &reader, HealthEndpoint *endpoint)
     readExpectation(reader, &endpoint->expect);
     readDegraded(reader, endpoint->timeout, &endpoint->degraded);
     refuseForeignKeys(reader, endpoint->type);
+    endpoint->given = statedKeys(reader);
 }
 
 /// Type of a monitor by the scheme of its URL; Http where that has none.
@@ -301,8 +304,10 @@ HealthEndpoint parseHealthEndpoint(TomlReader reader)
     HealthEndpoint endpoint;
     endpoint.place = reader.place();
     endpoint.type = readType(reader, EndpointType::Http);
-    readUrlPath(reader, L("path"), &endpoint.path,
-                endpoint.type == EndpointType::Tcp ? Presence::Optional : Presence::Required);
+    reader.choice(L("profile"), {QStringLiteral("platform")}, &endpoint.profile);
+    // The platform's manifest names the path too.
+    const bool optional = endpoint.type == EndpointType::Tcp || !endpoint.profile.isEmpty();
+    readUrlPath(reader, L("path"), &endpoint.path, optional ? Presence::Optional : Presence::Required);
     if (endpoint.type == EndpointType::Tcp && reader.has(L("path")))
         reader.error(reader.placeOfKey(*reader.take(L("path"))), QStringLiteral("a TCP port has no path"),
                      QStringLiteral("leave it out: the port is that of the backend's url"));
@@ -311,7 +316,7 @@ HealthEndpoint parseHealthEndpoint(TomlReader reader)
     return endpoint;
 }
 
-FreeMonitor parseFreeMonitor(TomlReader reader, QMap<QString, int> *seen)
+FreeMonitor parseFreeMonitor(TomlReader reader, const QStringList &platformIds, QMap<QString, int> *seen)
 {
     FreeMonitor monitor;
     monitor.place = monitor.endpoint.place = reader.place();
@@ -327,6 +332,7 @@ FreeMonitor parseFreeMonitor(TomlReader reader, QMap<QString, int> *seen)
                      QStringLiteral("leave it out: the url says that it is %1").arg(endpointTypeName(byUrl)));
     else
         monitor.endpoint.type = named;
+    reader.choice(L("profile"), platformIds, &monitor.endpoint.profile);
     readEndpoint(reader, &monitor.endpoint);
     reader.finish();
     return monitor;

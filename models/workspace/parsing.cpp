@@ -78,12 +78,6 @@ bool isStoredReference(const QString &text)
     return reference.has_value() && reference->source != SecretReference::Source::Stdin;
 }
 
-bool isHeaderName(const QString &name)
-{
-    static const QRegularExpression re(QStringLiteral("\\A[!#$%&'*+\\-.^_`|~0-9A-Za-z]+\\z"));
-    return re.match(name).hasMatch();
-}
-
 bool isJsonPointer(const QString &text)
 {
     static const QRegularExpression re(QStringLiteral("\\A(?:/(?:[^~/]|~[01])*)*\\z"));
@@ -118,21 +112,37 @@ void readPointerValues(TomlReader &reader, QLatin1StringView key, QMap<QString, 
     }
 }
 
+static bool isHeaderName(const QString &name)
+{
+    static const QRegularExpression re(QStringLiteral("\\A[!#$%&'*+\\-.^_`|~0-9A-Za-z]+\\z"));
+    return re.match(name).hasMatch();
+}
+
+QList<const TomlNode *> headerMembers(TomlReader &reader, const TomlReader &table)
+{
+    QList<const TomlNode *> members;
+    QStringList seen;
+    for (const TomlNode &member : table.node().children) {
+        if (!isHeaderName(member.key)) {
+            reader.error(reader.placeOfKey(member), QStringLiteral("\"%1\" is no header name").arg(member.key));
+        } else if (seen.contains(member.key, Qt::CaseInsensitive)) {
+            reader.error(reader.placeOfKey(member),
+                         QStringLiteral("the header \"%1\" stands here twice").arg(member.key));
+        } else {
+            seen.append(member.key);
+            members.append(&member);
+        }
+    }
+    return members;
+}
+
 void readHeaders(TomlReader &reader, QMap<QString, ConfiguredValue> *out)
 {
     const std::optional<TomlReader> table = reader.table(QLatin1StringView("headers"));
     if (!table)
         return;
-    QStringList seen;
-    for (const TomlNode &member : table->node().children) {
-        if (!isHeaderName(member.key)) {
-            reader.error(reader.placeOfKey(member), QStringLiteral("\"%1\" is no header name").arg(member.key));
-            continue;
-        }
-        if (seen.contains(member.key, Qt::CaseInsensitive))
-            reader.error(reader.placeOfKey(member),
-                         QStringLiteral("the header \"%1\" stands here twice").arg(member.key));
-        seen.append(member.key);
+    for (const TomlNode *named : headerMembers(reader, *table)) {
+        const TomlNode &member = *named;
         if (member.type != TomlNode::Type::String) {
             reader.error(member, QStringLiteral("the header \"%1\" must be a text").arg(member.key));
         } else if (member.text.contains(QLatin1Char('\n')) || member.text.contains(QLatin1Char('\r'))) {

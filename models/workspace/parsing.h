@@ -11,7 +11,7 @@ namespace Switchyard {
 
 HealthEndpoint parseHealthEndpoint(TomlReader reader);
 /// `seen`: the names of the monitors before it, with their lines.
-FreeMonitor parseFreeMonitor(TomlReader reader, QMap<QString, int> *seen);
+FreeMonitor parseFreeMonitor(TomlReader reader, const QStringList &platformIds, QMap<QString, int> *seen);
 SocketEndpoint parseSocketEndpoint(TomlReader reader);
 DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader);
 DeployConfig parseDeployConfig(TomlReader reader);
@@ -30,8 +30,9 @@ void readUniqueName(TomlReader &reader, const QString &what, QMap<QString, int> 
 /// Whether the text is a JSON pointer: empty, or "/"-separated with "~" only as "~0" or "~1".
 bool isJsonPointer(const QString &text);
 
-/// Whether the text may be the name of a header (RFC 9110 section 5.1).
-bool isHeaderName(const QString &name);
+/// The members of a table of headers whose names are such (RFC 9110 section 5.1) and stand there once, whatever their
+/// case; of the others it notes an error.
+QList<const TomlNode *> headerMembers(TomlReader &reader, const TomlReader &table);
 
 /// Reads a table of header names and values; a literal credential is an error.
 void readHeaders(TomlReader &reader, QMap<QString, ConfiguredValue> *out);

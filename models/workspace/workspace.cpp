@@ -105,6 +105,11 @@ Backend parseBackend(TomlReader reader, const QList<Component> &components, cons
     reader.text(L("manifest"), &backend.manifest);
     reader.text(L("service"), &backend.service);
     reader.texts(L("env"), &backend.env);
+    bool sleeps = false;
+    if (reader.boolean(L("sleeps"), &sleeps)) {
+        backend.sleeps = sleeps;
+        backend.sleepsFrom = QStringLiteral("workspace");
+    }
     readInstanceId(reader, &backend.instanceId);
     for (const TomlReader &table : reader.tables(L("health")))
         backend.health.append(parseHealthEndpoint(table));
@@ -268,7 +273,7 @@ Workspace readWorkspace(TomlReader root, const QString &fileName, const QStringL
         workspace.backends.append(parseBackend(table, workspace.components, platformIds, &backends));
     QMap<QString, int> monitors;
     for (const TomlReader &table : root.tables(L("monitor")))
-        workspace.monitors.append(parseFreeMonitor(table, &monitors));
+        workspace.monitors.append(parseFreeMonitor(table, platformIds, &monitors));
     readNetwork(root, &workspace);
     readGates(root, &workspace);
     readThresholds(root, &workspace.thresholds);

@@ -6,6 +6,7 @@
 #include "models/common/secret.h"
 #include "models/workspace/alertsettings.h"
 #include "models/workspace/historysettings.h"
+#include "models/workspace/platformprofile.h"
 #include "models/workspace/prometheussettings.h"
 
 #include <QJsonValue>
@@ -15,6 +16,7 @@
 #include <QString>
 #include <QStringList>
 
+#include <memory>
 #include <optional>
 
 namespace Switchyard {
@@ -98,7 +100,8 @@ QStringList healthMethodNames();
 /// [[backend.health]], and the same keys of [[monitor]]
 struct HealthEndpoint
 {
-    QString path; ///< may be empty where `type` is Tcp, and always is in a free monitor
+    /// May be empty where `type` is Tcp or a profile will tell it, and always is in a free monitor.
+    QString path;
     EndpointType type = EndpointType::Http;
     EndpointKind kind = EndpointKind::Health;
     Milliseconds interval{30'000}; ///< outside sessions
@@ -113,10 +116,22 @@ struct HealthEndpoint
     HealthExpectation expect;
     DegradedRule degraded;
     std::optional<Milliseconds> keepWarm; ///< at least 1 min: a request at least so often
+    /// Judged as a platform does: "platform" is the backend's; of a free monitor the platform's id; empty: as written.
+    QString profile;
+    QStringList given; ///< the keys that the workspace states; those of `expect` and `degraded` as "expect.status"
+    /// What the profile came to, once applyPlatformRules() has put it into the keys that are not given.
+    std::shared_ptr<const PlatformProfile> applied;
     Place place;
 
+    bool states(QLatin1StringView key) const { return given.contains(key); }
+
     /// For people: its path, or what stands in its place.
-    QString label() const { return path.isEmpty() ? QStringLiteral("TCP port") : path; }
+    QString label() const
+    {
+        if (!path.isEmpty())
+            return path;
+        return type == EndpointType::Tcp ? QStringLiteral("TCP port") : QStringLiteral("its platform's check");
+    }
 };
 
 /// [[monitor]]: a target that belongs to no backend.
@@ -310,6 +325,9 @@ struct Backend
     QList<SocketEndpoint> sockets;
     QList<DatabaseEndpoint> databases;
     DeployConfig deploy;
+    /// Whether the platform stops it while nobody asks for anything; nothing: not known.
+    std::optional<bool> sleeps;
+    QString sleepsFrom; ///< where that was read: "workspace", "plan: free at render.yaml:12"; empty: nowhere
     Place place;
     bool isProduction() const { return stage == QLatin1StringView("production"); }
 };

@@ -15,8 +15,12 @@
 #include <QTest>
 
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <thread>
 #include <type_traits>
 
 using namespace Switchyard;
@@ -70,6 +74,7 @@ private Q_SLOTS:
     void readsFiles();
     void writesFiles();
     void keepsTheOldFile();
+    void writesIntoDevices();
     void suggests();
 };
 
@@ -487,6 +492,59 @@ void TestCommon::writesFiles()
     QCOMPARE(mode(script), 0600);
     QVERIFY(!writeFileAtomically(script + QStringLiteral("/below"), "4").has_value());
     QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden).size(), 2);
+}
+
+void TestCommon::writesIntoDevices()
+{
+    QTemporaryDir folder;
+    const auto kind = [](const QString &path) {
+        struct stat info
+        {
+        };
+        return ::lstat(QFile::encodeName(path).constData(), &info) == 0 ? info.st_mode & S_IFMT : 0U;
+    };
+    // A pipe gets the text and stays a pipe.
+    const QString pipe = folder.filePath(QStringLiteral("pipe"));
+    QVERIFY(::mkfifo(QFile::encodeName(pipe).constData(), 0600) == 0);
+    const Result<void> unread = writeFileAtomically(pipe, "lost");
+    QVERIFY(!unread && unread.error().message.contains(QStringLiteral("nobody reads")));
+    const int reader = ::open(QFile::encodeName(pipe).constData(), O_RDONLY | O_NONBLOCK);
+    QVERIFY(reader >= 0);
+    QVERIFY(writeFileAtomically(pipe, "through", true).has_value());
+    char got[16] = {};
+    QCOMPARE(::read(reader, got, sizeof(got)), ssize_t(7));
+    QCOMPARE(QByteArray(got), QByteArray("through"));
+    QCOMPARE(kind(pipe), mode_t(S_IFIFO));
+    // A reader that goes away in the middle is an error and ends nothing else.
+    Result<void> cut;
+    std::thread writer([&] { cut = writeFileAtomically(pipe, QByteArray(1 << 20, 'x')); });
+    pollfd ready{reader, POLLIN, 0};
+    QCOMPARE(::poll(&ready, 1, 10'000), 1);
+    ::close(reader);
+    writer.join();
+    QVERIFY(!cut && cut.error().kind == ErrorKind::Io);
+    // Devices of our own: as root a rename would take the place of the real ones.
+    const QString full = folder.filePath(QStringLiteral("full")), null = folder.filePath(QStringLiteral("null"));
+    if (::mknod(QFile::encodeName(full).constData(), S_IFCHR | 0666, makedev(1, 7)) != 0 ||
+        ::mknod(QFile::encodeName(null).constData(), S_IFCHR | 0666, makedev(1, 3)) != 0)
+        QSKIP("only root may make devices");
+    if (const int device = ::open(QFile::encodeName(null).constData(), O_WRONLY); device < 0)
+        QSKIP("devices do not work on this file system");
+    else
+        ::close(device);
+    QVERIFY(writeFileAtomically(null, "gone").has_value());
+    const Result<void> noRoom = writeFileAtomically(full, "no room");
+    QVERIFY(!noRoom && noRoom.error().kind == ErrorKind::Io);
+    QCOMPARE(kind(full), mode_t(S_IFCHR));
+    QCOMPARE(kind(null), mode_t(S_IFCHR));
+    // Through a link too.
+    const QString link = folder.filePath(QStringLiteral("link"));
+    QVERIFY(QFile::link(null, link));
+    QVERIFY(writeFileAtomically(link, "gone").has_value());
+    QCOMPARE(kind(link), mode_t(S_IFLNK));
+    QCOMPARE(kind(null), mode_t(S_IFCHR));
+    QCOMPARE(
+        QDir(folder.path()).entryList(QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot).size(), 4);
 }
 
 void TestCommon::keepsTheOldFile()

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a probe can ask beyond a GET, and what it brings back: ports, upgrades, bodies, expectations, redirects, chains
 // of certificates and the record of a failure.
-#include "models/health/healthcheck.h"
 #include "models/health/targets.h"
-#include "tests/support/httpserver.h"
+#include "tests/support/probing.h"
 #include "tests/support/rawwsserver.h"
 
-#include <QSignalSpy>
 #include <QTest>
 
 using namespace Switchyard;
+using Testing::probeOnce;
 using Testing::RawPeer;
 using Testing::RawWsServer;
 
@@ -35,7 +34,7 @@ class ProbeKindsTest : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void init();
+    void init() { m_server = Testing::healthyServer(); }
     void tcpUp();
     void tcpDown();
     void tcpOfAnAddress();
@@ -57,34 +56,11 @@ private Q_SLOTS:
     void targets();
 
 private:
-    ProbeSample probe(const ProbeTarget &target);
     ProbeTarget to(const QString &url) const;
 
     TestCertificates m_certificates;
     std::unique_ptr<HttpServer> m_server;
 };
-
-void ProbeKindsTest::init()
-{
-    m_server = std::make_unique<HttpServer>();
-    m_server->setBehaviour("/health", {});
-}
-
-ProbeSample ProbeKindsTest::probe(const ProbeTarget &target)
-{
-    HealthCheck check;
-    QSignalSpy spy(&check, &HealthCheck::finished);
-    check.check({target});
-    if (!spy.wait(10'000)) {
-        QTest::qFail("no sample came", __FILE__, __LINE__);
-        return {};
-    }
-    const ProbeSample sample = spy.first().first().value<QList<ProbeSample>>().first();
-    if (sample.dueAt > sample.sentAt || sample.doneAt < sample.sentAt ||
-        sample.reason.isEmpty() != (sample.state == ProbeState::Up))
-        QTest::qFail("a sample contradicts itself", __FILE__, __LINE__);
-    return sample;
-}
 
 ProbeTarget ProbeKindsTest::to(const QString &url) const
 {
@@ -97,7 +73,7 @@ ProbeTarget ProbeKindsTest::to(const QString &url) const
 
 void ProbeKindsTest::tcpUp()
 {
-    const ProbeSample sample = probe(to(QStringLiteral("tcp://127.0.0.1:%1").arg(m_server->port())));
+    const ProbeSample sample = probeOnce(to(QStringLiteral("tcp://127.0.0.1:%1").arg(m_server->port())));
     QCOMPARE(sample.reason, QString());
     QCOMPARE(sample.status, 0);
     QVERIFY(sample.phases.dns && sample.phases.connect && sample.phases.total);
@@ -108,27 +84,27 @@ void ProbeKindsTest::tcpUp()
     QVERIFY(m_server->requests().isEmpty());
     ProbeTarget slow = to(QStringLiteral("tcp://127.0.0.1:%1").arg(m_server->port()));
     slow.degraded.latency = Milliseconds(0);
-    QCOMPARE(probe(slow).state, ProbeState::Degraded);
+    QCOMPARE(probeOnce(slow).state, ProbeState::Degraded);
 }
 
 void ProbeKindsTest::tcpDown()
 {
-    const ProbeSample refused = probe(to(QStringLiteral("tcp://127.0.0.1:%1").arg(closedPort())));
+    const ProbeSample refused = probeOnce(to(QStringLiteral("tcp://127.0.0.1:%1").arg(closedPort())));
     QCOMPARE(refused.errorKind, ErrorKind::Refused);
     QVERIFY(!refused.failure);
     const FullBacklog hole;
     ProbeTarget target = to(QStringLiteral("tcp://127.0.0.1:%1").arg(hole.port()));
     target.timeout = Milliseconds(150);
-    const ProbeSample silent = probe(target);
+    const ProbeSample silent = probeOnce(target);
     QVERIFY2(silent.reason.startsWith(QStringLiteral("timed out after 150 ms in connect")), qPrintable(silent.reason));
-    QCOMPARE(probe(to(QStringLiteral("tcp://127.0.0.1"))).errorKind, ErrorKind::Usage);
+    QCOMPARE(probeOnce(to(QStringLiteral("tcp://127.0.0.1"))).errorKind, ErrorKind::Usage);
 }
 
 void ProbeKindsTest::tcpOfAnAddress()
 {
     ProbeTarget target = to(m_server->url(QStringLiteral("/whatever")));
     target.type = EndpointType::Tcp;
-    QCOMPARE(probe(target).reason, QString());
+    QCOMPARE(probeOnce(target).reason, QString());
     QVERIFY(m_server->requests().isEmpty());
 }
 
@@ -156,7 +132,7 @@ void ProbeKindsTest::upgrade()
                                 .arg(tls ? QStringLiteral("wss") : QStringLiteral("ws"))
                                 .arg(server.port()));
     target.expect.headers.insert(QStringLiteral("X-Served-By"), pattern("^one$"));
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, QString());
     QCOMPARE(sample.state, ProbeState::Up);
     QCOMPARE(sample.status, 101);
@@ -168,7 +144,8 @@ void ProbeKindsTest::upgrade()
     QTRY_COMPARE(done.load(), 1);
     QCOMPARE(closing, std::optional(QByteArray("\x03\xe8", 2)));
     target.expect.headers.insert(QStringLiteral("X-Served-By"), pattern("^two$"));
-    QCOMPARE(probe(target).reason, QStringLiteral("the header X-Served-By is \"one\", expected a match of \"^two$\""));
+    QCOMPARE(probeOnce(target).reason,
+             QStringLiteral("the header X-Served-By is \"one\", expected a match of \"^two$\""));
 }
 
 void ProbeKindsTest::upgradeRefused_data()
@@ -202,7 +179,7 @@ void ProbeKindsTest::upgradeRefused()
         peer.send(answer);
         peer.drain(Milliseconds(2'000));
     });
-    const ProbeSample sample = probe(to(server.url()));
+    const ProbeSample sample = probeOnce(to(server.url()));
     QCOMPARE(sample.reason, reason);
     QCOMPARE(sample.state, ProbeState::Down);
     QVERIFY(sample.failure);
@@ -217,7 +194,7 @@ void ProbeKindsTest::upgradeTimesOut()
     });
     ProbeTarget target = to(server.url());
     target.timeout = Milliseconds(150);
-    QVERIFY2(probe(target).reason.contains(QStringLiteral("waiting for the first byte")), qPrintable(server.url()));
+    QVERIFY2(probeOnce(target).reason.contains(QStringLiteral("waiting for the first byte")), qPrintable(server.url()));
 }
 
 void ProbeKindsTest::sendsABody()
@@ -237,7 +214,7 @@ void ProbeKindsTest::sendsABody()
     target.body = "{\"deep\":true}";
     for (const char *method : {"POST", "PUT", "GET"}) {
         target.method = QString::fromLatin1(method);
-        QCOMPARE(probe(target).reason, QString());
+        QCOMPARE(probeOnce(target).reason, QString());
         const std::lock_guard lock(mutex);
         const QByteArray head = requests.last();
         QVERIFY2(head.startsWith(QByteArray(method) + " /deep HTTP/1.1\r\n"), head);
@@ -246,7 +223,7 @@ void ProbeKindsTest::sendsABody()
         QVERIFY2(!head.contains("Expect:"), head);
     }
     target.method = QStringLiteral("HEAD");
-    QCOMPARE(probe(target).errorKind, ErrorKind::Usage);
+    QCOMPARE(probeOnce(target).errorKind, ErrorKind::Usage);
 }
 
 void ProbeKindsTest::expectations_data()
@@ -303,7 +280,7 @@ void ProbeKindsTest::expectations()
     m_server->setBehaviour("/health", behaviour);
     ProbeTarget target = to(m_server->url(QStringLiteral("/health")));
     target.expect = expect;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, reason);
     QCOMPARE(sample.state, reason.isEmpty() ? ProbeState::Up : ProbeState::Down);
 }
@@ -318,7 +295,7 @@ void ProbeKindsTest::redirectChain()
                            answering(302, "", {{"Location", secure.url(QStringLiteral("/there")).toLatin1()}}));
     ProbeTarget target = to(m_server->url(QStringLiteral("/old")));
     target.followRedirects = true;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, QString());
     QCOMPARE(sample.redirects.size(), 3);
     QCOMPARE(sample.redirects[0], (RedirectHop{m_server->url(QStringLiteral("/old")), 301}));
@@ -330,7 +307,7 @@ void ProbeKindsTest::redirectChain()
     QVERIFY(!sample.tlsVersion.isEmpty());
     // Not followed: no chain, and the reason says where it leads.
     target.followRedirects = false;
-    QVERIFY(probe(target).redirects.isEmpty());
+    QVERIFY(probeOnce(target).redirects.isEmpty());
 }
 
 void ProbeKindsTest::redirectChainOfALoop()
@@ -339,7 +316,7 @@ void ProbeKindsTest::redirectChainOfALoop()
     m_server->setBehaviour("/b", answering(302, "", {{"Location", "/a"}}));
     ProbeTarget target = to(m_server->url(QStringLiteral("/a")));
     target.followRedirects = true;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, QStringLiteral("more than 10 redirects"));
     QCOMPARE(sample.redirects.size(), 10);
     QCOMPARE(sample.redirects[9], (RedirectHop{m_server->url(QStringLiteral("/b")), 302}));
@@ -395,7 +372,7 @@ void ProbeKindsTest::certificateChains()
     server.setBehaviour("/health", {});
     // Twice: what is remembered of a certificate carries no problem over.
     for (int round = 0; round < 2; ++round) {
-        const ProbeSample sample = probe(to(server.url(QStringLiteral("/health"), host)));
+        const ProbeSample sample = probeOnce(to(server.url(QStringLiteral("/health"), host)));
         QCOMPARE(sample.reason, reason);
         QStringList seen;
         for (const CertificateInfo &each : sample.chain) {
@@ -412,7 +389,7 @@ void ProbeKindsTest::certificateChains()
 void ProbeKindsTest::failureRecord()
 {
     m_server->setBehaviour("/health", answering(503, QByteArray(10'000, 'x'), {{"Retry-After", "5"}}));
-    const ProbeSample sample = probe(to(m_server->url(QStringLiteral("/health"))));
+    const ProbeSample sample = probeOnce(to(m_server->url(QStringLiteral("/health"))));
     QVERIFY(sample.failure);
     QCOMPARE(sample.failure->statusLine, QStringLiteral("HTTP/1.1 503 Test"));
     QCOMPARE(sample.failure->headers, QStringLiteral("Content-Length: 10000\nRetry-After: 5\nConnection: close"));
@@ -420,7 +397,7 @@ void ProbeKindsTest::failureRecord()
     QVERIFY(sample.failure->truncated);
     // Degraded is not up either.
     m_server->setBehaviour("/health", answering(429, "slow down"));
-    const ProbeSample limited = probe(to(m_server->url(QStringLiteral("/health"))));
+    const ProbeSample limited = probeOnce(to(m_server->url(QStringLiteral("/health"))));
     QVERIFY(limited.failure);
     QCOMPARE(limited.failure->body, QStringLiteral("slow down"));
     QVERIFY(!limited.failure->truncated);
@@ -428,7 +405,7 @@ void ProbeKindsTest::failureRecord()
     HttpBehaviour cut;
     cut.act = HttpBehaviour::Act::CutBody;
     m_server->setBehaviour("/health", cut);
-    const ProbeSample broken = probe(to(m_server->url(QStringLiteral("/health"))));
+    const ProbeSample broken = probeOnce(to(m_server->url(QStringLiteral("/health"))));
     QVERIFY(broken.failure);
     QCOMPARE(broken.failure->body, QStringLiteral("{\"status\":\"healthy\"}"));
 }
@@ -444,7 +421,7 @@ void ProbeKindsTest::recordHoldsNoSecret()
     target.body = "open sesame body";
     target.references = {{QStringLiteral("Authorization"), QStringLiteral("env:TOKEN")},
                          {QString(), QStringLiteral("env:BODY")}};
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QVERIFY(sample.failure);
     const QString all = sample.failure->headers + sample.failure->body + sample.reason;
     for (const char *secret : {"swordfish", "abcdefgh", "sesame"})
@@ -454,7 +431,7 @@ void ProbeKindsTest::recordHoldsNoSecret()
 
 void ProbeKindsTest::noRecordWhenUp()
 {
-    const ProbeSample sample = probe(to(m_server->url(QStringLiteral("/health"))));
+    const ProbeSample sample = probeOnce(to(m_server->url(QStringLiteral("/health"))));
     QVERIFY(!sample.failure && sample.redirects.isEmpty() && sample.chain.isEmpty() && sample.tlsVersion.isEmpty());
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Probes of a real server on the loopback: states, phases, every kind of failure. Rhythm and cancelling stand in
 // tst_prober_schedule.cpp.
-#include "models/health/healthcheck.h"
 #include "models/health/prober.h"
-#include "tests/support/httpserver.h"
+#include "tests/support/probing.h"
 
-#include <QSignalSpy>
 #include <QTest>
 
 using namespace Switchyard;
+using Testing::probeOnce;
 using Act = HttpBehaviour::Act;
 
 namespace {
@@ -34,7 +33,7 @@ class ProberTest : public QObject
 {
     Q_OBJECT
 private Q_SLOTS:
-    void init();
+    void init() { m_server = Testing::healthyServer(); }
     void upOverHttp();
     void upOverHttps();
     void statusWithoutBody();
@@ -67,7 +66,6 @@ private Q_SLOTS:
     void unusableTargets();
 
 private:
-    ProbeSample probe(const ProbeTarget &target);
     ProbeSample probeUrl(const QString &url, Milliseconds timeout = Milliseconds(5000));
     ProbeTarget secure(const HttpServer &server, const QString &path = QStringLiteral("/health"),
                        const QString &host = QStringLiteral("localhost")) const;
@@ -76,34 +74,12 @@ private:
     std::unique_ptr<HttpServer> m_server;
 };
 
-void ProberTest::init()
-{
-    m_server = std::make_unique<HttpServer>();
-    m_server->setBehaviour("/health", {});
-}
-
-ProbeSample ProberTest::probe(const ProbeTarget &target)
-{
-    HealthCheck check;
-    QSignalSpy spy(&check, &HealthCheck::finished);
-    check.check({target});
-    if (!spy.wait(10'000)) {
-        QTest::qFail("no sample came", __FILE__, __LINE__);
-        return {};
-    }
-    const ProbeSample sample = spy.first().first().value<QList<ProbeSample>>().first();
-    // What holds for every probe, whatever comes of it.
-    if (sample.doneAt < sample.sentAt || sample.reason.isEmpty() != (sample.state == ProbeState::Up))
-        QTest::qFail("a sample contradicts itself", __FILE__, __LINE__);
-    return sample;
-}
-
 ProbeSample ProberTest::probeUrl(const QString &url, Milliseconds timeout)
 {
     ProbeTarget target;
     target.url = url;
     target.timeout = timeout;
-    return probe(target);
+    return probeOnce(target);
 }
 
 ProbeTarget ProberTest::secure(const HttpServer &server, const QString &path, const QString &host) const
@@ -138,7 +114,7 @@ void ProberTest::upOverHttps()
     server.setBehaviour("/health", {});
     server.setConnectionBehaviour({ConnectionBehaviour::Tls::Handshake, Milliseconds(60)});
     for (const char *host : {"localhost", "127.0.0.1"}) {
-        const ProbeSample sample = probe(secure(server, QStringLiteral("/health"), QString::fromLatin1(host)));
+        const ProbeSample sample = probeOnce(secure(server, QStringLiteral("/health"), QString::fromLatin1(host)));
         QCOMPARE(sample.reason, QString());
         const ProbePhases &phases = sample.phases;
         QVERIFY(phases.dns && phases.connect && phases.tls && phases.firstByte && phases.transfer && phases.total);
@@ -180,14 +156,14 @@ void ProberTest::bodyRules()
     target.url = m_server->url(QStringLiteral("/health"));
     target.expect.json.insert(QStringLiteral("/status"), QStringLiteral("healthy"));
     target.degraded.json.insert(QStringLiteral("/status"), QStringLiteral("degraded"));
-    QCOMPARE(probe(target).state, ProbeState::Up);
+    QCOMPARE(probeOnce(target).state, ProbeState::Up);
     HttpBehaviour behaviour;
     behaviour.body = "{\"status\":\"degraded\"}";
     m_server->setBehaviour("/health", behaviour);
-    QCOMPARE(probe(target).state, ProbeState::Degraded);
+    QCOMPARE(probeOnce(target).state, ProbeState::Degraded);
     behaviour.body = "<html>";
     m_server->setBehaviour("/health", behaviour);
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.state, ProbeState::Down);
     QVERIFY(sample.reason.contains(QStringLiteral("not JSON")));
 }
@@ -200,11 +176,11 @@ void ProberTest::bodyOver64KiBIsJudgedWhole()
     ProbeTarget target;
     target.url = m_server->url(QStringLiteral("/health"));
     target.expect.json.insert(QStringLiteral("/status"), QStringLiteral("healthy"));
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, QString());
     QCOMPARE(sample.body.size(), qsizetype(64 * 1024));
     target.expect.json.clear();
-    QCOMPARE(probe(target).body.size(), qsizetype(64 * 1024));
+    QCOMPARE(probeOnce(target).body.size(), qsizetype(64 * 1024));
 }
 
 void ProberTest::degradedByLatency()
@@ -215,7 +191,7 @@ void ProberTest::degradedByLatency()
     ProbeTarget target;
     target.url = m_server->url(QStringLiteral("/health"));
     target.degraded.latency = Milliseconds(100);
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.state, ProbeState::Degraded);
     QVERIFY(sample.reason.contains(QStringLiteral("over 100 ms")));
     QVERIFY(*sample.phases.firstByte >= 115);
@@ -228,7 +204,7 @@ void ProberTest::instanceFromHeader()
     ProbeTarget target;
     target.url = m_server->url(QStringLiteral("/health"));
     target.instanceHeader = QStringLiteral("x-instance");
-    QCOMPARE(probe(target).instance, QStringLiteral("srv-abc"));
+    QCOMPARE(probeOnce(target).instance, QStringLiteral("srv-abc"));
 }
 
 void ProberTest::sendsHeadersAndMethod()
@@ -239,7 +215,7 @@ void ProberTest::sendsHeadersAndMethod()
                       {QStringLiteral("X-Empty"), QString()}};
     for (const char *method : {"GET", "HEAD", "POST", "OPTIONS"}) {
         target.method = QString::fromLatin1(method);
-        QCOMPARE(probe(target).state, ProbeState::Up);
+        QCOMPARE(probeOnce(target).state, ProbeState::Up);
         const QByteArray head = m_server->requests().last();
         QVERIFY2(head.startsWith(QByteArray(method) + " /health?deep=1 HTTP/1.1\r\n"), head);
         QVERIFY2(head.contains("\r\nX-Probe: switchyard\r\n") && head.contains("\r\nX-Empty:\r\n"), head);
@@ -272,7 +248,7 @@ void ProberTest::redirectFollowed()
     m_server->setBehaviour("/old", status(302, {{"Location", server.url(QStringLiteral("/health")).toLatin1()}}));
     ProbeTarget target = secure(*m_server, QStringLiteral("/old"), QStringLiteral("127.0.0.1"));
     target.followRedirects = true;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.reason, QString());
     QCOMPARE(sample.status, 200);
     QVERIFY(sample.certificate);
@@ -291,10 +267,10 @@ void ProberTest::redirectKeepsHeadersFromOtherOrigin()
     target.followRedirects = true;
     target.headers = {{QStringLiteral("X-Api-Key"), QStringLiteral("hush")}};
     target.url = m_server->url(QStringLiteral("/in"));
-    QCOMPARE(probe(target).state, ProbeState::Up);
+    QCOMPARE(probeOnce(target).state, ProbeState::Up);
     QVERIFY(m_server->requests().last().contains("X-Api-Key: hush"));
     target.url = m_server->url(QStringLiteral("/out"));
-    QCOMPARE(probe(target).state, ProbeState::Up);
+    QCOMPARE(probeOnce(target).state, ProbeState::Up);
     QVERIFY(m_server->requests().last().contains("X-Api-Key: hush"));
     QCOMPARE(other.requests().size(), 1);
     QVERIFY2(!other.requests().first().contains("hush"), other.requests().first());
@@ -306,7 +282,7 @@ void ProberTest::redirectLoop()
     ProbeTarget target;
     target.url = m_server->url(QStringLiteral("/loop"));
     target.followRedirects = true;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.errorKind, ErrorKind::Protocol);
     QCOMPARE(sample.reason, QStringLiteral("more than 10 redirects"));
     QCOMPARE(m_server->requests().size(), 11);
@@ -318,7 +294,7 @@ void ProberTest::redirectToFile()
     ProbeTarget target;
     target.url = m_server->url(QStringLiteral("/out"));
     target.followRedirects = true;
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.state, ProbeState::Down);
     QCOMPARE(sample.errorKind, ErrorKind::Protocol);
     QVERIFY2(sample.reason.contains(QStringLiteral("neither http nor https")), qPrintable(sample.reason));
@@ -358,7 +334,7 @@ void ProberTest::silentTls()
     server.setConnectionBehaviour({ConnectionBehaviour::Tls::Silent, {}});
     ProbeTarget target = secure(server);
     target.timeout = Milliseconds(300);
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.errorKind, ErrorKind::Timeout);
     QVERIFY2(sample.reason.contains(QStringLiteral("in the TLS handshake")), qPrintable(sample.reason));
     QVERIFY2(*sample.phases.total >= 299 && *sample.phases.total < 350, QByteArray::number(*sample.phases.total));
@@ -445,7 +421,7 @@ void ProberTest::brokenHandshakes()
     QFETCH(QString, reason);
     HttpServer server(m_certificates.good());
     server.setConnectionBehaviour({tls, {}});
-    const ProbeSample sample = probe(secure(server));
+    const ProbeSample sample = probeOnce(secure(server));
     QVERIFY2(sample.reason.contains(reason), qPrintable(sample.reason));
     QCOMPARE(sample.errorKind, ErrorKind::Io);
     QVERIFY(sample.phases.connect && !sample.phases.tls);
@@ -469,7 +445,7 @@ void ProberTest::certificates()
     QFETCH(int, daysLeft);
     HttpServer server(files);
     server.setBehaviour("/health", {});
-    const ProbeSample sample = probe(secure(server));
+    const ProbeSample sample = probeOnce(secure(server));
     QCOMPARE(sample.state, ProbeState::Down);
     QCOMPARE(sample.errorKind, ErrorKind::Tls);
     QVERIFY2(sample.reason.contains(problem), qPrintable(sample.reason));
@@ -520,7 +496,7 @@ void ProberTest::unusableTargets()
 {
     QFETCH(ProbeTarget, target);
     QFETCH(QString, reason);
-    const ProbeSample sample = probe(target);
+    const ProbeSample sample = probeOnce(target);
     QCOMPARE(sample.state, ProbeState::Down);
     QCOMPARE(sample.errorKind, ErrorKind::Usage);
     QVERIFY2(sample.reason.contains(reason), qPrintable(sample.reason));

@@ -38,6 +38,8 @@ private Q_SLOTS:
     void junit();
     void portsAndSockets();
     void workspaceMonitors();
+    void profileOfAUrl();
+    void profileOfAWorkspace();
     void usage_data();
     void usage();
 
@@ -195,6 +197,72 @@ void HealthCliTest::workspaceMonitors()
     QCOMPARE(result.json()[s("targets")].toArray().size(), 2);
 }
 
+void HealthCliTest::profileOfAUrl()
+{
+    HttpBehaviour moved;
+    moved.status = 302;
+    moved.headers = {{"Location", "/health"}};
+    m_server->setBehaviour("/moved", moved);
+    const auto check = [this](const char *path, const QStringList &more) {
+        return runCli(QStringList{s("health"), s("check"), m_server->url(s(path))} + more);
+    };
+    // Healthy to Render, and not to Fly.
+    QCOMPARE(check("/moved", {s("--profile"), s("render")}).status, 0);
+    const CliResult fly = check("/moved", {s("--profile"), s("fly")});
+    QCOMPARE(fly.status, 1);
+    QVERIFY2(fly.out.contains(s("Fly.io would take the instance out of routing at once")), qPrintable(fly.out));
+    QVERIFY2(fly.out.contains(s("https://fly.io/docs/reference/health-checks/")), qPrintable(fly.out));
+
+    QFile manifest(m_folder.filePath(s("render.yaml")));
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.write("services:\n  - type: web\n    name: api\n    healthCheckPath: /health\n");
+    manifest.close();
+    const CliResult json = check("/", {s("--profile"), s("render"), s("--manifest"), manifest.fileName(),
+                                       s("--timeout"), s("1s"), s("--format"), s("json")});
+    QCOMPARE(json.status, 0);
+    const QString invalid = validate(s("health-check"), json.out.toUtf8());
+    QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip")), qPrintable(invalid));
+    // The manifest names the path where the URL has none.
+    QCOMPARE(first(json)[s("url")].toString(), m_server->url(s("/health")));
+    const QJsonObject profile = first(json)[s("profile")].toObject();
+    QCOMPARE(profile[s("platform")].toString(), s("render"));
+    QVERIFY(profile[s("on_failure")].toString().contains(s("restart it after 60 s")));
+    QCOMPARE(profile[s("findings")].toArray().size(), 1);
+    QVERIFY(profile[s("findings")].toArray().first().toString().contains(s("waits 1s and Render 5s")));
+    QHash<QString, QJsonObject> rules;
+    for (const QJsonValue &rule : profile[s("rules")].toArray())
+        rules.insert(rule[s("key")].toString(), rule.toObject());
+    QCOMPARE(rules[s("path")][s("from")].toString(), s("render.yaml:4"));
+    QCOMPARE(rules[s("timeout")][s("from")].toString(), s("workspace"));
+    QCOMPARE(rules[s("expect.status")][s("value")].toString(), s("200-399"));
+    QVERIFY(rules[s("expect.status")][s("instead_of")].isNull());
+    // Without one nothing is said of any.
+    QVERIFY(first(check("/health", {s("--format"), s("json")}))[s("profile")].isNull());
+}
+
+void HealthCliTest::profileOfAWorkspace()
+{
+    QFile manifest(m_folder.filePath(s("fly.toml")));
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.write("[http_service]\ninternal_port = 8080\n[[http_service.checks]]\npath = '/up'\ntimeout = '3s'\n");
+    manifest.close();
+    QFile workspace(m_folder.filePath(s("profile.toml")));
+    QVERIFY(workspace.open(QIODevice::WriteOnly));
+    workspace.write("schema = 1\n[[backend]]\nname = \"b\"\nplatform = \"fly\"\nmanifest = \"fly.toml\"\nurl = \"" +
+                    m_server->url(QString()).toUtf8() + "\"\n[[backend.health]]\nprofile = \"platform\"\n");
+    workspace.close();
+    m_server->setBehaviour("/up", {});
+    const CliResult result = runCli({s("--workspace"), workspace.fileName(), s("health"), s("check")});
+    QVERIFY2(result.status == 0, qPrintable(result.err + result.out));
+    QVERIFY2(result.out.contains(s("judged as Fly.io does")), qPrintable(result.out));
+    QVERIFY2(result.out.contains(s("fly.toml:4")), qPrintable(result.out));
+    QVERIFY(m_server->requests().last().startsWith("GET /up "));
+    QVERIFY(manifest.remove());
+    const CliResult lost = runCli({s("--workspace"), workspace.fileName(), s("health"), s("check")});
+    QCOMPARE(lost.status, 2);
+    QVERIFY2(lost.err.contains(s("fly.toml")), qPrintable(lost.err));
+}
+
 void HealthCliTest::usage_data()
 {
     QTest::addColumn<QStringList>("arguments");
@@ -212,6 +280,11 @@ void HealthCliTest::usage_data()
                                     << s("no meaning for tcp:");
     QTest::newRow("status of an upgrade")
         << QStringList{s("ws://127.0.0.1:1/"), s("--expect-status"), s("200")} << s("no meaning for ws:");
+    QTest::newRow("platform") << QStringList{url, s("--profile"), s("moon")} << s("there is no platform \"moon\"");
+    QTest::newRow("profile of nothing") << QStringList{s("--profile"), s("fly")} << s("--profile is for URLs");
+    QTest::newRow("manifest alone") << QStringList{url, s("--manifest"), s("fly.toml")} << s("only with --profile");
+    QTest::newRow("no manifest") << QStringList{url, s("--profile"), s("fly"), s("--manifest"), s("/nowhere/fly.toml")}
+                                 << s("/nowhere/fly.toml");
     QTest::newRow("variable not set") << QStringList{url, s("--header"), s("X-A=env:NOT_SET_ANYWHERE")}
                                       << s("NOT_SET_ANYWHERE");
 }

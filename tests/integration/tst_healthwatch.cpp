@@ -41,6 +41,7 @@ private Q_SLOTS:
     void machineSleeps();
     void interruptEndsIt();
     void workspaceAndItsWindow();
+    void profileOfAPlatform();
     void usage_data();
     void usage();
 
@@ -183,6 +184,27 @@ void HealthWatchTest::workspaceAndItsWindow()
     QVERIFY2(result.out.contains(s("down        one /health")) && result.out.contains(s("[alerts nobody: release]")),
              qPrintable(result.out));
     QVERIFY(QFile::exists(m_folder.filePath(s("kept.sqlite"))));
+}
+
+void HealthWatchTest::profileOfAPlatform()
+{
+    m_server->setBehaviour("/health", answering(429));
+    Watcher watcher({s("health"), s("watch"), m_server->url(s("/health")), s("--profile"), s("fly"), s("--interval"),
+                     s("200ms"), s("--for"), s("3s"), s("--no-history"), s("--format"), s("json")});
+    const CliResult result = watcher.result(30'000);
+    QCOMPARE(result.status, 1);
+    const QString invalid = validate(s("health-watch"), result.out.toUtf8());
+    QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip")), qPrintable(invalid));
+    const QJsonObject monitor = result.json()[s("monitors")].toArray().first().toObject();
+    QCOMPARE(monitor[s("state")].toString(), s("down"));
+    // One failure is enough there, and 429 is one.
+    QCOMPARE(monitor[s("changes")].toArray().size(), 1);
+    QVERIFY2(monitor[s("cause")].toString().contains(s("Fly.io would take the instance out of routing now")),
+             qPrintable(monitor[s("cause")].toString()));
+    QVERIFY2(monitor[s("platform")].toString().contains(s("out of routing")) &&
+                 monitor[s("platform")].toString().contains(s(" s ago")),
+             qPrintable(monitor[s("platform")].toString()));
+    QCOMPARE(monitor[s("profile")][s("platform")].toString(), s("fly"));
 }
 
 void HealthWatchTest::usage_data()

@@ -96,6 +96,8 @@ private Q_SLOTS:
     void renderRefused();
     void fly();
     void flyOlderForms();
+    void flyChecks();
+    void sleeping();
     void flyDurations_data();
     void flyDurations();
     void flyRefused_data();
@@ -347,6 +349,57 @@ void DeployFactsTest::flyIntoTheRehearsal()
     options.manifest.reset();
     options.argv = {s("true")};
     QCOMPARE((*makeRehearsal(fly_(), options))->grace(), Milliseconds(5'000));
+}
+
+void DeployFactsTest::flyChecks()
+{
+    const auto read = [this](const char *text) { return flyServiceFacts(text, s("fly.toml"), fly_()); };
+    const Result<ServiceFacts> several = read("[http_service]\ninternal_port = 8080\n"
+                                              "[[http_service.checks]]\npath = '/a'\ntls_skip_verify = true\n"
+                                              "[http_service.checks.headers]\nX-Check = 'yes'\n"
+                                              "[[http_service.checks]]\npath = '/b'\n"
+                                              "[[http_service.tcp_checks]]\ntimeout = '3s'\n");
+    QVERIFY2(several, several ? "" : qPrintable(several.error().toString()));
+    QCOMPARE(several->healthPath->value, s("/a"));
+    QVERIFY(several->checkSkipsVerification);
+    QCOMPARE(several->checkHeaders.first().second.value, s("yes"));
+    QCOMPARE(several->furtherChecks.size(), 2);
+    QVERIFY(!several->watching);
+    // A check on top only shows: it is told apart, and is none of a deploy.
+    const Result<ServiceFacts> top = read("[http_service]\ninternal_port = 8080\n"
+                                          "[checks.alive]\ntype = 'http'\npath = 'up'\nport = 8080\ninterval = '20s'\n"
+                                          "[checks.port]\ntype = 'tcp'\nport = 8080\n");
+    QVERIFY(top && top->watching && !top->healthPath && top->checksPort && !top->portCheck);
+    QCOMPARE(top->watching->path->value, s("/up"));
+    QCOMPARE(top->watching->interval->value, Milliseconds(20'000));
+    QCOMPARE(spoken(top->watching->place), s("fly.toml:3"));
+    QCOMPARE(top->furtherChecks.size(), 1);
+    const Result<ServiceFacts> port =
+        read("[[services]]\ninternal_port = 1\n[[services.tcp_checks]]\ntimeout = '3s'\n");
+    QVERIFY(port && port->portCheck && port->furtherChecks.isEmpty());
+}
+
+void DeployFactsTest::sleeping()
+{
+    const auto fly = [this](const QByteArray &keys) {
+        return flyServiceFacts("[http_service]\ninternal_port = 8080\n" + keys, s("fly.toml"), fly_())->sleeping;
+    };
+    QVERIFY(fly("auto_stop_machines = 'stop'\nmin_machines_running = 0\n")->sleeps);
+    QVERIFY(fly("auto_stop_machines = 'suspend'\n")->sleeps);
+    QVERIFY(fly("auto_stop_machines = true\n")->sleeps);
+    QVERIFY(!fly("auto_stop_machines = 'off'\n")->sleeps);
+    QVERIFY(!fly("auto_stop_machines = false\n")->sleeps);
+    QVERIFY(!fly("")->sleeps);
+    QVERIFY(!fly("auto_stop_machines = 'stop'\nmin_machines_running = 1\n")->sleeps);
+    QCOMPARE(fly("auto_stop_machines = 'stop'\nmin_machines_running = 1\n")->words, s("min_machines_running = 1"));
+    const auto render = [this](const QByteArray &plan) {
+        return renderServiceFacts("services:\n  - type: web\n    name: api\n" + plan, s("render.yaml"), render_())
+            ->sleeping;
+    };
+    QVERIFY(render("    plan: free\n")->sleeps);
+    QCOMPARE(render("    plan: free\n")->words, s("plan: free"));
+    QVERIFY(!render("    plan: starter\n")->sleeps);
+    QVERIFY(!render("").has_value());
 }
 
 QTEST_GUILESS_MAIN(DeployFactsTest)

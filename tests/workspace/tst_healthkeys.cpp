@@ -32,6 +32,8 @@ private Q_SLOTS:
     void errors_data();
     void errors();
     void patterns();
+    void profiles();
+    void sleeps();
 };
 
 void HealthKeysTest::everyKey()
@@ -186,6 +188,37 @@ void HealthKeysTest::patterns()
     QVERIFY(slow);
     const QRegularExpressionMatch match = slow->compiled.match(QString(5000, QLatin1Char('a')) + QLatin1Char('b'));
     QVERIFY(!match.hasMatch() && !match.isValid());
+}
+
+void HealthKeysTest::profiles()
+{
+    const auto workspace = parse(withBackend("[[backend.health]]\nprofile = \"platform\"\ntimeout = \"7s\"\n"
+                                             "expect = { status = \"200\" }\n") +
+                                 "[[monitor]]\nname = \"m\"\nurl = \"https://a.example/\"\nprofile = \"render\"\n");
+    QVERIFY2(workspace, qPrintable(workspace ? QString() : workspace.error().first().toString()));
+    const HealthEndpoint &endpoint = workspace->backends.first().health.first();
+    QCOMPARE(endpoint.profile, QStringLiteral("platform"));
+    // The manifest names its path.
+    QCOMPARE(endpoint.path, QString());
+    QVERIFY(endpoint.states(QLatin1StringView("timeout")) && endpoint.states(QLatin1StringView("expect.status")));
+    QVERIFY(!endpoint.states(QLatin1StringView("interval")) && !endpoint.states(QLatin1StringView("path")));
+    QCOMPARE(workspace->monitors.first().endpoint.profile, QStringLiteral("render"));
+    const auto wrong = parse(withBackend("[[backend.health]]\npath = \"/\"\nprofile = \"render\"\n"));
+    QVERIFY(!wrong && wrong.error().first().message.contains(QStringLiteral("profile")));
+    const auto unknown = parse(withBackend("") + "[[monitor]]\nname = \"m\"\nurl = \"https://a.example/\"\n"
+                                                 "profile = \"moon\"\n");
+    QVERIFY(!unknown && unknown.error().first().message.contains(QStringLiteral("moon")));
+    // Without a profile the path is asked for as ever.
+    QVERIFY(!parse(withBackend("[[backend.health]]\ntimeout = \"7s\"\n")));
+}
+
+void HealthKeysTest::sleeps()
+{
+    const auto workspace = parse(withBackend("sleeps = false\n[[backend.health]]\npath = \"/\"\n"));
+    QVERIFY2(workspace, qPrintable(workspace ? QString() : workspace.error().first().toString()));
+    QCOMPARE(workspace->backends.first().sleeps, std::optional(false));
+    QCOMPARE(workspace->backends.first().sleepsFrom, QStringLiteral("workspace"));
+    QVERIFY(!parse(withBackend("[[backend.health]]\npath = \"/\"\n"))->backends.first().sleeps);
 }
 
 QTEST_GUILESS_MAIN(HealthKeysTest)

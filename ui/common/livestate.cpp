@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/common/livestate.h"
 
+#include "models/health/platformwords.h"
+
 #include <QDateTime>
 
 namespace Switchyard {
@@ -48,7 +50,7 @@ QString SocketLive::stateWord() const
 State shownState(const MonitorRecord &record)
 {
     if (record.monitor.problem)
-        return State::Down;
+        return record.monitor.waits ? State::Unknown : State::Down;
     switch (record.tracker.state()) {
     case MonitorState::Up:
         return record.tracker.failuresInRow() > 0 ? State::Degraded : State::Up;
@@ -69,8 +71,10 @@ State shownState(const MonitorRecord &record)
 QString shownStateWord(const MonitorRecord &record)
 {
     if (record.monitor.problem)
-        return QStringLiteral("failed");
+        return record.monitor.waits ? monitorStateName(MonitorState::Unknown) : QStringLiteral("failed");
     const MonitorState state = record.tracker.state();
+    if (record.tracker.failuresInRow() > 0 && state != MonitorState::Down && record.monitor.downAfter)
+        return QStringLiteral("%1 failed").arg(record.tracker.failuresInRow());
     if (record.tracker.failuresInRow() > 0 && state != MonitorState::Down)
         return QStringLiteral("%1 of %2 failed").arg(record.tracker.failuresInRow()).arg(record.monitor.failures);
     return state == MonitorState::ColdStart ? QStringLiteral("cold start") : monitorStateName(state);
@@ -80,8 +84,10 @@ QString shownCause(const MonitorRecord &record)
 {
     if (record.monitor.problem)
         return record.monitor.problem->message;
-    if (record.tracker.failuresInRow() > 0 && record.last)
-        return record.last->reason;
+    if (record.tracker.failuresInRow() > 0 && record.last) {
+        const QString words = platformWords(record.monitor, record.tracker.failingSince(), Clock::now());
+        return words.isEmpty() ? record.last->reason : record.last->reason + QStringLiteral("; ") + words;
+    }
     return record.tracker.cause();
 }
 

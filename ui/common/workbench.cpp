@@ -2,9 +2,11 @@
 #include "ui/common/workbench.h"
 
 #include "models/alerts/alerter.h"
+#include "models/common/origin.h"
 #include "models/common/redact.h"
 #include "models/deploy/driverfactory.h"
 #include "models/health/monitorset.h"
+#include "models/health/platformprofile.h"
 #include "models/health/recorder.h"
 #include "models/history/store.h"
 #include "models/manifests/deployfacts.h"
@@ -25,19 +27,13 @@ namespace {
 constexpr int liveEveryMs = 250;
 constexpr int historyEveryMs = 2'000;
 
-bool isLoopback(const QString &host)
-{
-    return host == QLatin1StringView("localhost") || host.endsWith(QLatin1StringView(".localhost")) ||
-           host.startsWith(QLatin1StringView("127.")) || host == QLatin1StringView("::1");
-}
-
 /// What a person wrote, with a scheme: a development server on this machine speaks http.
 QString withScheme(const QString &written)
 {
     if (written.isEmpty() || written.contains(QStringLiteral("://")))
         return written;
     const QString secure = QStringLiteral("https://") + written;
-    return isLoopback(QUrl(secure).host()) ? QStringLiteral("http://") + written : secure;
+    return isLoopbackHost(QUrl(secure).host()) ? QStringLiteral("http://") + written : secure;
 }
 
 } // namespace
@@ -74,8 +70,30 @@ void Workbench::openFile(const QString &path)
         Q_EMIT workspaceRefused(path, loaded.error());
         return;
     }
-    m_afterStop = [this, workspace = std::move(*loaded)] { open(workspace, false); };
-    stopDrivers();
+    openRuled(std::move(*loaded));
+}
+
+/// What the manifests of its backends say of their checks and plans belongs to its monitors: they are read on a worker
+/// thread, since they may lie far away, and may be long.
+void Workbench::openRuled(Workspace workspace)
+{
+    const quint64 opening = ++m_opening;
+    const auto go = [this, opening](const Workspace &ruled) {
+        if (opening != m_opening)
+            return; // another one was asked for meanwhile
+        m_afterStop = [this, ruled] { open(ruled, false); };
+        stopDrivers();
+    };
+    const auto apply = [catalogue = *m_catalogue](Workspace of) {
+        applyPlatformRules(&of, catalogue, [&of](const Backend &backend, const Platform &platform) {
+            return backendServiceFacts(of, backend, platform);
+        });
+        return of;
+    };
+    if (!needsManifests(workspace, *m_catalogue))
+        return go(apply(std::move(workspace)));
+    offThread(
+        this, [apply, workspace = std::move(workspace)] { return apply(workspace); }, go);
 }
 
 void Workbench::openUrl(const QString &text)
@@ -107,6 +125,7 @@ void Workbench::openUrl(const QString &text)
     health.interval = Milliseconds(10'000);
     // Somebody is looking: two are enough to call it down.
     health.failures = 2;
+    ++m_opening;
     backend.health.append(health);
     Workspace workspace;
     workspace.name = url.host();
@@ -125,6 +144,7 @@ void Workbench::openDemo(const QString &shutdownMode, bool thenRedeploy)
                                        {}}});
         return;
     }
+    ++m_opening;
     m_afterStop = [this, shutdownMode, thenRedeploy] {
         DemoOptions demo;
         demo.program = m_options.demoProgram;
@@ -166,7 +186,7 @@ void Workbench::open(Workspace workspace, bool demo)
     if (!demo)
         m_demoMode.clear();
     m_health = std::make_unique<MonitorSet>(m_workspace.anchors);
-    m_health->setMonitors(monitorsWithProblems(m_workspace, m_catalogue));
+    m_health->setMonitors(monitorsBeforeSecrets(m_workspace, m_catalogue));
     m_health->setDeployWindows(DeployWindows(m_workspace.deployWindows));
     connect(m_health.get(), &MonitorSet::changed, this, [this](const QList<int> &indices) {
         if (!m_liveTimer.isActive())
@@ -187,6 +207,7 @@ void Workbench::open(Workspace workspace, bool demo)
         m_monitors.emplace(backend.name, std::move(made));
     }
     openHistory();
+    fetchSecrets();
     m_health->start();
     const Backend *first = m_workspace.withRole(QStringLiteral("target"));
     if (!first && !m_workspace.backends.isEmpty())
@@ -194,6 +215,29 @@ void Workbench::open(Workspace workspace, bool demo)
     m_current = first ? first->name : QString();
     Q_EMIT workspaceOpened();
     Q_EMIT currentBackendChanged(m_current);
+}
+
+/// Secrets of monitors are read on a thread of their own: a keychain may ask a person, for half a minute, and the
+/// program's few workers have other things to do. Until then those monitors wait, and the others are probed.
+void Workbench::fetchSecrets()
+{
+    bool any = false;
+    for (int i = 0; i < m_health->count(); ++i)
+        any = any || m_health->record(i).monitor.waits;
+    if (!any)
+        return;
+    m_secretReader.setMaxThreadCount(1);
+    QPointer<MonitorSet> alive(m_health.get());
+    m_secretReader.start([alive, workspace = m_workspace, catalogue = *m_catalogue] {
+        const QList<Monitor> monitors = monitorsWithProblems(workspace, &catalogue);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [alive, monitors] {
+                if (alive)
+                    alive->settle(monitors);
+            },
+            Qt::QueuedConnection);
+    });
 }
 
 /// The file is opened on a worker thread: it may lie on a slow disk, or be of an older version. What is measured until
@@ -231,6 +275,7 @@ void Workbench::closeHistory()
     m_historyTimer.stop();
     m_recorder.reset();
     m_historyTrouble.clear();
+    m_historyCaution.clear();
     if (!m_history)
         return;
     // Its destruction writes what waits. The pool's threads are waited for when the program ends.
@@ -250,9 +295,10 @@ void Workbench::lookAtHistory()
                       .arg(status.dropped > 0 ? QStringLiteral(", %1 are lost").arg(status.dropped) : QString());
     else if (!status.setAside.isEmpty())
         trouble = QStringLiteral("the history was damaged and lies at %1; a new one was begun").arg(status.setAside);
-    if (trouble == m_historyTrouble)
+    if (trouble == m_historyTrouble && status.clockDoubt == m_historyCaution)
         return;
     m_historyTrouble = trouble;
+    m_historyCaution = status.clockDoubt;
     Q_EMIT historyChanged();
 }
 
@@ -275,6 +321,7 @@ void Workbench::setAlertNotify(AlertNotify notify)
 
 void Workbench::close()
 {
+    ++m_opening;
     m_afterStop = [this] {
         dropAll();
         m_workspace = {};
@@ -332,7 +379,7 @@ void Workbench::setCurrentBackend(const QString &backend)
 QString Workbench::placeText(const Backend &backend) const
 {
     const QString host = QUrl(backend.url).host();
-    if (backend.platform == QLatin1StringView("local") && !host.isEmpty() && !isLoopback(host))
+    if (backend.platform == QLatin1StringView("local") && !host.isEmpty() && !isLoopbackHost(host))
         return host;
     const Platform *platform = m_catalogue->find(backend.platform);
     return platform ? platform->name : backend.platform;
@@ -711,6 +758,7 @@ SessionOutcomePtr Workbench::lastOutcome() const
 
 void Workbench::shutDown()
 {
+    ++m_opening;
     m_afterStop = [this] {
         dropAll();
         Q_EMIT shutDownDone();

@@ -9,6 +9,7 @@
 
 #include <QObject>
 #include <QPointer>
+#include <QThreadPool>
 #include <QTimer>
 
 #include <functional>
@@ -96,6 +97,8 @@ public:
     QString historyFile() const;
     /// How recording goes, in words; empty while it goes well, or nothing is to be recorded.
     QString historyTrouble() const;
+    /// It is recorded, but this should be read of it; empty: nothing.
+    QString historyCaution() const { return m_historyCaution; }
     /// Who is told of them; nullptr while none is open.
     Alerter *alerter() const { return m_alerter.get(); }
     /// Where alerts of kind = "desktop" go.
@@ -173,7 +176,9 @@ Q_SIGNALS:
     void shutDownDone();
 
 private:
+    void openRuled(Workspace workspace);
     void open(Workspace workspace, bool demo);
+    void fetchSecrets();
     void openHistory();
     void closeHistory();
     void lookAtHistory();
@@ -201,8 +206,10 @@ private:
     QString m_current;
     std::shared_ptr<HistoryStore> m_history;
     std::unique_ptr<MonitorSet> m_health;
+    QThreadPool m_secretReader; ///< waits for its thread when it is destroyed
+    quint64 m_opening = 0;      ///< counts what was asked to be opened: an answer to an older one is dropped
     std::unique_ptr<HealthRecorder> m_recorder; ///< looks at both
-    QString m_historyTrouble;
+    QString m_historyTrouble, m_historyCaution;
     QTimer m_historyTimer;
     std::unique_ptr<Alerter> m_alerter; ///< listens to m_health
     AlertNotify m_notifyAlert;

@@ -146,7 +146,7 @@ void readState(const MonitorRecord &record, MonitorDigest *digest)
 {
     digest->state = shownState(record);
     digest->machine = record.tracker.state();
-    digest->broken = record.monitor.problem.has_value();
+    digest->broken = record.monitor.problem && !record.monitor.waits;
     digest->asked = record.last.has_value();
     digest->cause = shownCause(record);
     digest->warmed = record.warmed;

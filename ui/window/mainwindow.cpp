@@ -128,11 +128,16 @@ void MainWindow::makeStatusBar()
         const QString trouble = m_services.workbench->historyTrouble();
         const QString file = m_services.workbench->historyFile();
         m_history->setVisible(!trouble.isEmpty() || !file.isEmpty());
-        m_history->setText(trouble.isEmpty() ? QStringLiteral("history: recording")
-                                             : QStringLiteral("<span style='color:%1'>%2 history: not written</span>")
-                                                   .arg(themeColors(palette()).state(State::Degraded).name(),
-                                                        stateShape(State::Degraded)));
-        m_history->setToolTip(trouble.isEmpty() ? file : trouble);
+        const QString caution = m_services.workbench->historyCaution();
+        const QString words = !trouble.isEmpty()   ? QStringLiteral("history: not written")
+                              : !caution.isEmpty() ? QStringLiteral("history: clock in doubt")
+                                                   : QStringLiteral("history: recording");
+        const bool good = trouble.isEmpty() && caution.isEmpty();
+        m_history->setText(
+            good ? words
+                 : QStringLiteral("<span style='color:%1'>%2 %3</span>")
+                       .arg(themeColors(palette()).state(State::Degraded).name(), stateShape(State::Degraded), words));
+        m_history->setToolTip(!trouble.isEmpty() ? trouble : !caution.isEmpty() ? caution : file);
     };
     connect(m_services.workbench, &Workbench::historyChanged, this, fillHistory);
     fillHistory();
