@@ -70,13 +70,13 @@ void Alerter::watch(MonitorSet *monitors)
 {
     connect(monitors, &MonitorSet::stateChanged, this, [this, monitors](const MonitorTransition &transition) {
         const int index = monitors->indexOf(transition.monitorId);
-        if (index < 0)
+        if (index < 0 || !m_watching)
             return;
         const Monitor &monitor = monitors->record(index).monitor;
         take(monitor.name, monitor.group, transition);
     });
     connect(monitors, &MonitorSet::sampleTaken, this, [this, monitors](int index, const ProbeSample &sample) {
-        if (!sample.certificate)
+        if (!sample.certificate || !m_watching)
             return;
         const Monitor &monitor = monitors->record(index).monitor;
         takeCertificate(monitor.id, monitor.name, monitor.group, *sample.certificate);

@@ -57,6 +57,8 @@ public:
 
     /// Listens to it. It must outlive this, or go together with it.
     void watch(MonitorSet *monitors);
+    /// Off: what it says counts for nothing, because something else measures. What is open stays.
+    void setWatching(bool on) { m_watching = on; }
     /// Where kind = "desktop" goes.
     void setNotify(const AlertNotify &notify);
 
@@ -117,7 +119,8 @@ private:
     AlertTimes m_times;
     std::vector<std::unique_ptr<Route>> m_routes;
     QHash<QString, Case> m_cases; ///< by key; also those that are over, where a channel has still to hear of it
-    int m_certificateDays = 0;    ///< the most of any channel; 0: none asks for it
+    bool m_watching = true;
+    int m_certificateDays = 0; ///< the most of any channel; 0: none asks for it
     QTimer m_tick, m_announce;
 };
 

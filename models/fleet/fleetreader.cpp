@@ -275,6 +275,7 @@ void FleetReader::judge(const FleetMonitor &monitor, FleetReading *reading) cons
     const bool exporterDown = exporter != m_exporterUp.cend() && *exporter == 0;
     const QString noExporter = s("Prometheus gets no answer from blackbox_exporter");
     if (samples.isEmpty()) {
+        reading->lack = FleetReading::Lack::NoSample;
         reading->reason =
             exporterDown ? noExporter : s("no sample of it: is it among the targets of the server's prometheus.yml?");
         return;
@@ -284,6 +285,7 @@ void FleetReader::judge(const FleetMonitor &monitor, FleetReading *reading) cons
     if (ageMs > double(monitor.interval.count()) * staleIntervals) {
         const QString old = s("the last sample is %1 old").arg(humanDuration(ageMs));
         reading->reason = exporterDown ? s("%1; %2").arg(noExporter, old) : old;
+        reading->lack = FleetReading::Lack::Stale;
         reading->latencyMs = std::nullopt;
         reading->status = std::nullopt;
         return;
@@ -300,6 +302,7 @@ void FleetReader::judge(const FleetMonitor &monitor, FleetReading *reading) cons
     case MonitorState::Up:
         break;
     default:
+        reading->lack = FleetReading::Lack::Undecided;
         reading->reason = s("fails, but not yet %1 times in a row%2").arg(monitor.failures).arg(http);
         return;
     }

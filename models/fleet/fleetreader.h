@@ -14,9 +14,18 @@ namespace Switchyard {
 /// Nothing stands where nothing was measured. A value type.
 struct FleetReading
 {
+    /// Why the state is unknown though the server answers.
+    enum class Lack
+    {
+        None,
+        Undecided, ///< fails, but not yet as often in a row as its rule asks for
+        NoSample,  ///< the server has none of it, or none any more
+        Stale      ///< the last one is too old
+    };
     QString monitorId; ///< as Monitor::id
     QString group, name;
     MonitorState state = MonitorState::Unknown;
+    Lack lack = Lack::None;
     QString reason;                        ///< why it is not up; empty when up
     std::optional<qint64> atMs;            ///< of the last sample, since the epoch, by the server's clock
     std::optional<double> latencyMs;       ///< of the last probe

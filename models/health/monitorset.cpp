@@ -151,7 +151,7 @@ void MonitorSet::start()
     m_tick.start();
 }
 
-void MonitorSet::stop()
+void MonitorSet::stop(const QString &cause)
 {
     if (!m_running)
         return;
@@ -163,8 +163,7 @@ void MonitorSet::stop()
     const Instant now = Clock::now();
     for (int i = 0; i < count(); ++i) {
         m_records[size_t(i)]->held.clear();
-        tell(i, m_records[size_t(i)]->tracker.lapse(now, QDateTime::currentMSecsSinceEpoch(),
-                                                    QStringLiteral("monitoring was stopped")));
+        tell(i, m_records[size_t(i)]->tracker.lapse(now, QDateTime::currentMSecsSinceEpoch(), cause));
     }
 }
 

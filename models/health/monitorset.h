@@ -72,8 +72,8 @@ public:
     void deployEnded(const QString &group);
 
     void start();
-    /// What is measured stays, and is unknown from now on.
-    void stop();
+    /// What is measured stays, and is unknown from now on, with that cause.
+    void stop(const QString &cause = QStringLiteral("monitoring was stopped"));
     bool isRunning() const { return m_running; }
 
     /// A paused one is not probed, and its time is in no figure. Unknown ids do nothing.

@@ -56,6 +56,7 @@ std::optional<PrometheusSettings> readPrometheusSettings(TomlReader &root, const
     readPublicText(*table, L("ca"), &settings.ca);
     if (!settings.ca.isEmpty() && !fileName.isEmpty())
         settings.ca = QFileInfo(fileName).absoluteDir().absoluteFilePath(settings.ca);
+    table->boolean(L("read_health"), &settings.readHealth);
     table->finish();
     return settings;
 }

@@ -17,6 +17,7 @@ struct PrometheusSettings
     QString url;   ///< http or https, without credentials; may have a path, never a slash at the end
     QString token; ///< a reference; empty: none is sent
     QString ca;    ///< PEM bundle, absolute, or as written where the workspace has no file; empty: the system's
+    bool readHealth = false; ///< the window shows its monitors from there, and does not probe by itself
     Place place;
     bool operator==(const PrometheusSettings &) const = default;
 };

@@ -35,17 +35,32 @@ QString ListeningProgram::missing() const
 
 bool ListeningProgram::start(const QStringList &arguments, const QString &folder, const QByteArray &ready)
 {
+    m_arguments = arguments;
+    m_runFolder = folder;
+    m_ready = ready;
+    return run(0);
+}
+
+bool ListeningProgram::restart()
+{
+    stop();
+    return run(m_port);
+}
+
+bool ListeningProgram::run(quint16 port)
+{
     m_log.clear();
     m_port = 0;
-    m_process.setWorkingDirectory(folder);
-    m_process.start(m_program, arguments + QStringList{QStringLiteral("--web.listen-address=127.0.0.1:0")});
+    m_process.setWorkingDirectory(m_runFolder);
+    m_process.start(m_program,
+                    m_arguments + QStringList{QStringLiteral("--web.listen-address=127.0.0.1:%1").arg(port)});
     static const QRegularExpression listening(QStringLiteral("msg=\"Listening on\" address=127\\.0\\.0\\.1:(\\d+)"));
     return QTest::qWaitFor(
                [&] {
                    m_log += m_process.readAll();
                    const QRegularExpressionMatch match = listening.match(QString::fromUtf8(m_log));
                    m_port = match.hasMatch() ? quint16(match.captured(1).toUInt()) : quint16(0);
-                   return m_process.state() == QProcess::NotRunning || (m_port != 0 && m_log.contains(ready));
+                   return m_process.state() == QProcess::NotRunning || (m_port != 0 && m_log.contains(m_ready));
                },
                30'000) &&
            m_process.state() == QProcess::Running;
@@ -96,11 +111,10 @@ bool PrometheusServer::start(const QByteArray &config)
 
 bool PrometheusServer::startWith(const QString &configFile, const QStringList &arguments)
 {
-    return ListeningProgram::start(
-        QStringList{QStringLiteral("--config.file=%1").arg(configFile),
-                    QStringLiteral("--storage.tsdb.path=%1").arg(m_folder.filePath(QStringLiteral("data")))} +
-            arguments,
-        QFileInfo(configFile).absolutePath(), "Server is ready to receive web requests");
+    return ListeningProgram::start(QStringList{QStringLiteral("--config.file=%1").arg(configFile),
+                                               QStringLiteral("--storage.tsdb.path=%1").arg(dataFolder())} +
+                                       arguments,
+                                   QFileInfo(configFile).absolutePath(), "Server is ready to receive web requests");
 }
 
 QString PrometheusServer::url() const

@@ -25,11 +25,18 @@ public:
     /// Waits until it listens, and until it has said `ready`. False if it ended instead, or 30 s passed.
     bool start(const QStringList &arguments, const QString &folder, const QByteArray &ready = {});
     void stop();
+    /// As it was started, on the port that it had.
+    bool restart();
     quint16 port() const { return m_port; }
     QByteArray log();
 
 private:
+    bool run(quint16 port);
+
     const QString m_program;
+    QStringList m_arguments;
+    QString m_runFolder;
+    QByteArray m_ready;
     QProcess m_process;
     QByteArray m_log;
     quint16 m_port = 0;
@@ -50,6 +57,8 @@ public:
     bool start(const QByteArray &config);
     bool startWith(const QString &configFile, const QStringList &arguments = {});
     QString url() const;
+    /// Where its blocks lie; what is put there before the start is what it knows.
+    QString dataFolder() const { return m_folder.filePath(QStringLiteral("data")); }
 
     /// The `result` of an instant query; empty where there is none.
     QJsonArray ask(const QString &expression) const;

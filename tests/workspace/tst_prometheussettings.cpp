@@ -40,6 +40,8 @@ void PrometheusSettingsTest::read()
     QCOMPARE(workspace->prometheus->token, s("env:T"));
     QCOMPARE(workspace->prometheus->ca, s("/w/x/ca.pem"));
     QCOMPARE(workspace->prometheus->place.line, 3);
+    QVERIFY(!workspace->prometheus->readHealth);
+    QVERIFY(parsed("[prometheus]\nurl = \"http://a\"\nread_health = true\n")->prometheus->readHealth);
 }
 
 void PrometheusSettingsTest::refused_data()
@@ -58,6 +60,8 @@ void PrometheusSettingsTest::refused_data()
                                     << s("literal secret") << 5;
     QTest::newRow("unknown key") << QByteArray("[prometheus]\nurl = \"http://a\"\ntokens = \"env:T\"\n") << s("tokens")
                                  << 5;
+    QTest::newRow("read_health") << QByteArray("[prometheus]\nurl = \"http://a\"\nread_health = \"yes\"\n")
+                                 << s("read_health") << 5;
     QTest::newRow("no table") << QByteArray("prometheus = \"http://a\"\n") << s("prometheus") << 3;
 }
 

@@ -4,6 +4,7 @@
 #include "models/health/monitorset.h"
 #include "models/realtime/clientpool.h"
 #include "models/realtime/countreader.h"
+#include "ui/common/healthsource.h"
 
 #include <QDateTime>
 
@@ -20,10 +21,11 @@ constexpr qsizetype keptRates = 300;
 constexpr qsizetype keptTotals = 6;
 } // namespace
 
-BackendMonitor::BackendMonitor(Backend backend, MonitorSet *health, QObject *parent)
+BackendMonitor::BackendMonitor(Backend backend, MonitorSet *health, const HealthSource *source, QObject *parent)
     : QObject(parent)
     , m_backend(std::move(backend))
     , m_health(health)
+    , m_source(source)
     , m_counts(new CountReader(m_backend, {}, this))
 {
     for (const SocketEndpoint &socket : m_backend.sockets) {
@@ -199,7 +201,7 @@ State BackendMonitor::state() const
 {
     State worst = State::Unknown;
     for (const MonitorRecord *record : endpoints()) {
-        const State now = shownState(*record);
+        const State now = m_source->stateOf(*record);
         if (now == State::Down && record->monitor.kind == EndpointKind::Health)
             return State::Down;
         if (now == State::Down || now == State::Degraded)
@@ -213,8 +215,8 @@ State BackendMonitor::state() const
 double BackendMonitor::latencyMs() const
 {
     for (const MonitorRecord *record : endpoints()) {
-        if (record->monitor.kind == EndpointKind::Health && record->last)
-            return lastLatencyMs(*record).value_or(-1);
+        if (record->monitor.kind == EndpointKind::Health && m_source->isKnown(*record))
+            return m_source->latencyMsOf(*record).value_or(-1);
     }
     return -1;
 }

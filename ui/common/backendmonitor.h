@@ -11,6 +11,7 @@ namespace Switchyard {
 
 class ClientPool;
 class CountReader;
+class HealthSource;
 class MonitorSet;
 
 /// Watches one backend outside sessions: a pool of probe clients for the live counts, and its part of the workspace's
@@ -21,8 +22,9 @@ class BackendMonitor final : public QObject
 {
     Q_OBJECT
 public:
-    /// `health`: the workspace's monitors, which must outlive it; those of the backend are borrowed until start().
-    BackendMonitor(Backend backend, MonitorSet *health, QObject *parent = nullptr);
+    /// `health`: the workspace's monitors, those of the backend are borrowed until start(); `source`: who measures
+    /// them. Both must outlive it.
+    BackendMonitor(Backend backend, MonitorSet *health, const HealthSource *source, QObject *parent = nullptr);
     ~BackendMonitor() override;
 
     const Backend &backend() const { return m_backend; }
@@ -61,6 +63,7 @@ private:
     ClientPool *m_pool = nullptr;
     QList<int> m_poolPlaces; ///< index in the pool -> index in m_sockets
     MonitorSet *m_health;
+    const HealthSource *m_source;
     QList<int> m_places; ///< of its monitors in the set
     CountReader *m_counts = nullptr;
     QTimer m_countTimer, m_rateTimer, m_announceTimer;

@@ -13,6 +13,7 @@
 #include "models/platforms/platform.h"
 #include "models/workspace/demo.h"
 #include "models/workspace/historysettings.h"
+#include "ui/common/healthsource.h"
 #include "ui/common/offthread.h"
 
 #include <QDateTime>
@@ -42,9 +43,16 @@ Workbench::Workbench(const PlatformCatalogue *catalogue, WorkbenchOptions option
     : QObject(parent)
     , m_catalogue(catalogue)
     , m_options(std::move(options))
+    , m_source(std::make_unique<HealthSource>())
     , m_lock(m_options.unlocked)
     , m_audit(m_options.auditFile)
 {
+    const auto live = [this] {
+        if (!m_liveTimer.isActive())
+            m_liveTimer.start();
+    };
+    connect(m_source.get(), &HealthSource::changed, this, live);
+    connect(m_source.get(), &HealthSource::readingsChanged, this, live);
     m_historyTimer.setInterval(historyEveryMs);
     connect(&m_historyTimer, &QTimer::timeout, this, &Workbench::lookAtHistory);
     m_liveTimer.setSingleShot(true);
@@ -199,7 +207,7 @@ void Workbench::open(Workspace workspace, bool demo)
     connect(m_alerter.get(), &Alerter::changed, this, &Workbench::alertsChanged);
     connect(m_alerter.get(), &Alerter::delivered, this, &Workbench::alertDelivered);
     for (const Backend &backend : m_workspace.backends) {
-        auto made = std::make_unique<BackendMonitor>(backend, m_health.get());
+        auto made = std::make_unique<BackendMonitor>(backend, m_health.get(), m_source.get());
         connect(made.get(), &BackendMonitor::changed, this, &Workbench::liveChanged);
         // The demo's backend is started first; everything else runs somewhere already.
         if (!demo)
@@ -208,12 +216,14 @@ void Workbench::open(Workspace workspace, bool demo)
     }
     openHistory();
     fetchSecrets();
-    m_health->start();
+    m_source->open(m_workspace, m_health.get(), m_alerter.get());
     const Backend *first = m_workspace.withRole(QStringLiteral("target"));
     if (!first && !m_workspace.backends.isEmpty())
         first = &m_workspace.backends.first();
     m_current = first ? first->name : QString();
     Q_EMIT workspaceOpened();
+    // Only now: the page has told by then what was chosen for this server, and nothing else is to be asked.
+    m_source->begin();
     Q_EMIT currentBackendChanged(m_current);
 }
 
@@ -338,6 +348,7 @@ void Workbench::dropAll(bool keepOutcomes)
     m_sessionOver = true;
     m_sessionBackend.clear();
     m_monitors.clear();
+    m_source->close();
     m_alerter.reset();
     closeHistory();
     m_health.reset();
@@ -647,6 +658,7 @@ void Workbench::startSession(SessionPlan plan, DeployDriver *driver)
     if (BackendMonitor *watched = monitor(backend); watched && !rehearsal) {
         watched->rest();
         m_health->deployBegan(backend);
+        m_source->deployBegan(backend);
         if (m_recorder)
             m_recorder->markDeploy(backend, QStringLiteral("began"));
     }
@@ -712,6 +724,7 @@ void Workbench::endSession()
         stopRehearsal();
     else if (BackendMonitor *found = monitor(m_sessionBackend)) {
         m_health->deployEnded(m_sessionBackend);
+        m_source->deployEnded(m_sessionBackend);
         if (m_recorder)
             m_recorder->markDeploy(m_sessionBackend, QStringLiteral("ended"));
         found->start();

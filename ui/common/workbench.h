@@ -19,6 +19,7 @@
 namespace Switchyard {
 
 class HealthRecorder;
+class HealthSource;
 class HistoryStore;
 class Alerter;
 class MonitorSet;
@@ -93,6 +94,8 @@ public:
     BackendMonitor *monitor(const QString &backend) const;
     /// The health monitors of the workspace; nullptr while none is open.
     MonitorSet *health() const { return m_health.get(); }
+    /// Who measures them: this machine, by health(), or Prometheus.
+    HealthSource *healthSource() const { return m_source.get(); }
     /// Where they are recorded; empty: nowhere, or not yet.
     QString historyFile() const;
     /// How recording goes, in words; empty while it goes well, or nothing is to be recorded.
@@ -211,7 +214,8 @@ private:
     std::unique_ptr<HealthRecorder> m_recorder; ///< looks at both
     QString m_historyTrouble, m_historyCaution;
     QTimer m_historyTimer;
-    std::unique_ptr<Alerter> m_alerter; ///< listens to m_health
+    std::unique_ptr<Alerter> m_alerter;     ///< listens to m_health
+    std::unique_ptr<HealthSource> m_source; ///< looks at both while a workspace is open
     AlertNotify m_notifyAlert;
     QTimer m_liveTimer;
     std::map<QString, std::unique_ptr<BackendMonitor>> m_monitors; ///< each looks at m_health

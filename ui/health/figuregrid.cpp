@@ -136,12 +136,45 @@ void FigureGrid::put(const QString &name, const QString &text, bool bad, const Q
 void FigureGrid::clear()
 {
     m_figures.reset();
+    m_counted.reset();
     fill();
+}
+
+void FigureGrid::showCounted(const CountedFigures &figures, double limitMs)
+{
+    m_figures.reset();
+    m_counted = figures;
+    m_limitMs = limitMs;
+    fill();
+}
+
+void FigureGrid::fillCounted()
+{
+    const CountedFigures &figures = *m_counted;
+    const QString gone = QStringLiteral("Not reckoned here: it needs the single probes, and this window has too many.");
+    for (auto value = m_values.cbegin(); value != m_values.cend(); ++value)
+        put(value.key(), dash, false, gone);
+    for (const auto &[name, ms] : {std::pair("p50", figures.p50),
+                                   {"p90", figures.p90},
+                                   {"p95", figures.p95},
+                                   {"p99", figures.p99},
+                                   {"max", figures.most}})
+        put(QString::fromLatin1(name), ms ? latencyText(*ms) : dash, ms && m_limitMs > 0 && *ms > m_limitMs,
+            QStringLiteral("Here of all probes, failed ones too."));
+    if (figures.count == 0)
+        return;
+    put(QStringLiteral("no retries"), uptimeText(1 - double(figures.failed) / double(figures.count)), false,
+        QStringLiteral("Here the share of good probes."));
+    put(QStringLiteral("Coverage"), shareText(figures.coverage), false,
+        QStringLiteral("Here probes there ÷ probes that were due."));
+    put(QStringLiteral("Probes"), QString::number(figures.count));
+    put(QStringLiteral("Failed"), QString::number(figures.failed));
 }
 
 void FigureGrid::show(const HealthFigures &figures, bool coarse, double limitMs)
 {
     m_figures = figures;
+    m_counted.reset();
     m_coarse = coarse;
     m_limitMs = limitMs;
     fill();
@@ -149,6 +182,8 @@ void FigureGrid::show(const HealthFigures &figures, bool coarse, double limitMs)
 
 void FigureGrid::fill()
 {
+    if (m_counted)
+        return fillCounted();
     if (!m_figures) {
         for (auto value = m_values.cbegin(); value != m_values.cend(); ++value)
             put(value.key(), dash);

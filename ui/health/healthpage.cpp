@@ -3,11 +3,13 @@
 
 #include "models/common/files.h"
 #include "models/common/redact.h"
+#include "models/fleet/fleetwatch.h"
 #include "models/health/keepwarm.h"
 #include "models/health/monitorset.h"
 #include "ui/common/bulkrowmodel.h"
 #include "ui/common/columns.h"
 #include "ui/common/format.h"
+#include "ui/common/healthsource.h"
 #include "ui/common/notice.h"
 #include "ui/common/offthread.h"
 #include "ui/common/roles.h"
@@ -16,11 +18,13 @@
 #include "ui/common/workbench.h"
 #include "ui/health/alertspane.h"
 #include "ui/health/detailfeed.h"
+#include "ui/health/fleetdetail.h"
 #include "ui/health/monitorbar.h"
-#include "ui/health/monitordelegate.h"
 #include "ui/health/monitordetail.h"
 #include "ui/health/monitormodel.h"
 #include "ui/health/pairrows.h"
+#include "ui/health/readingrows.h"
+#include "ui/health/sourcebar.h"
 
 #include <QAction>
 #include <QHeaderView>
@@ -78,132 +82,39 @@ HealthPage::HealthPage(Workbench *workbench, SavePath savePath, QWidget *parent)
     open();
 }
 
-void HealthPage::connectWorkbench()
+bool HealthPage::readsPrometheus() const
 {
-    connect(m_workbench, &Workbench::workspaceOpened, this, &HealthPage::open);
-    connect(m_workbench, &Workbench::healthChanged, this, [this](const QList<int> &indices) {
-        m_model->noteChanged(indices);
-        m_detailsOld = m_detailsOld || indices.contains(m_current);
-    });
-    connect(m_workbench, &Workbench::liveChanged, this, &HealthPage::fill);
-    for (const auto signal : {&Workbench::sessionStarted, &Workbench::sessionFinished})
-        connect(m_workbench, signal, this, &HealthPage::fill);
-    connect(m_model, &MonitorModel::countsChanged, this, &HealthPage::fillTable);
+    return m_workbench->healthSource()->isPrometheus();
 }
 
-QWidget *HealthPage::makeTables()
+/// The columns as they stand, for whose they are.
+void HealthPage::keepColumns()
 {
-    auto *left = new QWidget(m_splitter);
-    auto *layout = new QVBoxLayout(left);
-    layout->setContentsMargins(12, 12, 0, 8);
-    layout->setSpacing(8);
-    m_bar = new MonitorBar(left);
-    m_tables = new QStackedWidget(left);
-    m_table =
-        new Table(Table::SortsItself(), m_model, QStringLiteral("healthTable"), QStringLiteral("Monitors"), m_tables);
-    m_table->setItemDelegate(new MonitorDelegate(m_table));
-    m_table->setWidths({100, 130, 90, 60, 76, 60, 60, 60, 60, 60, 80, 84, 76, 66, 86});
-    for (const int column : {HealthColumn::Group, HealthColumn::Kind, HealthColumn::P99, HealthColumn::RawUptime,
-                             HealthColumn::LongestGap, HealthColumn::Interval})
-        m_table->setColumnHidden(column, true);
-    addColumnMenu(m_table->horizontalHeader(), HealthColumn::Name);
-    m_table->installEventFilter(this);
-    m_pairTable = new Table(Table::SortsItself(), m_pairs, QStringLiteral("pairTable"),
-                            QStringLiteral("Monitors of source and target"), m_tables);
-    m_pairTable->setWidths({108, 52, 94, 94, 84, 84, 86, 84, 84, 86});
-    addColumnMenu(m_pairTable->horizontalHeader(), PairColumn::Endpoint);
-    for (Table *table : {m_table, m_pairTable}) {
-        table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-        table->setContextMenuPolicy(Qt::CustomContextMenu);
-        connect(table, &Table::currentKeyChanged, this, &HealthPage::showCurrent);
-        connect(table, &Table::customContextMenuRequested, this, [this, table](const QPoint &at) {
-            if (table->indexAt(at).isValid())
-                showMenu(table->viewport()->mapToGlobal(at));
+    (m_readShown ? m_readColumns : m_ownColumns) = saveColumns(m_table->horizontalHeader());
+}
+
+void HealthPage::changeSource()
+{
+    const bool reads = readsPrometheus();
+    if (reads)
+        m_model->setReading([source = m_workbench->healthSource()](const Monitor &monitor, MonitorDigest *digest) {
+            readReading(*source, monitor, digest);
         });
+    else
+        m_model->setReading({});
+    if (reads != m_readShown) {
+        keepColumns();
+        m_readShown = reads;
+        restoreColumns(m_table->horizontalHeader(), reads ? m_readColumns : m_ownColumns);
     }
-    connect(m_table, &Table::clicked, this, [this](const QModelIndex &index) { m_model->toggle(index.row()); });
-    m_notice = new NoticePane(m_tables);
-    m_notice->setObjectName(QStringLiteral("noMonitorMatches"));
-    connect(m_notice, &NoticePane::buttonPressed, this, [this] {
-        if (m_noPairs)
-            m_bar->setView(MonitorView::List);
-        else
-            m_bar->clear();
-    });
-    for (QWidget *each :
-         {static_cast<QWidget *>(m_table), static_cast<QWidget *>(m_pairTable), static_cast<QWidget *>(m_notice)})
-        m_tables->addWidget(each);
-    m_note = new QLabel(left);
-    m_note->setObjectName(QStringLiteral("healthNote"));
-    m_note->setProperty("faded", true);
-    m_warm = new QLabel(left);
-    m_warm->setObjectName(QStringLiteral("keepWarmNote"));
-    m_warm->setProperty("faded", true);
-    m_warm->setWordWrap(true);
-    m_warm->setTextFormat(Qt::PlainText);
-    layout->addWidget(m_bar);
-    layout->addWidget(m_tables, 1);
-    layout->addWidget(m_warm);
-    auto *alerts = new QPushButton(QStringLiteral("Alerts…"), left);
-    alerts->setObjectName(QStringLiteral("alertsButton"));
-    alerts->setToolTip(QStringLiteral("What is wrong, who was told, and whether it arrived"));
-    connect(alerts, &QPushButton::clicked, this, &HealthPage::showAlerts);
-    auto *foot = new QHBoxLayout;
-    foot->addWidget(m_note, 1);
-    foot->addWidget(alerts);
-    layout->addLayout(foot);
-    connect(m_bar, &MonitorBar::filterChanged, this, [this] {
-        m_model->setFilter(m_bar->filter());
-        fillPairs();
-    });
-    connect(m_bar, &MonitorBar::viewChanged, this, &HealthPage::changeView);
-    connect(m_bar, &MonitorBar::columnsWanted, this, [this](const QPoint &at) {
-        QHeaderView *header = shownTable()->horizontalHeader();
-        Q_EMIT header->customContextMenuRequested(header->viewport()->mapFromGlobal(at));
-    });
-    return left;
-}
-
-void HealthPage::makeActions()
-{
-    const auto add = [this](const QString &text, const QString &key, auto slot) {
-        auto *action = new QAction(text, this);
-        if (!key.isEmpty())
-            action->setShortcut(QKeySequence(key));
-        connect(action, &QAction::triggered, this, slot);
-        m_actions.append(action);
-        return action;
-    };
-    const auto separate = [this] {
-        auto *line = new QAction(this);
-        line->setSeparator(true);
-        m_actions.append(line);
-    };
-    add(QStringLiteral("Pro&be the selected now"), QStringLiteral("Shift+F5"), [this] { probeSelected(); });
-    add(QStringLiteral("Pause or resume the &selected"), QStringLiteral("Ctrl+Shift+P"), [this] { pauseSelected(); });
-    m_copyCurl = add(QStringLiteral("Copy as &curl"), QStringLiteral("Ctrl+Shift+C"), [this] { copyCurl(); });
-    separate();
-    m_rowActions = m_actions.size();
-    add(QStringLiteral("All in one &list"), QStringLiteral("Ctrl+Alt+1"),
-        [this] { m_bar->setView(MonitorView::List); });
-    add(QStringLiteral("By &group"), QStringLiteral("Ctrl+Alt+2"), [this] { m_bar->setView(MonitorView::Grouped); });
-    add(QStringLiteral("Source beside &target"), QStringLiteral("Ctrl+Alt+3"),
-        [this] { m_bar->setView(MonitorView::Pairs); });
-    separate();
-    add(QStringLiteral("&Alerts…"), {}, [this] { showAlerts(); });
-    separate();
-    add(QStringLiteral("Save the table as &CSV…"), QStringLiteral("Ctrl+S"),
-        [this] { saveTable(QStringLiteral("csv")); });
-    add(QStringLiteral("Save the table as &JSON…"), {}, [this] { saveTable(QStringLiteral("json")); });
-    add(QStringLiteral("Save the table as &Markdown…"), {}, [this] { saveTable(QStringLiteral("md")); });
-    add(QStringLiteral("Save the table as TS&V…"), {}, [this] { saveTable(QStringLiteral("tsv")); });
-}
-
-QWidget *HealthPage::makeDetails()
-{
-    m_detail = new MonitorDetail(this);
-    m_feed = new DetailFeed(m_workbench, m_detail, this);
-    return m_detail;
+    m_details->setCurrentWidget(reads ? static_cast<QWidget *>(m_fleetDetail) : m_detail);
+    for (QAction *action : std::as_const(m_probeActions))
+        action->setEnabled(!reads);
+    m_detailsOld = true;
+    fillWarm();
+    fillNote();
+    fillDetails();
+    fill();
 }
 
 // ---- the table
@@ -217,12 +128,12 @@ void HealthPage::open()
     const Backend *target = m_workbench->workspace().withRole(QStringLiteral("target"));
     if (m_workbench->health() && source && target)
         m_pairList = pairMonitors(*m_workbench->health(), source->name, target->name);
-    fillWarm();
+    m_sourceBar->fill();
     fillTable();
     fillPairs();
     if (m_model->rowCount() > 0)
         m_table->selectRow(m_model->monitorAt(0) >= 0 ? 0 : 1);
-    fill();
+    changeSource();
 }
 
 /// The badge, and the chosen one; the rows come by themselves.
@@ -231,7 +142,7 @@ void HealthPage::fill()
     int bad = 0;
     const MonitorSet *health = m_workbench->health();
     for (int i = 0; health && i < health->count(); ++i) {
-        const State state = shownState(health->record(i));
+        const State state = m_workbench->healthSource()->stateOf(health->record(i));
         const bool isBad = state == State::Down || state == State::Degraded;
         bad += isBad &&
                !(m_workbench->sessionRunning() && m_workbench->sessionBackend() == health->record(i).monitor.group);
@@ -291,8 +202,12 @@ void HealthPage::fillNote()
     const int shown = m_bar->view() == MonitorView::Pairs ? int(m_pairs->shown().size()) : m_model->matching();
     const int all = m_bar->view() == MonitorView::Pairs ? int(m_pairList.size()) : m_model->total();
     QString text;
-    if (m_paused)
+    if (m_paused && readsPrometheus())
+        text = QStringLiteral("Paused: the table stands still while reading goes on. Space continues.");
+    else if (m_paused)
         text = QStringLiteral("Paused: the table stands still while probing goes on. Space continues.");
+    else if (readsPrometheus())
+        text = QStringLiteral("Nothing is probed from here. Alerts follow what is read. F5 reads now, Space pauses.");
     else if (m_workbench->sessionRunning())
         text = QStringLiteral("A session runs: its probes, four a second, are shown.");
     else if (m_model->total() > 0 && !m_model->anyAsked())
@@ -329,6 +244,14 @@ void HealthPage::fillWarm()
         each.append(QStringLiteral("%1: %2").arg(monitor.name, keepWarmText(*cost, free)));
     }
     m_warm->setVisible(!each.isEmpty());
+    if (readsPrometheus()) {
+        m_warm->setText(
+            QStringLiteral("keep_warm is not done while Prometheus measures: %1 may fall asleep between its "
+                           "probes.")
+                .arg(each.size() == 1 ? QStringLiteral("1 target") : QStringLiteral("%1 targets").arg(each.size())));
+        m_warm->setToolTip({});
+        return;
+    }
     m_warm->setText(each.size() == 1 ? each.first()
                                      : QStringLiteral("%1 monitors keep their targets awake: %2 requests a day beside "
                                                       "the probes.")
@@ -388,7 +311,13 @@ void HealthPage::showCurrent(const QString &key)
 /// Of the one that is the current one when it comes to it.
 void HealthPage::fillDetails()
 {
-    inOwnTurn(this, "details", [this] { m_feed->show(currentKey()); });
+    inOwnTurn(this, "details", [this] {
+        const QString key = currentKey();
+        m_feed->show(key);
+        const bool read = readsPrometheus() && !key.isEmpty();
+        m_fleetDetail->showMonitor(read ? &m_workbench->health()->record(m_current).monitor : nullptr,
+                                   double(m_workbench->workspace().thresholds.apiLatency.count()));
+    });
 }
 
 // ---- what a person does
@@ -464,7 +393,9 @@ void HealthPage::saveTable(const QString &suffix)
 
 void HealthPage::refresh()
 {
-    if (MonitorSet *health = m_workbench->health())
+    if (FleetWatch *watch = m_workbench->healthSource()->watch())
+        watch->readNow();
+    else if (MonitorSet *health = m_workbench->health())
         health->probeAllNow();
 }
 
@@ -528,7 +459,11 @@ void HealthPage::showAlerts()
 
 QJsonObject HealthPage::saveState() const
 {
-    return {{QStringLiteral("table"), saveColumns(m_table->horizontalHeader())},
+    const QJsonObject shown = saveColumns(m_table->horizontalHeader());
+    return {{QStringLiteral("table"), m_readShown ? m_ownColumns : shown},
+            {QStringLiteral("prometheusTable"), m_readShown ? shown : m_readColumns},
+            {QStringLiteral("prometheusDetail"), m_fleetDetail->saveState()},
+            {QStringLiteral("sources"), m_workbench->healthSource()->saveState()},
             {QStringLiteral("pairs"), saveColumns(m_pairTable->horizontalHeader())},
             {QStringLiteral("view"), monitorViewName(m_bar->view())},
             {QStringLiteral("detail"), m_detail->saveState()}};
@@ -536,7 +471,14 @@ QJsonObject HealthPage::saveState() const
 
 void HealthPage::restoreState(const QJsonObject &state)
 {
-    restoreColumns(m_table->horizontalHeader(), state.value(QStringLiteral("table")).toObject());
+    for (const auto &[name, columns] : {std::pair("table", &m_ownColumns), {"prometheusTable", &m_readColumns}}) {
+        if (const QJsonObject kept = state.value(QLatin1StringView(name)).toObject(); !kept.isEmpty())
+            *columns = kept;
+    }
+    restoreColumns(m_table->horizontalHeader(), m_readShown ? m_readColumns : m_ownColumns);
+    m_fleetDetail->restoreState(state[QLatin1StringView("prometheusDetail")].toObject());
+    if (state.contains(QLatin1StringView("sources")))
+        m_workbench->healthSource()->restoreState(state[QLatin1StringView("sources")].toObject());
     restoreColumns(m_pairTable->horizontalHeader(), state.value(QStringLiteral("pairs")).toObject());
     m_bar->setView(monitorViewNamed(state.value(QStringLiteral("view")).toString()));
     m_detail->restoreState(state[QLatin1StringView("detail")].toObject());

@@ -18,9 +18,11 @@ namespace Switchyard {
 class AlertsPane;
 class BulkRowModel;
 class DetailFeed;
+class FleetDetail;
 class MonitorBar;
 class MonitorDetail;
 class NoticePane;
+class SourceBar;
 class Table;
 class Workbench;
 struct FreePlan;
@@ -57,6 +59,9 @@ private:
     QWidget *makeTables();
     QWidget *makeDetails();
     void connectWorkbench();
+    void changeSource();
+    void keepColumns();
+    bool readsPrometheus() const;
     void open();
     void fill();
     void fillTable();
@@ -87,7 +92,8 @@ private:
     QList<MonitorPair> m_pairList;
     QTimer m_pairTimer;
     QList<QAction *> m_actions;
-    qsizetype m_rowActions = 0; ///< so many of them are about rows
+    qsizetype m_rowActions = 0;      ///< so many of them are about rows
+    QList<QAction *> m_probeActions; ///< what only this machine's own probes can do
     QAction *m_copyCurl = nullptr;
     QSplitter *m_splitter = nullptr;
     MonitorBar *m_bar = nullptr;
@@ -97,10 +103,16 @@ private:
     NoticePane *m_notice = nullptr;
     QLabel *m_note = nullptr;
     QLabel *m_warm = nullptr;
+    SourceBar *m_sourceBar = nullptr;
+    QStackedWidget *m_details = nullptr;
     MonitorDetail *m_detail = nullptr;
+    FleetDetail *m_fleetDetail = nullptr;
     DetailFeed *m_feed = nullptr;
     AlertsPane *m_alertsPane = nullptr;
     int m_current = -1; ///< the monitor whose details are shown
+    /// Who measures decides what there is to show, so each has its columns.
+    QJsonObject m_ownColumns, m_readColumns;
+    bool m_readShown = false; ///< those of Prometheus are shown
     bool m_noPairs = false;
     bool m_detailsOld = true;
     bool m_paused = false;

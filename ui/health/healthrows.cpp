@@ -4,6 +4,7 @@
 #include "models/common/duration.h"
 #include "models/common/redact.h"
 #include "ui/common/format.h"
+#include "ui/health/readingrows.h"
 
 #include <limits>
 
@@ -17,7 +18,7 @@ constexpr int certificateAlarm = 3;
 
 Cell none()
 {
-    return figureCell(QStringLiteral("–"), QVariant(), true);
+    return noFigure();
 }
 
 Cell latencyCell(std::optional<double> ms, double limit, bool stale)
@@ -30,19 +31,35 @@ Cell latencyCell(std::optional<double> ms, double limit, bool stale)
     return cell;
 }
 
-Cell shareCell(std::optional<double> share, const QString &tip)
+Cell shareCell(std::optional<double> share, const QString &tip, bool stale)
 {
     if (!share)
         return none();
-    Cell cell = figureCell(shareText(*share), *share);
+    Cell cell = figureCell(shareText(*share), *share, stale);
     cell.tip = tip;
+    return cell;
+}
+
+/// As it is while it is looked at.
+Cell ageCell(const MonitorDigest &digest)
+{
+    if (!digest.asked || digest.lastWallMs == 0)
+        return none();
+    const qint64 age = std::max<qint64>(0, QDateTime::currentMSecsSinceEpoch() - digest.lastWallMs);
+    Cell cell = figureCell(ageText(double(age)), age, digest.isStale());
+    cell.tip = QStringLiteral("The last sample is of ") + utcTime(digest.lastWallMs);
     return cell;
 }
 
 Cell stateCell(const Monitor &monitor, const MonitorDigest &digest)
 {
     Cell cell{.text = digest.word, .sort = badness(digest), .state = digest.state, .tip = digest.cause};
-    if (digest.broken) {
+    if (digest.isRead) {
+        cell.shape = digest.shape;
+        cell.faded = digest.state == State::Unknown;
+        if (cell.faded && digest.asked)
+            cell.tip += QStringLiteral("\nLast sample of ") + utcTime(digest.lastWallMs);
+    } else if (digest.broken) {
         cell.shape = QStringLiteral("✕");
         cell.tip = QStringLiteral("It cannot be probed: ") + digest.cause;
         if (monitor.problem && !monitor.problem->hint.isEmpty())
@@ -79,6 +96,8 @@ Cell statusCell(const Monitor &monitor, const MonitorDigest &digest)
     // A port has no status to give.
     if (monitor.target.type == EndpointType::Tcp && digest.lastMs)
         return figureCell(QStringLiteral("open"), QVariant(), digest.isStale());
+    if (digest.isRead)
+        return noFigure(QStringLiteral("The last sample has no HTTP status"));
     return figureCell(QStringLiteral("no answer"), QVariant(), digest.isStale());
 }
 
@@ -89,6 +108,8 @@ Cell certificateCell(const Monitor &monitor, const MonitorDigest &digest)
         if (monitor.target.url.startsWith(QLatin1StringView("http:")) ||
             monitor.target.url.startsWith(QLatin1StringView("ws:")))
             cell.text = QStringLiteral("no TLS");
+        else if (digest.isRead)
+            cell.tip = QStringLiteral("Prometheus has no certificate of it");
         return cell;
     }
     const int days = *digest.certificateDays;
@@ -107,13 +128,21 @@ std::optional<double> percentileMs(const LatencyHistogram &latency, double p)
 
 } // namespace
 
+Cell noFigure(const QString &why)
+{
+    Cell cell = figureCell(QStringLiteral("–"), QVariant(), true);
+    cell.tip = why;
+    return cell;
+}
+
 QStringList healthColumns()
 {
-    return {QStringLiteral("State"),       QStringLiteral("Monitor"),    QStringLiteral("Group"),
-            QStringLiteral("Kind"),        QStringLiteral("Status"),     QStringLiteral("Last"),
-            QStringLiteral("p50"),         QStringLiteral("p95"),        QStringLiteral("p99"),
-            QStringLiteral("Uptime"),      QStringLiteral("Raw uptime"), QStringLiteral("Longest gap"),
-            QStringLiteral("Certificate"), QStringLiteral("Interval"),   QStringLiteral("Trend")};
+    return {QStringLiteral("State"),       QStringLiteral("Monitor"),     QStringLiteral("Group"),
+            QStringLiteral("Kind"),        QStringLiteral("Status"),      QStringLiteral("Last"),
+            QStringLiteral("Age"),         QStringLiteral("p50"),         QStringLiteral("p95"),
+            QStringLiteral("p99"),         QStringLiteral("Uptime"),      QStringLiteral("Raw uptime"),
+            QStringLiteral("Longest gap"), QStringLiteral("Certificate"), QStringLiteral("Interval"),
+            QStringLiteral("Trend")};
 }
 
 QString healthColumnTip(int column)
@@ -121,6 +150,8 @@ QString healthColumnTip(int column)
     switch (column) {
     case HealthColumn::Last:
         return QStringLiteral("Of the last probe, with name, connection and TLS");
+    case HealthColumn::Age:
+        return QStringLiteral("How old the last sample is");
     case HealthColumn::P50:
     case HealthColumn::P95:
     case HealthColumn::P99:
@@ -219,6 +250,8 @@ std::optional<double> sortNumber(const Monitor &monitor, const MonitorDigest &di
     case HealthColumn::Last:
     case HealthColumn::Trend:
         return digest.lastMs;
+    case HealthColumn::Age:
+        return digest.asked ? std::optional(-double(digest.lastWallMs)) : std::nullopt;
     case HealthColumn::P50:
         return digest.p50;
     case HealthColumn::P95:
@@ -243,6 +276,8 @@ std::optional<double> sortNumber(const Monitor &monitor, const MonitorDigest &di
 Cell monitorCell(const Monitor &monitor, const MonitorDigest &digest, int column, double limitMs)
 {
     const bool stale = digest.isStale();
+    if (digest.isRead && !isRead(column))
+        return noFigure(readingColumnTip(column));
     switch (column) {
     case HealthColumn::State:
         return stateCell(monitor, digest);
@@ -256,6 +291,8 @@ Cell monitorCell(const Monitor &monitor, const MonitorDigest &digest, int column
         return statusCell(monitor, digest);
     case HealthColumn::Last:
         return latencyCell(digest.lastMs, limitMs, stale);
+    case HealthColumn::Age:
+        return ageCell(digest);
     case HealthColumn::P50:
         return latencyCell(digest.p50, limitMs, stale);
     case HealthColumn::P95:
@@ -264,10 +301,18 @@ Cell monitorCell(const Monitor &monitor, const MonitorDigest &digest, int column
         return latencyCell(digest.p99, limitMs, stale);
     case HealthColumn::Uptime:
         return shareCell(digest.uptime,
-                         QStringLiteral("%1 of the last %2 probes failed").arg(digest.failed).arg(digest.probes));
+                         (digest.isRead ? QStringLiteral("%1 of %2 probes of the last hour failed")
+                                        : QStringLiteral("%1 of the last %2 probes failed"))
+                             .arg(digest.failed)
+                             .arg(digest.probes),
+                         digest.isRead && stale);
     case HealthColumn::RawUptime:
         return shareCell(digest.rawUptime,
-                         QStringLiteral("%1 of the last %2 probes failed").arg(digest.failed).arg(digest.probes));
+                         (digest.isRead ? QStringLiteral("%1 of %2 probes of the last hour failed")
+                                        : QStringLiteral("%1 of the last %2 probes failed"))
+                             .arg(digest.failed)
+                             .arg(digest.probes),
+                         digest.isRead && stale);
     case HealthColumn::LongestGap:
         return digest.longestGapMs ? figureCell(ageText(*digest.longestGapMs), *digest.longestGapMs, stale) : none();
     case HealthColumn::Certificate:

@@ -16,6 +16,7 @@ enum
     Kind,
     Status,
     Last,
+    Age,
     P50,
     P95,
     P99,
@@ -48,6 +49,8 @@ struct MonitorDigest
     std::optional<int> certificateDays;
     QString certificate;
     quint64 warmed = 0;
+    bool isRead = false; ///< from Prometheus, see readingrows.h
+    QString shape;       ///< before the word, where it is not the state's own
 
     std::optional<double> p50, p95, p99; ///< milliseconds
     std::optional<double> uptime, rawUptime;
@@ -66,6 +69,8 @@ QList<double> monitorTrend(const MonitorRecord &record);
 
 /// `limitMs`: the threshold that colours a latency. Not for HealthColumn::Trend.
 Cell monitorCell(const Monitor &monitor, const MonitorDigest &digest, int column, double limitMs);
+/// Not measured here; `why` is for its tip.
+Cell noFigure(const QString &why = {});
 /// How bad a state is, 0 the worst: what sorting by state goes by.
 int badness(const MonitorDigest &digest);
 /// What a column is sorted by: a number, or nothing where nothing was measured.

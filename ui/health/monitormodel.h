@@ -9,6 +9,7 @@
 #include <QTimer>
 
 #include <array>
+#include <functional>
 #include <vector>
 
 namespace Switchyard {
@@ -32,6 +33,9 @@ public:
 
     /// Takes all monitors anew; `limitMs` colours a latency.
     void setSource(const MonitorSet *set, double limitMs);
+    /// Where something else than the set measures: fills a digest. Empty: the set does. Reads all rows anew.
+    using ReadDigest = std::function<void(const Monitor &, MonitorDigest *)>;
+    void setReading(ReadDigest read);
     /// These have changed; told to the views with the next ones.
     void noteChanged(const QList<int> &indices);
     /// Live updates stand still; what was asked of the rows by a person is still done.
@@ -96,6 +100,8 @@ private:
     using RowId = int;
 
     void flush();
+    void readDigest(int monitor);
+    void growOlder();
     void countSlice();
     void count(int monitor) const;
     void countStates();
@@ -139,7 +145,8 @@ private:
     QSet<int> m_changed;
     QList<int> m_queue;
     QList<int> m_counted; ///< figures that were counted since the views were told
-    QTimer m_flush, m_slice, m_resort;
+    ReadDigest m_read;
+    QTimer m_flush, m_slice, m_resort, m_age;
 };
 
 } // namespace Switchyard

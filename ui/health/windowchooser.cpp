@@ -98,6 +98,18 @@ void WindowChooser::setSpan(Span span)
     Q_EMIT changed();
 }
 
+void WindowChooser::readFromServer()
+{
+    m_buttons->button(Live)->hide();
+    for (int i = Hour; i <= Custom; ++i) {
+        QAbstractButton *button = m_buttons->button(i);
+        button->setToolTip(
+            button->toolTip().replace(QStringLiteral("from the history"), QStringLiteral("from Prometheus")));
+        button->setAccessibleName(button->toolTip());
+    }
+    setSpan(Hour);
+}
+
 void WindowChooser::setCustom(qint64 fromMs, qint64 toMs)
 {
     {

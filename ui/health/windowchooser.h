@@ -29,6 +29,8 @@ public:
 
     Span span() const { return m_span; }
     void setSpan(Span span);
+    /// Nothing is live, and the spans are a server's. Before it is shown.
+    void readFromServer();
     void setCustom(qint64 fromMs, qint64 toMs);
     /// In milliseconds of the wall clock; nothing for Live.
     std::optional<std::pair<qint64, qint64>> range(qint64 nowMs) const;

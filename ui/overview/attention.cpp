@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/attention.h"
 
+#include "models/fleet/fleetwatch.h"
 #include "ui/common/format.h"
+#include "ui/common/healthsource.h"
+#include "ui/common/livestate.h"
 #include "ui/common/workbench.h"
 
 #include <algorithm>
@@ -15,45 +18,56 @@ constexpr int certificateDays = 14;
 /// Nobody reads more lines than this, and each costs the window time four times a second.
 constexpr qsizetype mostHealth = 200;
 
-void addRecord(const MonitorRecord &record, QList<Attention> *out)
+void addRecord(const MonitorRecord &record, const HealthSource &source, QList<Attention> *out)
 {
     const Monitor &of = record.monitor;
-    const State state = shownState(record);
+    const State state = source.stateOf(record);
     if (state == State::Down || state == State::Degraded)
-        out->append({QStringLiteral("health/") + of.id, state, shownStateWord(record), of.group,
-                     QStringLiteral("%1: %2").arg(of.name, shownCause(record)), QStringLiteral("Health"), of.id});
-    if (record.last && record.last->certificate && record.last->certificate->daysLeft < certificateDays)
-        out->append(
-            {QStringLiteral("certificate/") + of.id, State::Degraded, QStringLiteral("warning"), of.group,
-             QStringLiteral("%1: the certificate ends in %2 days").arg(of.name).arg(record.last->certificate->daysLeft),
-             QStringLiteral("Health"), of.id});
+        out->append({QStringLiteral("health/") + of.id, state, source.wordOf(record), of.group,
+                     QStringLiteral("%1: %2").arg(of.name, source.causeOf(record)), QStringLiteral("Health"), of.id});
+    if (const std::optional<int> days = source.certificateDaysOf(record); days && *days < certificateDays)
+        out->append({QStringLiteral("certificate/") + of.id, State::Degraded, QStringLiteral("warning"), of.group,
+                     QStringLiteral("%1: the certificate ends in %2 days").arg(of.name).arg(*days),
+                     QStringLiteral("Health"), of.id});
 }
 
-bool isBad(const MonitorRecord &record)
+bool isBad(const MonitorRecord &record, const HealthSource &source)
 {
-    const State state = shownState(record);
-    return state == State::Down || state == State::Degraded ||
-           (record.last && record.last->certificate && record.last->certificate->daysLeft < certificateDays);
+    const State state = source.stateOf(record);
+    const std::optional<int> days = source.certificateDaysOf(record);
+    return state == State::Down || state == State::Degraded || (days && *days < certificateDays);
+}
+
+/// One line for all of them: what does not answer says nothing of the targets.
+void addServer(const HealthSource &source, QList<Attention> *out)
+{
+    if (source.watch() && source.watch()->fails())
+        out->append({QStringLiteral("prometheus"), State::Degraded, QStringLiteral("warning"), QString(),
+                     QStringLiteral("The monitors are not known: %1").arg(source.watch()->failure().message),
+                     QStringLiteral("Health"), QString()});
 }
 
 /// Of each backend and those of none; where there are very many, what is down first.
 void addHealth(const Workbench &workbench, QList<Attention> *out)
 {
     const MonitorSet *health = workbench.health();
+    const HealthSource &source = *workbench.healthSource();
+    addServer(source, out);
     QList<const MonitorRecord *> bad;
     for (int i = 0; health && i < health->count(); ++i) {
         const MonitorRecord &record = health->record(i);
         // While a session runs, losses are what is being measured.
         if (workbench.sessionRunning() && workbench.sessionBackend() == record.monitor.group)
             continue;
-        if (isBad(record))
+        if (isBad(record, source))
             bad.append(&record);
     }
     if (bad.size() > mostHealth)
-        std::stable_partition(bad.begin(), bad.end(),
-                              [](const MonitorRecord *record) { return shownState(*record) == State::Down; });
+        std::stable_partition(bad.begin(), bad.end(), [&source](const MonitorRecord *record) {
+            return source.stateOf(*record) == State::Down;
+        });
     for (qsizetype i = 0; i < std::min(bad.size(), mostHealth); ++i)
-        addRecord(*bad[i], out);
+        addRecord(*bad[i], source, out);
     if (bad.size() > mostHealth)
         out->append({QStringLiteral("health"), State::Degraded, QStringLiteral("more"), QString(),
                      QStringLiteral("%1 more monitors are not as they should be").arg(bad.size() - mostHealth),

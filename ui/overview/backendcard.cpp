@@ -2,6 +2,7 @@
 #include "ui/overview/backendcard.h"
 
 #include "ui/common/format.h"
+#include "ui/common/healthsource.h"
 #include "ui/common/workbench.h"
 
 #include <QDateTime>
@@ -137,8 +138,9 @@ QString BackendCard::healthFact() const
     QStringList parts;
     const QList<const MonitorRecord *> records = monitor->endpoints();
     for (qsizetype i = 0; i < std::min(records.size(), mostEndpoints); ++i)
-        parts.append(leading(QStringLiteral("Health"), records[i]->monitor.id,
-                             coloured(shownState(*records[i]), records[i]->monitor.path(), colors)));
+        parts.append(
+            leading(QStringLiteral("Health"), records[i]->monitor.id,
+                    coloured(m_workbench->healthSource()->stateOf(*records[i]), records[i]->monitor.path(), colors)));
     if (records.size() > mostEndpoints)
         parts.append(leading(QStringLiteral("Health"), QString(),
                              QStringLiteral("and %1 more").arg(records.size() - mostEndpoints)));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/overviewpage.h"
 
+#include "models/fleet/fleetwatch.h"
 #include "models/health/monitorset.h"
+#include "ui/common/healthsource.h"
 #include "ui/common/offthread.h"
 #include "ui/common/roles.h"
 #include "ui/common/table.h"
@@ -28,7 +30,7 @@ bool anyFreeProbed(const Workbench &workbench)
 {
     const MonitorSet *health = workbench.health();
     for (int i = 0; health && i < health->count(); ++i) {
-        if (health->record(i).last && isFree(workbench, health->record(i)))
+        if (workbench.healthSource()->isKnown(health->record(i)) && isFree(workbench, health->record(i)))
             return true;
     }
     return false;
@@ -138,6 +140,8 @@ void OverviewPage::refresh()
 {
     for (BackendMonitor *monitor : m_workbench->monitors())
         monitor->probeNow();
+    if (FleetWatch *watch = m_workbench->healthSource()->watch())
+        return watch->readNow();
     MonitorSet *health = m_workbench->health();
     for (int i = 0; health && i < health->count(); ++i) {
         if (isFree(*m_workbench, health->record(i)))
