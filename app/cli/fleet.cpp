@@ -5,6 +5,7 @@
 #include "models/common/redact.h"
 #include "models/fleet/fleetexport.h"
 #include "models/fleet/fleetreader.h"
+#include "models/fleet/fleetwatch.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -51,21 +52,15 @@ Result<PrometheusAccess> accessFrom(const FleetStatusOptions &options, const Wor
     const Result<QString> url = prometheusUrl(given);
     if (!url)
         return fail(ErrorKind::Usage, s("the URL %1").arg(url.error().message), url.error().hint);
-    PrometheusAccess access;
-    access.url = *url;
-    access.timeout = options.timeout;
-    // The workspace's token is for its own server.
+    // The workspace's token and certificates are for its own server.
     const bool own = options.url.isEmpty() || *url == settings.url;
-    access.caFile = options.caFile.isEmpty() && own ? settings.ca : options.caFile;
-    if (!access.caFile.isEmpty() && !QFileInfo(access.caFile).isReadable())
-        return fail(ErrorKind::Usage, s("the certificate bundle %1 cannot be read").arg(access.caFile));
-    const QString token = options.token.isEmpty() && own ? settings.token : options.token;
-    if (token.isEmpty())
-        return access;
-    const Result<Secret> secret = parseSecretReference(token).and_then(resolveSecret);
-    if (!secret)
-        return tl::unexpected(secret.error());
-    access.token = *secret;
+    PrometheusSettings asked;
+    asked.url = *url;
+    asked.ca = options.caFile.isEmpty() && own ? settings.ca : options.caFile;
+    asked.token = options.token.isEmpty() && own ? settings.token : options.token;
+    Result<PrometheusAccess> access = prometheusAccess(asked);
+    if (access)
+        access->timeout = options.timeout;
     return access;
 }
 

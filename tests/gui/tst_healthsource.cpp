@@ -9,6 +9,7 @@
 #include "models/health/monitorset.h"
 #include "models/platforms/platform.h"
 #include "tests/support/fleetservers.h"
+#include "tests/support/heartbeat.h"
 #include "tests/support/httpserver.h"
 #include "ui/common/healthsource.h"
 #include "ui/common/table.h"
@@ -37,44 +38,12 @@
 
 #include <algorithm>
 
-#include <time.h>
-
 using namespace Switchyard;
 using namespace Switchyard::Testing;
 
 namespace {
 
 using L = QLatin1StringView;
-
-double threadCpuMs()
-{
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-}
-
-/// The longest turn of this thread's event loop, by the processor's time in it.
-class Heartbeat final : public QObject
-{
-public:
-    Heartbeat()
-    {
-        m_timer.setTimerType(Qt::PreciseTimer);
-        m_timer.setInterval(1);
-        connect(&m_timer, &QTimer::timeout, this, [this] {
-            m_longest = std::max(m_longest, threadCpuMs() - m_cpu);
-            m_cpu = threadCpuMs();
-        });
-        m_cpu = threadCpuMs();
-        m_timer.start();
-    }
-    double cpuMs() const { return m_longest; }
-
-private:
-    QTimer m_timer;
-    double m_cpu = 0;
-    double m_longest = 0;
-};
 
 QByteArray freeMonitor(const QByteArray &name, const QString &url, const QByteArray &more = {})
 {
