@@ -111,7 +111,7 @@ void judgeWindow(const FleetMonitor &monitor, FleetWindow *window)
             probe.state = ProbeState::Degraded;
         states.take(probe);
         points.append({instantOf(probe.atMs), probe.state,
-                       probe.ms ? std::optional(Microseconds(qint64(*probe.ms * 1000))) : std::nullopt});
+                       probe.ms ? BriefLatency(Microseconds(qint64(*probe.ms * 1000))) : BriefLatency()});
         window->failed += probe.state == ProbeState::Down;
     }
     window->count = window->probes.size();
