@@ -49,11 +49,11 @@ QString CliResult::gatesTold() const
 {
     QStringList told;
     for (const QJsonValue gate : json()[QStringLiteral("gates")].toArray()) {
-        const QString status = gate[QStringLiteral("status")].toString();
-        if (status == QLatin1StringView("fail") || status == QLatin1StringView("unknown"))
+        const QString judged = gate[QStringLiteral("status")].toString();
+        if (judged == QLatin1StringView("fail") || judged == QLatin1StringView("unknown"))
             told.append(
                 QStringLiteral("%1 %2: %3")
-                    .arg(gate[QStringLiteral("id")].toString(), status, gate[QStringLiteral("measured")].toString()));
+                    .arg(gate[QStringLiteral("id")].toString(), judged, gate[QStringLiteral("measured")].toString()));
     }
     return told.join(QLatin1Char('\n')) + QLatin1Char('\n') + err;
 }
