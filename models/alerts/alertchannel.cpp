@@ -210,8 +210,15 @@ void AlertChannel::attemptDesktop()
     m_notify(alertTitle(message), alertText(message, 5),
              bad    ? MonitorState::Down
              : good ? MonitorState::Up
-                    : MonitorState::Degraded);
-    conclude({true, false, {}, {}, {}});
+                    : MonitorState::Degraded,
+             [alive = QPointer<AlertChannel>(this), run = m_run](const Result<void> &shown) {
+                 if (!alive || alive->m_run != run)
+                     return;
+                 if (shown)
+                     alive->conclude({true, false, {}, {}, {}});
+                 else
+                     alive->conclude({false, false, {}, shown.error().message, shown.error().hint});
+             });
 }
 
 // ---- HTTP

@@ -57,8 +57,11 @@ struct AlertDelivery
     QString hint;
 };
 
+/// Called once, on the thread that asked: whether the message is shown, or why it is not.
+using AlertShown = std::function<void(const Result<void> &shown)>;
 /// Shows a message on the desktop: title, text, and whether it is bad news.
-using AlertNotify = std::function<void(const QString &title, const QString &text, MonitorState state)>;
+using AlertNotify =
+    std::function<void(const QString &title, const QString &text, MonitorState state, const AlertShown &shown)>;
 
 /// Sends messages by one [[alert]], in order, one at a time, with retries.
 ///

@@ -12,6 +12,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 using namespace Switchyard;
 using namespace Switchyard::Testing;
@@ -531,13 +532,24 @@ void AlertChannelTest::desktop()
     QTRY_COMPARE(done.size(), 1);
     QVERIFY(deliveryOf(done).error.contains(s("no desktop")));
     QStringList shown;
-    channel.setNotify([&shown](const QString &title, const QString &text, MonitorState state) {
+    Result<void> taken;
+    channel.setNotify([&](const QString &title, const QString &text, MonitorState state, const AlertShown &answer) {
         shown.append(title + u'|' + text + u'|' + monitorStateName(state));
+        // Later, as a desktop answers.
+        QTimer::singleShot(0, &channel, [&taken, answer] { answer(taken); });
     });
     channel.send(message());
     QTRY_COMPARE(done.size(), 2);
     QCOMPARE(shown.size(), 1);
     QVERIFY(shown.first().startsWith(s("render /health is down|")) && shown.first().endsWith(s("|down")));
+    QVERIFY(deliveryOf(done).accepted);
+    // What nobody sees was not delivered.
+    taken = fail(ErrorKind::Io, s("this desktop has no service for messages"));
+    channel.send(message());
+    QTRY_COMPARE(done.size(), 3);
+    QVERIFY(!deliveryOf(done).accepted);
+    QVERIFY(deliveryOf(done).error.contains(s("no service")));
+    QCOMPARE(channel.status().delivered, 1);
 }
 
 QTEST_GUILESS_MAIN(AlertChannelTest)

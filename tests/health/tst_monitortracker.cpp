@@ -161,7 +161,7 @@ void MonitorTrackerTest::rateOfFailuresDegrades()
 void MonitorTrackerTest::wakingIsNoFailure()
 {
     Monitor monitor = monitorWith(1, 1);
-    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60)};
+    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60), {}};
     MonitorTracker tracker(monitor);
     const auto timedOut = [](int second) {
         ProbeSample sample = sampleAt(second, ProbeState::Down, QStringLiteral("timed out"));
@@ -186,7 +186,7 @@ void MonitorTrackerTest::wakingIsNoFailure()
 void MonitorTrackerTest::wakingTooLongIsFailure()
 {
     Monitor monitor = monitorWith(2, 1);
-    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60)};
+    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60), {}};
     MonitorTracker tracker(monitor);
     for (const int second : {0, 30, 60, 90, 120}) {
         ProbeSample sample = sampleAt(second, ProbeState::Down, QStringLiteral("HTTP 502"));
@@ -199,7 +199,7 @@ void MonitorTrackerTest::wakingTooLongIsFailure()
 void MonitorTrackerTest::awakeInstanceGetsNoGrace()
 {
     Monitor monitor = monitorWith(1, 1);
-    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60)};
+    monitor.sleep = Monitor::Sleep{seconds(900), seconds(60), {}};
     MonitorTracker tracker(monitor);
     (void)tracker.take(sampleAt(0, ProbeState::Down, QStringLiteral("HTTP 500"))); // its own answer: it does not sleep
     QVERIFY(tracker.state() == MonitorState::Down);

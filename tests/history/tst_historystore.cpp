@@ -258,6 +258,7 @@ void HistoryStoreTest::forEverMeansForEver()
 {
     HistoryOptions options = quietHistory();
     options.keepSamples = options.keepRollups = Milliseconds(0);
+    options.now = [] { return 2 * day; };
     auto store = HistoryStore::open(file(), options);
     (*store)->append(historySample(5));
     QVERIFY((*store)->maintain().has_value()); // with what waits written before or after
@@ -271,6 +272,7 @@ void HistoryStoreTest::damagedRollupIsTold()
 {
     HistoryOptions options = quietHistory();
     options.keepSamples = options.keepRollups = Milliseconds(0);
+    options.now = [] { return 2 * day; };
     auto store = HistoryStore::open(file(), options);
     (*store)->append(historySample(5));
     QVERIFY((*store)->flush().has_value() && (*store)->maintain().has_value());

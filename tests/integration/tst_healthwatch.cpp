@@ -199,7 +199,7 @@ void HealthWatchTest::profileOfAPlatform()
     QCOMPARE(monitor[s("state")].toString(), s("down"));
     // One failure is enough there, and 429 is one.
     QCOMPARE(monitor[s("changes")].toArray().size(), 1);
-    QVERIFY2(monitor[s("cause")].toString().contains(s("Fly.io would take the instance out of routing now")),
+    QVERIFY2(monitor[s("cause")].toString().contains(s("Fly.io would have taken the instance out of routing")),
              qPrintable(monitor[s("cause")].toString()));
     QVERIFY2(monitor[s("platform")].toString().contains(s("out of routing")) &&
                  monitor[s("platform")].toString().contains(s(" s ago")),

@@ -15,7 +15,7 @@ QByteArray withBackend(const QByteArray &text)
 
 tl::expected<Workspace, WorkspaceErrors> parse(const QByteArray &text)
 {
-    return parseWorkspace(text, QStringLiteral("w.toml"), {QStringLiteral("local")});
+    return parseWorkspace(text, QStringLiteral("w.toml"), {QStringLiteral("local"), QStringLiteral("render")});
 }
 
 } // namespace

@@ -63,7 +63,7 @@ Look lookOf(MonitorState state, const ThemeColors &colors)
     case MonitorState::Up:
         return {0.35, Qt::SolidPattern, colors.up};
     case MonitorState::Degraded:
-        return {0.7, Qt::BDiagPattern, colors.degraded};
+        return {0.7, Qt::SolidPattern, colors.degraded};
     case MonitorState::Down:
         return {1, Qt::SolidPattern, colors.down};
     case MonitorState::Recovering:

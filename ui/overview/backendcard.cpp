@@ -74,6 +74,8 @@ BackendCard::BackendCard(const Workbench *workbench, QString backend, QWidget *p
     layout->setSpacing(8);
     layout->addLayout(head);
     layout->addWidget(m_facts);
+    // Beside a card with more lines, the heads stand on one line.
+    layout->addStretch(1);
     fill();
 }
 

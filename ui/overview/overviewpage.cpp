@@ -58,8 +58,9 @@ OverviewPage::OverviewPage(Workbench *workbench, QWidget *parent)
     layout->addWidget(heading);
     m_calm->setObjectName(QStringLiteral("calmLabel"));
     layout->addWidget(m_calm);
-    layout->addWidget(m_table, 3);
-    layout->addStretch(1);
+    layout->addWidget(m_table, 1);
+    // Where there is no table, the rest stays at the top.
+    layout->addStretch(0);
     m_table->setWidths({130, 140, 760});
     connect(m_table, &QTableView::activated, this, [this](const QModelIndex &index) {
         const QString key = index.siblingAtColumn(0).data(Role::Key).toString();

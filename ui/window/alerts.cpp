@@ -21,6 +21,8 @@ namespace Switchyard {
 namespace {
 
 constexpr int shownMs = 10'000;
+/// So long a notification service may take to accept a message.
+constexpr int serviceMs = 5'000;
 constexpr int askAgainMs = 15'000;
 
 /// The state's shape in its colour: readable at 16 pixels, and not by colour alone.
@@ -71,16 +73,20 @@ bool isUncleanEnd(const Event &event)
            !isGoodbye(event.cause) && event.cause != EndCause::Local;
 }
 
-bool sendDesktopMessage(const QString &title, const QString &text, bool urgent)
+namespace {
+
+/// Blocks for up to serviceMs. Errors (io): nothing takes messages here.
+Result<void> sendDesktopMessage(const QString &title, const QString &text, bool urgent)
 {
+    const QString hint = QStringLiteral("start a notification service, or show the icon in the tray (menu View)");
     // Without a bus of the session the library would look for a way to start one, and block.
     const QString runtime = qEnvironmentVariable("XDG_RUNTIME_DIR");
     if (!qEnvironmentVariableIsSet("DBUS_SESSION_BUS_ADDRESS") &&
         (runtime.isEmpty() || !QFileInfo::exists(runtime + QStringLiteral("/bus"))))
-        return false;
+        return fail(ErrorKind::Io, QStringLiteral("this session has no bus for desktop messages"), hint);
     const QDBusConnection bus = QDBusConnection::sessionBus();
     if (!bus.isConnected())
-        return false;
+        return fail(ErrorKind::Io, QStringLiteral("the session's bus does not answer"), hint);
     const QString service = QStringLiteral("org.freedesktop.Notifications");
     QDBusMessage call = QDBusMessage::createMethodCall(service, QStringLiteral("/org/freedesktop/Notifications"),
                                                        service, QStringLiteral("Notify"));
@@ -90,8 +96,14 @@ bool sendDesktopMessage(const QString &title, const QString &text, bool urgent)
          << QVariantMap{{QStringLiteral("urgency"), QVariant::fromValue<uchar>(urgent ? 2 : 1)},
                         {QStringLiteral("desktop-entry"), QStringLiteral("dev.switchyard.Switchyard")}}
          << shownMs;
-    return bus.send(call);
+    // That it was sent says nothing: only the answer tells that somebody took it.
+    const QDBusMessage answer = bus.call(call, QDBus::Block, serviceMs);
+    if (answer.type() == QDBusMessage::ReplyMessage)
+        return {};
+    return fail(ErrorKind::Io, QStringLiteral("this desktop shows no messages: %1").arg(answer.errorMessage()), hint);
 }
+
+} // namespace
 
 Alerts::Alerts(Workbench *workbench, Notify notify, QWidget *window)
     : QObject(window)
@@ -105,14 +117,15 @@ Alerts::Alerts(Workbench *workbench, Notify notify, QWidget *window)
     connect(m_workbench, &Workbench::liveChanged, this, &Alerts::showState);
     connect(m_workbench, &Workbench::workspaceClosed, this, &Alerts::showState);
     connect(m_workbench, &Workbench::alertsChanged, this, &Alerts::showState);
-    m_workbench->setAlertNotify(
-        [alive = QPointer<Alerts>(this)](const QString &title, const QString &text, MonitorState state) {
-            if (alive)
-                alive->show(title, text,
-                            state == MonitorState::Down ? State::Down
-                            : state == MonitorState::Up ? State::Up
-                                                        : State::Degraded);
-        });
+    m_workbench->setAlertNotify([alive = QPointer<Alerts>(this)](const QString &title, const QString &text,
+                                                                 MonitorState state, const AlertShown &shown) {
+        if (alive)
+            alive->show(title, text,
+                        state == MonitorState::Down ? State::Down
+                        : state == MonitorState::Up ? State::Up
+                                                    : State::Degraded,
+                        shown);
+    });
 }
 
 Alerts::~Alerts() = default;
@@ -225,23 +238,29 @@ void Alerts::showState()
                            : QStringLiteral("Switchyard"));
 }
 
-void Alerts::show(const QString &title, const QString &text, State state)
+void Alerts::show(const QString &title, const QString &text, State state, const AlertShown &shown)
 {
+    const AlertShown answer = shown ? shown : [](const Result<void> &) {};
     if (!m_messages)
-        return;
-    if (m_notify)
-        return m_notify(title, text, state);
-    showOnDesktop(title, text, state);
+        return answer(fail(ErrorKind::Usage, QStringLiteral("messages on the desktop are switched off"),
+                           QStringLiteral("View, Desktop messages while watching")));
+    if (m_notify) {
+        m_notify(title, text, state);
+        return answer({});
+    }
+    showOnDesktop(title, text, state, answer);
 }
 
-void Alerts::showOnDesktop(const QString &title, const QString &text, State state)
+void Alerts::showOnDesktop(const QString &title, const QString &text, State state, const AlertShown &shown)
 {
     // The bus may be slow to answer, or never do: it is asked on a worker, and the tray where it has no service.
     offThread(
         this, [title, text, urgent = state == State::Down] { return sendDesktopMessage(title, text, urgent); },
-        [this, title, text, state](bool sent) {
-            if (!sent && m_tray && QSystemTrayIcon::supportsMessages())
-                m_tray->showMessage(title, text, trayIcon(state), shownMs);
+        [this, title, text, state, shown](const Result<void> &sent) {
+            if (sent || !m_tray || !QSystemTrayIcon::supportsMessages())
+                return shown(sent);
+            m_tray->showMessage(title, text, trayIcon(state), shownMs);
+            shown({});
         });
 }
 

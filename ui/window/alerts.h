@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/alerts/alertchannel.h"
 #include "models/redeploy/event.h"
 #include "ui/common/theme.h"
 
@@ -42,8 +43,8 @@ private:
     void take(const QList<Event> &events);
     void finish();
     void showState();
-    void show(const QString &title, const QString &text, State state);
-    void showOnDesktop(const QString &title, const QString &text, State state);
+    void show(const QString &title, const QString &text, State state, const AlertShown &shown = {});
+    void showOnDesktop(const QString &title, const QString &text, State state, const AlertShown &shown);
 
     Workbench *m_workbench;
     Notify m_notify;
@@ -58,8 +59,5 @@ private:
 
 /// Whether this is the end of an open connection without a goodbye of either protocol.
 bool isUncleanEnd(const Event &event);
-
-/// Sends a message by org.freedesktop.Notifications. False: there is no session bus to send it by.
-bool sendDesktopMessage(const QString &title, const QString &text, bool urgent);
 
 } // namespace Switchyard
