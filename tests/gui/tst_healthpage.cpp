@@ -475,7 +475,8 @@ void TestHealthPage::fiveThousandDoNotStall()
     // The order has followed the values; what a person chose and where they look stays.
     QCOMPARE(table()->currentKey(), key);
     QCOMPARE(table()->verticalScrollBar()->value(), scrolled);
-    // Several timers may fall into one turn: what is judged of a step is the better of two rounds.
+    // The processor's time in a turn still grows where other programs take the caches: of the steps that were ever near
+    // the limit, the better of two rounds is what they cost, and the worse one has to stay a blink as well.
     for (const char *round : {"", " again"}) {
         const QString suffix = QString::fromLatin1(round);
         for (const char letter : {'m', '4', '9'})
@@ -507,8 +508,9 @@ void TestHealthPage::fiveThousandDoNotStall()
     for (auto it = longest.cbegin(); it != longest.cend(); ++it) {
         if (it.key().endsWith(QStringLiteral(" again")))
             continue;
-        const double best = std::min(*it, longest.value(it.key() + QStringLiteral(" again"), *it));
-        QVERIFY2(best < 50, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(best)));
+        const double again = longest.value(it.key() + QStringLiteral(" again"), *it);
+        QVERIFY2(std::min(*it, again) < 50, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(*it)));
+        QVERIFY2(std::max(*it, again) < 100, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(*it)));
     }
 }
 

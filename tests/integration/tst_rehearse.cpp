@@ -185,7 +185,7 @@ void RehearseTest::nothingIsLeft()
 {
     QVERIFY(processesWith(mark).isEmpty());
     QVERIFY(processesWith(s(BINARY_DIR "/switchyard-door")).isEmpty());
-    QVERIFY(processesWith(s(BINARY_DIR "/switchyard-demo-backend")).isEmpty());
+    QVERIFY(processesWith(s(BINARY_DIR "/switchyard-demo-backend --shutdown")).isEmpty());
 }
 
 void RehearseTest::workspace()
