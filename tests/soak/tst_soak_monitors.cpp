@@ -31,8 +31,9 @@ constexpr int lookEveryMs = 10'000;
 /// what is written in fourteen; only after that is memory to be flat.
 constexpr int warmUpMinutes = 16;
 constexpr double mostGrowthMb = 2; ///< held
-/// The heap has holes, and where they lie changes: a leak of what it takes to fill them would be seen in what is held.
-constexpr double mostGrowthOfRss = 0.15;
+/// Where this machine is held up, probes pile up to the limit of 500 connections, 60 to 80 KB each; the heap keeps what
+/// they took for the next time. A leak would be seen in what is held.
+constexpr double mostGrowthOfRssMb = 40;
 
 double rssMb()
 {
@@ -147,7 +148,7 @@ void SoakMonitors::memoryStaysFlat()
           growth, growthRss, warmUpMinutes, minutes, taken, due,
           static_cast<long long>(*std::max_element(descriptors.cbegin(), descriptors.cend())));
     QVERIFY2(growth < mostGrowthMb, qPrintable(QString::number(growth)));
-    QVERIFY2(growthRss < mostGrowthOfRss * medianOf(earlyRss), qPrintable(QString::number(growthRss)));
+    QVERIFY2(growthRss < mostGrowthOfRssMb, qPrintable(QString::number(growthRss)));
     QVERIFY2(double(taken) > due * 0.99, qPrintable(QString::number(double(taken) / due)));
     QCOMPARE(bad, quint64(0));
     const auto spread = std::minmax_element(descriptors.cbegin(), descriptors.cend());
