@@ -2,6 +2,7 @@
 #include "models/database/probe.h"
 
 #include "models/database/probekit.h"
+#include "models/database/probes.h"
 
 namespace Switchyard {
 
@@ -26,10 +27,13 @@ DatabaseReport probeDatabase(const ConnectionString &connection, const DatabaseP
     switch (connection.kind) {
     case DatabaseKind::Postgres:
     case DatabaseKind::MongoDb:
-    case DatabaseKind::Redis:
-    case DatabaseKind::UpstashRest:
-    case DatabaseKind::Sqlite:
         break;
+    case DatabaseKind::Redis:
+        return probeRedis(connection, options);
+    case DatabaseKind::UpstashRest:
+        return probeUpstash(connection, options);
+    case DatabaseKind::Sqlite:
+        return probeSqlite(connection, options);
     }
     return reachOnly(connection, options);
 }
