@@ -84,16 +84,16 @@ RawPeer::Script upstash(int requestsAllowed = 100)
                    QByteArray::number(body.size()) + "\r\n\r\n" + body);
         };
         if (!request.startsWith("POST / HTTP/1.1\r\n"))
-            answer("405 Method Not Allowed", R"({"error":"Method Not Allowed"})");
+            answer("405 Method Not Allowed", "{\"error\":\"Method Not Allowed\"}");
         else if (!request.contains(QByteArray("\r\nAuthorization: Bearer ") + planted + "\r\n"))
             // The real one does not repeat the token; this one does, to see that nobody passes it on.
-            answer("401 Unauthorized", R"({"error":"WRONGPASS invalid or missing auth token )" + request.simplified().replace('"', ' ') + "\"}");
+            answer("401 Unauthorized", "{\"error\":\"WRONGPASS invalid or missing auth token " + request.simplified().replace('"', ' ') + "\"}");
         else if ((*left)-- <= 0)
-            answer("429 Too Many Requests", R"({"error":"ERR max requests limit exceeded"})");
-        else if (request.contains(R"(["PING"])"))
-            answer("200 OK", R"({"result":"PONG"})");
+            answer("429 Too Many Requests", "{\"error\":\"ERR max requests limit exceeded\"}");
+        else if (request.contains("[\"PING\"]"))
+            answer("200 OK", "{\"result\":\"PONG\"}");
         else
-            answer("400 Bad Request", R"({"error":"ERR unknown command"})");
+            answer("400 Bad Request", "{\"error\":\"ERR unknown command\"}");
     };
 }
 
