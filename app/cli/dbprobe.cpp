@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/probe.h"
 #include "app/cli/commands.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
+#include "models/database/probe.h"
 #include "models/database/reportjunit.h"
 #include "models/platforms/platform.h"
 
@@ -161,7 +161,10 @@ class Probes final : public QObject
 {
 public:
     Probes(const Global &global, QList<Subject> &subjects, const DatabaseProbeOptions &options)
-        : m_global(global), m_subjects(subjects), m_options(options), m_left(subjects.size())
+        : m_global(global)
+        , m_subjects(subjects)
+        , m_options(options)
+        , m_left(subjects.size())
     {
         // They wait, nearly all of their time.
         constexpr qsizetype most = 50;
@@ -187,8 +190,8 @@ private:
         const QString name = subject.name;
         options.onStage = [this, name](const StageResult &stage) {
             QMetaObject::invokeMethod(this, [this, name, stage] {
-                progress(m_global, s("%1: %2 %3")
-                                       .arg(name, databaseStageName(stage.stage), stageStatusName(stage.status)));
+                progress(m_global,
+                         s("%1: %2 %3").arg(name, databaseStageName(stage.stage), stageStatusName(stage.status)));
             });
         };
         DatabaseReport report = probeDatabase(subject.connection, options);
@@ -232,8 +235,10 @@ int statusOf(const QList<DatabaseReport> &reports, bool interrupted)
 int runDbProbe(const Global &global, const DbProbeOptions &options)
 {
     if (!options.token.isEmpty() && !isSecretReference(options.token))
-        return reportError({ErrorKind::Usage, s("--token carries a secret on the command line"),
-                            s("give it as env:NAME, file:PATH or keychain:SERVICE/KEY"), {}});
+        return reportError({ErrorKind::Usage,
+                            s("--token carries a secret on the command line"),
+                            s("give it as env:NAME, file:PATH or keychain:SERVICE/KEY"),
+                            {}});
     const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
     if (!catalogue)
         return reportError(catalogue.error());

@@ -49,7 +49,11 @@ void RedisLink::Free::operator()(redisReader *reader) const
     redisReaderFree(reader);
 }
 
-RedisLink::RedisLink(ProbeLink link) : m_link(std::move(link)), m_reader(redisReaderCreate()) {}
+RedisLink::RedisLink(ProbeLink link)
+    : m_link(std::move(link))
+    , m_reader(redisReaderCreate())
+{
+}
 RedisLink::~RedisLink() = default;
 RedisLink::RedisLink(RedisLink &&) noexcept = default;
 
@@ -77,9 +81,8 @@ RedisReply RedisLink::ask(const QList<QByteArray> &command, const Deadline &dead
             freeReplyObject(object);
             return reply;
         }
-        const LinkResult more = status == REDIS_OK && total <= longest
-                                    ? m_link.receive(deadline)
-                                    : LinkResult{ReachFailure::Internal, {}};
+        const LinkResult more =
+            status == REDIS_OK && total <= longest ? m_link.receive(deadline) : LinkResult{ReachFailure::Internal, {}};
         if (!more.ok()) {
             reply.failure = more.failure;
             reply.raw = first;

@@ -23,7 +23,10 @@ constexpr int nearlyFull = 80; ///< per cent
 class RedisProbe final
 {
 public:
-    RedisProbe(const ConnectionString &connection, const DatabaseProbeOptions &options) : m_run(connection, options) {}
+    RedisProbe(const ConnectionString &connection, const DatabaseProbeOptions &options)
+        : m_run(connection, options)
+    {
+    }
 
     DatabaseReport go();
 
@@ -234,8 +237,8 @@ bool RedisProbe::query()
     const QByteArray database = m_run.connection().database.value_or(QString()).toUtf8();
     QStringList limits;
     for (const QList<QByteArray> &command :
-         {QList<QByteArray>{"PING"}, database.isEmpty() || database == "0" ? QList<QByteArray>{}
-                                                                           : QList<QByteArray>{"SELECT", database}}) {
+         {QList<QByteArray>{"PING"},
+          database.isEmpty() || database == "0" ? QList<QByteArray>{} : QList<QByteArray>{"SELECT", database}}) {
         if (command.isEmpty())
             continue;
         const RedisReply reply = ask(command);
@@ -321,8 +324,8 @@ void RedisProbe::privileges()
         m_run.skip(DatabaseStage::Privileges, s("the server has no ACL: whoever is in may do everything"));
         return;
     }
-    const QByteArray user = who.kind == RedisReply::Kind::Text ? who.text
-                                                               : m_run.connection().user.value_or(s("default")).toUtf8();
+    const QByteArray user =
+        who.kind == RedisReply::Kind::Text ? who.text : m_run.connection().user.value_or(s("default")).toUtf8();
     const RedisReply rules = ask({"ACL", "GETUSER", user});
     if (!rules.came())
         return failReply(rules, s("to ACL GETUSER"));

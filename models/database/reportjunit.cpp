@@ -36,7 +36,8 @@ void writeCase(QXmlStreamWriter &xml, const DatabaseReport &report, const StageR
         xml.writeStartElement(s(element));
         if (s(element) != s("skipped"))
             xml.writeAttribute(s("type"), cancelled ? s("cancelled") : s("failure"));
-        xml.writeAttribute(s("message"), xmlText(stage.detail.isEmpty() ? stageStatusName(stage.status) : stage.detail));
+        xml.writeAttribute(s("message"),
+                           xmlText(stage.detail.isEmpty() ? stageStatusName(stage.status) : stage.detail));
         if (!stage.hint.isEmpty())
             xml.writeCharacters(xmlText(stage.hint));
         xml.writeEndElement();
@@ -71,8 +72,8 @@ QByteArray databaseReportsToJunit(const QList<DatabaseReport> &reports)
         xml.writeAttribute(s("failures"), count([](const auto &each) { return each.status == StageStatus::Fail; }));
         xml.writeAttribute(s("errors"), count(wasCancelled));
         xml.writeAttribute(s("skipped"), count([&](const auto &each) {
-                               return !wasCancelled(each) && (each.status == StageStatus::Skipped ||
-                                                              each.status == StageStatus::NotReached);
+                               return !wasCancelled(each) &&
+                                      (each.status == StageStatus::Skipped || each.status == StageStatus::NotReached);
                            }));
         xml.writeAttribute(s("time"), QString::number(total / second, 'f', 3));
         for (const StageResult &stage : report.stages)

@@ -5,8 +5,8 @@
 
 namespace Switchyard {
 
-/// The outcome of `db probe` as JUnit XML: a test suite a database, a test case a stage. Stages that were skipped or not
-/// reached are skipped there too; one that was cancelled is an error.
+/// The outcome of `db probe` as JUnit XML: a test suite a database, a test case a stage. Stages that were skipped or
+/// not reached are skipped there too; one that was cancelled is an error.
 [[nodiscard]] QByteArray databaseReportsToJunit(const QList<DatabaseReport> &reports);
 
 } // namespace Switchyard

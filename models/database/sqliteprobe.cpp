@@ -42,15 +42,18 @@ const SqliteHint *sqliteHint(int code)
         {SQLITE_LOCKED, "a table of it is locked", "see who has the file open", "sqlite.org/rescode.html#locked"},
         {SQLITE_CORRUPT, "the file is damaged", "restore a backup, or save what is left: sqlite3 FILE .recover",
          "sqlite.org/recovery.html"},
-        {SQLITE_NOTADB, "the file is no SQLite database, or is encrypted", "compare the path; SQLCipher needs its own "
-                                                                          "library", "sqlite.org/rescode.html#notadb"},
+        {SQLITE_NOTADB, "the file is no SQLite database, or is encrypted",
+         "compare the path; SQLCipher needs its own "
+         "library",
+         "sqlite.org/rescode.html#notadb"},
         {SQLITE_CANTOPEN, "it cannot be opened", "check the path, and who may read the file and enter the folder",
          "sqlite.org/rescode.html#cantopen"},
         {SQLITE_READONLY, "a write that was cut off must be rolled back first, and that may not be done read-only",
          "let the application open it once, or copy file and journal and open the copy",
          "sqlite.org/rescode.html#readonly_rollback"},
-        {SQLITE_IOERR, "the disk or the network file system gave an error", "look at the system's log; SQLite does not "
-                                                                           "belong on a network file system",
+        {SQLITE_IOERR, "the disk or the network file system gave an error",
+         "look at the system's log; SQLite does not "
+         "belong on a network file system",
          "sqlite.org/rescode.html#ioerr"},
         {SQLITE_PERM, "it may not be opened", "check who may read the file", "sqlite.org/rescode.html#perm"},
         {SQLITE_INTERRUPT, "the time was over", "ask with a longer --timeout: a large file takes long to check",
@@ -69,7 +72,10 @@ constexpr int errorsTold = 10; ///< quick_check stops there
 class SqliteProbe final
 {
 public:
-    SqliteProbe(const ConnectionString &connection, const DatabaseProbeOptions &options) : m_run(connection, options) {}
+    SqliteProbe(const ConnectionString &connection, const DatabaseProbeOptions &options)
+        : m_run(connection, options)
+    {
+    }
     DatabaseReport go();
 
 private:
@@ -167,8 +173,8 @@ bool SqliteProbe::open()
     QByteArray uri = "file:" + QUrl::toPercentEncoding(QFileInfo(m_path).absoluteFilePath(), "/");
     uri += alone ? "?mode=ro&immutable=1" : "?mode=ro";
     sqlite3 *database = nullptr;
-    const int code =
-        sqlite3_open_v2(uri.constData(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(uri.constData(), &database,
+                                     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     m_database.reset(database);
     if (code != SQLITE_OK) {
         failCode(code, s("when it was opened"));
@@ -249,8 +255,9 @@ void SqliteProbe::query()
     if (code != SQLITE_OK)
         return failCode(code, s("when its integrity was checked"));
     if (problems != QStringList{s("ok")}) {
-        m_run.fail(s("the file is damaged: %1%2").arg(problems.value(0), problems.size() > 1 ? s(" and more") : QString()),
-                   s(sqliteHint(SQLITE_CORRUPT)->hint));
+        m_run.fail(
+            s("the file is damaged: %1%2").arg(problems.value(0), problems.size() > 1 ? s(" and more") : QString()),
+            s(sqliteHint(SQLITE_CORRUPT)->hint));
         return;
     }
     m_run.ok(told + s(", integrity ok"));

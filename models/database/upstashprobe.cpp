@@ -105,7 +105,10 @@ bool isWhole(const QByteArray &bytes)
 class UpstashProbe final
 {
 public:
-    UpstashProbe(const ConnectionString &connection, const DatabaseProbeOptions &options) : m_run(connection, options) {}
+    UpstashProbe(const ConnectionString &connection, const DatabaseProbeOptions &options)
+        : m_run(connection, options)
+    {
+    }
     DatabaseReport go();
 
 private:
@@ -177,10 +180,10 @@ Answer UpstashProbe::ask(const QByteArray &json)
             return answer;
         }
     }
-    const QByteArray request = "POST / HTTP/1.1\r\nHost: " + connection.hosts.first().name.toUtf8() +
-                               "\r\nAuthorization: Bearer " + token.toLatin1() +
-                               "\r\nContent-Type: application/json\r\nContent-Length: " +
-                               QByteArray::number(json.size()) + "\r\nConnection: close\r\n\r\n" + json;
+    const QByteArray request =
+        "POST / HTTP/1.1\r\nHost: " + connection.hosts.first().name.toUtf8() + "\r\nAuthorization: Bearer " +
+        token.toLatin1() + "\r\nContent-Type: application/json\r\nContent-Length: " + QByteArray::number(json.size()) +
+        "\r\nConnection: close\r\n\r\n" + json;
     answer.failure = m_link.send(request, m_run.deadline()).failure;
     QByteArray bytes;
     while (answer.failure == ReachFailure::None && !isWhole(bytes) && bytes.size() < longest) {

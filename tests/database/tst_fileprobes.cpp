@@ -87,7 +87,8 @@ RawPeer::Script upstash(int requestsAllowed = 100)
             answer("405 Method Not Allowed", "{\"error\":\"Method Not Allowed\"}");
         else if (!request.contains(QByteArray("\r\nAuthorization: Bearer ") + planted + "\r\n"))
             // The real one does not repeat the token; this one does, to see that nobody passes it on.
-            answer("401 Unauthorized", "{\"error\":\"WRONGPASS invalid or missing auth token " + request.simplified().replace('"', ' ') + "\"}");
+            answer("401 Unauthorized", "{\"error\":\"WRONGPASS invalid or missing auth token " +
+                                           request.simplified().replace('"', ' ') + "\"}");
         else if ((*left)-- <= 0)
             answer("429 Too Many Requests", "{\"error\":\"ERR max requests limit exceeded\"}");
         else if (request.contains("[\"PING\"]"))
@@ -99,8 +100,8 @@ RawPeer::Script upstash(int requestsAllowed = 100)
 
 DatabaseReport probedRest(const RawPeer &peer, const char *token = planted, DatabaseProbeOptions options = {})
 {
-    const Result<ConnectionString> connection = parseConnectionString(
-        {s("http://localhost:%1").arg(peer.port()), DatabaseKind::UpstashRest, Secret(s(token))});
+    const Result<ConnectionString> connection =
+        parseConnectionString({s("http://localhost:%1").arg(peer.port()), DatabaseKind::UpstashRest, Secret(s(token))});
     return connection ? probeDatabase(*connection, options) : DatabaseReport();
 }
 
@@ -143,7 +144,8 @@ private Q_SLOTS:
         const QStringList before = names();
         QVERIFY(!before.contains(s("wal.db-shm")));
         const DatabaseReport alone = probedFile(path);
-        QVERIFY2(stage(alone, DatabaseStage::Query).detail.contains(s("2 tables, journal wal")), qPrintable(told(alone)));
+        QVERIFY2(stage(alone, DatabaseStage::Query).detail.contains(s("2 tables, journal wal")),
+                 qPrintable(told(alone)));
         QCOMPARE(names(), before);
     }
 
@@ -235,18 +237,23 @@ private Q_SLOTS:
             const DatabaseReport report = probedRest(peer, planted, options);
             return failedAt(report) + s(": ") + stage(report, DatabaseStage::Auth).detail;
         };
-        QVERIFY(says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<html").contains(s("auth: what answers there is not Upstash")));
+        QVERIFY(says("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<html")
+                    .contains(s("auth: what answers there is not Upstash")));
         QVERIFY(says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").contains(s("not Upstash (HTTP 404)")));
         QVERIFY(says("-ERR unknown command 'POST'\r\n").contains(s("speaks no HTTP")));
         QVERIFY(says({}).contains(s("closed the connection")));
-        QCOMPARE(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n{\"result\":\"PONG\"\r\n1\r\n}\r\n0\r\n\r\n"),
+        QCOMPARE(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                      "chunked\r\n\r\n10\r\n{\"result\":\"PONG\"\r\n1\r\n}\r\n0\r\n\r\n"),
                  s(": the token is accepted"));
         const RawPeer silent([](PeerConnection &c) { c.stayUntilTheEnd(); });
         QCOMPARE(failedAt(probedRest(silent, planted, options)), s("auth"));
     }
 
 private:
-    QStringList names() const { return QDir(m_folder.path()).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot); }
+    QStringList names() const
+    {
+        return QDir(m_folder.path()).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot);
+    }
     QString written(const char *name, const QByteArray &bytes) const
     {
         QFile file(m_folder.filePath(s(name)));

@@ -48,8 +48,8 @@ private Q_SLOTS:
             QVERIFY(good.descriptor.isOpen());
             QVERIFY(good.detail.contains(s("127.0.0.1:%1").arg(peer.port())));
             // The first address refuses, the second answers.
-            const TcpOutcome second = connectTcp({{s("127.0.0.77"), false}, loopback[0]}, peer.port(),
-                                                 Deadline(Milliseconds{2'000}));
+            const TcpOutcome second =
+                connectTcp({{s("127.0.0.77"), false}, loopback[0]}, peer.port(), Deadline(Milliseconds{2'000}));
             QVERIFY(second.descriptor.isOpen());
             QCOMPARE(second.tried.size(), 1);
             QVERIFY(second.tried[0].contains(s("refused")));
@@ -167,7 +167,11 @@ private Q_SLOTS:
             settings);
         QCOMPARE(reachFailureName(old.failure), s("tls-version"));
         QVERIFY2(old.detail.contains(s("TLSv1.1")), qPrintable(old.detail));
-        const TlsOutcome named = handshake([&](PeerConnection &c) { c.startTls({m_all.good(), 0, {}, true}); }, settings);
+        const TlsOutcome named = handshake(
+            [&](PeerConnection &c) {
+                c.startTls({m_all.good(), 0, {}, true});
+            },
+            settings);
         QCOMPARE(reachFailureName(named.failure), s("tls-alert"));
         QVERIFY2(named.detail.contains(s("unrecognized name")), qPrintable(named.detail));
         TlsSettings noFile = settings;

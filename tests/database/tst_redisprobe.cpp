@@ -76,11 +76,10 @@ private Q_SLOTS:
 
     void passwordAndUsers()
     {
-        const RedisServer server({s("requirepass %1").arg(s(planted)), s("maxmemory 100mb"),
-                                  s("maxmemory-policy allkeys-lru"), s("maxclients 100"),
-                                  s("user app on >%1 ~app:* +@all -@dangerous -@admin").arg(s(planted)),
-                                  s("user tiny on >%1 ~* +get +set").arg(s(planted)),
-                                  s("user off off >%1 ~* +@all").arg(s(planted))});
+        const RedisServer server(
+            {s("requirepass %1").arg(s(planted)), s("maxmemory 100mb"), s("maxmemory-policy allkeys-lru"),
+             s("maxclients 100"), s("user app on >%1 ~app:* +@all -@dangerous -@admin").arg(s(planted)),
+             s("user tiny on >%1 ~* +get +set").arg(s(planted)), s("user off off >%1 ~* +@all").arg(s(planted))});
         QVERIFY2(server.port() != 0, qPrintable(server.said()));
         const int before = openDescriptors();
         const DatabaseReport all = keep(probed(at(server.port(), s(":%1@").arg(s(planted)))));
@@ -203,8 +202,7 @@ private Q_SLOTS:
                 }
                 c.receive();
             });
-            const DatabaseReport report =
-                keep(probed(at(drops.port(), s(":%1@").arg(s(planted))), options));
+            const DatabaseReport report = keep(probed(at(drops.port(), s(":%1@").arg(s(planted))), options));
             QVERIFY2(answers > 4 || !failedAt(report).isEmpty(), qPrintable(told(report)));
             QTRY_COMPARE(drops.open(), 0);
         }
@@ -260,7 +258,8 @@ private:
 
     DatabaseReport keep(DatabaseReport report)
     {
-        m_said += told(report) + QString::fromUtf8(QJsonDocument(databaseReportToJson(report, connectionRules())).toJson());
+        m_said +=
+            told(report) + QString::fromUtf8(QJsonDocument(databaseReportToJson(report, connectionRules())).toJson());
         return report;
     }
 
