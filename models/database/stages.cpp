@@ -152,6 +152,7 @@ QJsonObject databaseReportToJson(const DatabaseReport &report, const QList<LintR
             {s("target"), report.target},
             {s("server"), orNull(report.server)},
             {s("status"), stageStatusName(report.status())},
+            {s("cancelled"), report.cancelled},
             {s("stages"), stages},
             {s("findings"), findings},
             {s("headroom"), headroomToJson(report.headroom)},

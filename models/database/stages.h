@@ -78,6 +78,7 @@ struct DatabaseReport
     QList<Finding> findings;
     std::optional<DatabaseHeadroom> headroom;
     std::optional<QList<DatabasePrivilege>> privileges; ///< nothing: not read
+    bool cancelled = false; ///< somebody ended it: what was not reached says nothing of the database
 
     /// The first that failed; nullptr where none did.
     const StageResult *failed() const;
