@@ -43,6 +43,8 @@ constexpr Row rows[] = {
      "the name of the database, or an entry in the pooler's [databases]", bouncer},
     {"pooler-no-user", "", "no such user", "the pooler does not know the user",
      "the user's name, or an entry in the pooler's auth_file or auth_query", bouncer},
+    {"pooler-password", "08P01", "authentication failed|auth failed|password", "the password or the user is wrong",
+     "the password as the provider shows it now, percent-encoded in a URL; a pooler has a list of its own", bouncer},
     {"pooler-full", "", "no more connections allowed|max_client_conn", "the pooler takes no more clients",
      "smaller pools in the application, or more max_client_conn", bouncer},
     {"pooler-wait", "", "query_wait_timeout", "the pooler found no free server connection in time",

@@ -84,6 +84,7 @@ private:
     EffectiveTls m_tls = EffectiveTls::Opportunistic;
     QStringList m_modes; ///< of sslmode, each tried while the one before is refused by pg_hba.conf
     LinkTarget m_target;
+    QString m_rootFile; ///< what verify-* trusts
     PostgresLink m_link;
     bool m_encrypted = false;
     bool m_another = false;
@@ -130,11 +131,12 @@ TlsSettings PostgresProbe::tlsSettings(const ConnectionHost &host) const
 TlsAnswer PostgresProbe::askForTls(ProbeLink &link)
 {
     const LinkResult sent = link.send(tlsQuestion(), m_run.deadline());
-    const LinkResult answer = sent.ok() ? link.receive(m_run.deadline(), 1) : sent;
+    const LinkResult answer = sent.ok() ? link.receive(m_run.deadline()) : sent;
     if (!answer.ok()) {
         m_run.failLink(answer.failure, s("to the question for TLS"));
         return TlsAnswer::Ended;
     }
+    // A server says this one letter and waits; "SSH-2.0" begins with it too.
     if (answer.bytes == "S")
         return TlsAnswer::Yes;
     if (answer.bytes == "N")
@@ -266,6 +268,7 @@ bool PostgresProbe::reach()
         return false;
     }
     m_target = target(host);
+    m_rootFile = m_target.rootFile;
     if (host.socket.isEmpty())
         m_target.address = numericPeer(link->descriptor());
     if (!encrypt(*link, host)) {
@@ -311,6 +314,11 @@ void PostgresProbe::refused(const LinkOutcome &outcome)
     if (outcome.needsPassword && outcome.sqlState.isEmpty()) {
         const PostgresCause cause = postgresCauseOf("no-password");
         return m_run.fail(cause.words, cause.hint);
+    }
+    if (outcome.phase == LinkPhase::Tls && outcome.end == LinkEnd::Failed) {
+        // Ours went through just before: what differs is the certificate that the string names, or the server changed.
+        return m_run.fail(s("libpq does not get through TLS: %1").arg(outcome.message),
+                          s("sslcert, sslkey and ssl_min_protocol_version of the string"));
     }
     if (outcome.sqlState.isEmpty() && outcome.end == LinkEnd::Failed) {
         if (const QString peer = strangerOnThePort(); !peer.isEmpty())
@@ -364,6 +372,8 @@ bool PostgresProbe::logIn()
     LinkOutcome outcome;
     for (const QString &mode : std::as_const(m_modes)) {
         m_target.sslmode = mode;
+        // libpq verifies with require too where it is given a root file.
+        m_target.rootFile = mode.startsWith(s("verify-")) ? m_rootFile : QString();
         outcome = m_link.open(m_target, m_run.deadline());
         m_encrypted = mode != QLatin1StringView("disable");
         // Where there is more than one mode, only a refusal by pg_hba.conf leads to the next, as in libpq.
