@@ -208,6 +208,19 @@ struct DbLintOptions
 };
 int runDbLint(const Global &global, const DbLintOptions &options);
 
+struct DbProbeOptions
+{
+    QStringList targets; ///< references, or strings without secret; none: the workspace's databases
+    QString backend;     ///< only this one's
+    QString token;       ///< reference
+    QString caFile;
+    QString resolver;
+    QString junit; ///< file to write
+    Milliseconds timeout{5'000};
+    bool reachOnly = false;
+};
+int runDbProbe(const Global &global, const DbProbeOptions &options);
+
 int runAlertList(const Global &global);
 /// Sends one test message by the [[alert]] of that name.
 int runAlertTest(const Global &global, const QString &name);

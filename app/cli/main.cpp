@@ -91,6 +91,7 @@ struct Everything
     FleetStatusOptions fleetStatus;
     QString alert;
     DbLintOptions dbLint;
+    DbProbeOptions dbProbe;
     SessionQuery query;
     HistoryCommandOptions history;
     std::function<int()> run;
@@ -448,10 +449,30 @@ void addAlert(CLI::App &app, Everything &all)
     test->callback([&all] { all.run = [&all] { return runAlertTest(all.global, all.alert); }; });
 }
 
+void addDatabaseProbe(CLI::App &database, Everything &all)
+{
+    CLI::App *probe = database.add_subcommand(
+        "probe", "connect in stages and say where it ends, and why; exit 1 where a stage fails");
+    DbProbeOptions &options = all.dbProbe;
+    probe->footer("A string with a password is given by reference, never as an argument. Nothing is written into the "
+                  "database.");
+    repeated(probe, "URL", options.targets,
+             "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
+    text(probe, "--backend", options.backend, "only this backend of the workspace");
+    duration(probe, "--timeout", options.timeout, "for the whole of one probe (default 5s)");
+    probe->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in");
+    text(probe, "--ca", options.caFile, "PEM file with the authorities to trust");
+    text(probe, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    text(probe, "--token", options.token, "reference to the token of Upstash's REST interface");
+    text(probe, "--junit", options.junit, "write JUnit XML to this file, one test case a stage");
+    probe->callback([&all] { all.run = [&all] { return runDbProbe(all.global, all.dbProbe); }; });
+}
+
 void addDatabase(CLI::App &app, Everything &all)
 {
     CLI::App *database = app.add_subcommand("db", "databases");
     database->require_subcommand(1);
+    addDatabaseProbe(*database, all);
     CLI::App *lint = database->add_subcommand(
         "lint", "judge a connection string without connecting, and convert it; exit 1 with an error or a warning");
     DbLintOptions &options = all.dbLint;

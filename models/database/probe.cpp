@@ -3,6 +3,7 @@
 
 #include "models/database/postgresprobe.h"
 #include "models/database/probekit.h"
+#include "models/database/probes.h"
 
 namespace Switchyard {
 
@@ -28,10 +29,13 @@ DatabaseReport probeDatabase(const ConnectionString &connection, const DatabaseP
     case DatabaseKind::Postgres:
         return probePostgres(connection, options);
     case DatabaseKind::MongoDb:
-    case DatabaseKind::Redis:
-    case DatabaseKind::UpstashRest:
-    case DatabaseKind::Sqlite:
         break;
+    case DatabaseKind::Redis:
+        return probeRedis(connection, options);
+    case DatabaseKind::UpstashRest:
+        return probeUpstash(connection, options);
+    case DatabaseKind::Sqlite:
+        return probeSqlite(connection, options);
     }
     return reachOnly(connection, options);
 }

@@ -262,6 +262,8 @@ struct ProbeLink::State
     ReachFailure shake(const Deadline &deadline, QString *words);
     void tell(const TlsSettings &settings, TlsOutcome &outcome) const;
     void judge(const TlsSettings &settings, TlsOutcome &outcome) const;
+    /// OpenSSL reads the head of a record first; the peer is recognised by more than that.
+    void readOn();
     /// Whether the operation may be tried again; else why not.
     ReachFailure retry(int returned, const Deadline &deadline);
 };
@@ -305,6 +307,14 @@ bool ProbeLink::State::prepare(const TlsSettings &settings, TlsOutcome &outcome)
         }
     }
     return true;
+}
+
+void ProbeLink::State::readOn()
+{
+    char more[firstBytes];
+    const ssize_t read = ::recv(descriptor.get(), more, sizeof more, MSG_DONTWAIT);
+    if (read > 0 && !seen.first.isEmpty())
+        seen.first.append(more, qsizetype(read));
 }
 
 ReachFailure ProbeLink::State::retry(int returned, const Deadline &deadline)
@@ -474,6 +484,7 @@ TlsOutcome ProbeLink::startTls(const TlsSettings &settings, const Deadline &dead
             m_state->judge(settings, outcome);
         } else {
             outcome.detail = words;
+            m_state->readOn();
             outcome.peer = recognisedPeer(m_state->seen.first);
             // A record of TLS that was cut off is no other protocol.
             if (outcome.peer == s("TLS"))

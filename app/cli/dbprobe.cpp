@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/database/probe.h"
+#include "app/cli/commands.h"
+#include "models/common/files.h"
+#include "models/common/interrupt.h"
+#include "models/database/reportjunit.h"
+#include "models/platforms/platform.h"
+
+#include <QCoreApplication>
+#include <QJsonArray>
+#include <QThreadPool>
+#include <QTimer>
+
+#include <algorithm>
+
+namespace Switchyard::Cli {
+
+namespace {
+
+QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+/// One database that is probed.
+struct Subject
+{
+    QString backend;
+    QString name;
+    ConnectionString connection;
+    LintContext context;
+    DatabaseReport report;
+};
+
+Result<Secret> resolved(const QString &reference)
+{
+    return parseSecretReference(reference).and_then(&resolveSecret);
+}
+
+/// `url` may be a reference or a string without secret.
+Result<Subject> subjectOf(const QString &url, const QString &token)
+{
+    ConnectionInput input{url, {}, {}};
+    if (isSecretReference(url)) {
+        const Result<Secret> secret = resolved(url);
+        if (!secret)
+            return tl::unexpected(secret.error());
+        input.text = secret->reveal();
+    } else if (connectionCarriesSecret(url)) {
+        return fail(ErrorKind::Usage, s("the connection string carries a password on the command line"),
+                    s("everybody on this computer can read it there: give it as env:NAME, file:PATH, "
+                      "keychain:SERVICE/KEY or - (standard input)"));
+    }
+    if (!token.isEmpty()) {
+        const Result<Secret> secret = resolved(token);
+        if (!secret)
+            return tl::unexpected(secret.error());
+        input.token = *secret;
+    }
+    const Result<ConnectionString> connection = parseConnectionString(input);
+    if (!connection)
+        return tl::unexpected(connection.error());
+    Subject subject;
+    subject.connection = *connection;
+    subject.name = isSecretReference(url) ? url : connection->target();
+    return subject;
+}
+
+Result<QList<Subject>> argumentSubjects(const DbProbeOptions &options)
+{
+    QList<Subject> subjects;
+    for (const QString &target : options.targets) {
+        const Result<Subject> subject = subjectOf(target, options.token);
+        if (!subject)
+            return tl::unexpected(subject.error());
+        subjects.append(*subject);
+    }
+    return subjects;
+}
+
+Result<QList<Subject>> workspaceSubjects(const Workspace &workspace, const DbProbeOptions &options)
+{
+    if (!options.backend.isEmpty() && !workspace.backend(options.backend))
+        return fail(ErrorKind::Usage, s("the workspace has no backend \"%1\"").arg(options.backend));
+    QList<Subject> subjects;
+    for (const Backend &backend : workspace.backends) {
+        if (!options.backend.isEmpty() && backend.name != options.backend)
+            continue;
+        for (const DatabaseEndpoint &database : backend.databases) {
+            Result<Subject> subject = subjectOf(database.url, database.token);
+            if (!subject) {
+                Error error = subject.error();
+                error.message = s("database \"%1\" of \"%2\": %3").arg(database.name, backend.name, error.message);
+                error.place = database.place;
+                return tl::unexpected(error);
+            }
+            subject->backend = backend.name;
+            subject->name = database.name;
+            subject->context = lintContextOf(backend, database);
+            subjects.append(*subject);
+        }
+    }
+    if (subjects.isEmpty())
+        return fail(ErrorKind::Usage, s("no database is named, and the workspace has none"),
+                    s("db probe env:DATABASE_URL, or [[backend.database]] in the workspace"));
+    return subjects;
+}
+
+QString shownName(const DatabaseReport &report)
+{
+    return report.backend.isEmpty() ? report.name : s("%1 of %2").arg(report.name, report.backend);
+}
+
+QString lineOf(const StageResult &stage)
+{
+    QString line = s("  %1 %2").arg(databaseStageName(stage.stage), -10).arg(stageStatusName(stage.status), -11);
+    line += stage.ms ? s("%1 ms").arg(*stage.ms, 8, 'f', 1) : QString(11, u' ');
+    if (!stage.detail.isEmpty())
+        line += s("  ") + stage.detail;
+    while (line.endsWith(u' '))
+        line.chop(1);
+    line += u'\n';
+    if (!stage.hint.isEmpty())
+        line += s("      → %1\n").arg(stage.hint);
+    return line;
+}
+
+QString asText(const QList<DatabaseReport> &reports)
+{
+    QString text;
+    for (const DatabaseReport &report : reports) {
+        text += s("%1  %2  %3%4\n")
+                    .arg(shownName(report), report.target,
+                         report.cancelled ? s("cancelled") : stageStatusName(report.status()),
+                         report.server.isEmpty() ? QString() : s("  ") + report.server);
+        for (const StageResult &stage : report.stages)
+            text += lineOf(stage);
+    }
+    return text;
+}
+
+QJsonObject asJson(const QList<DatabaseReport> &reports)
+{
+    QJsonArray databases;
+    QJsonArray stages;
+    for (const DatabaseReport &report : reports) {
+        const QJsonObject database = databaseReportToJson(report, connectionRules());
+        for (const QJsonValue each : database[s("stages")].toArray()) {
+            QJsonObject named = each.toObject();
+            named[s("database")] = report.name;
+            named[s("backend")] = database[s("backend")];
+            stages.append(named);
+        }
+        databases.append(database);
+    }
+    return {{s("schema"), s("switchyard.db-probe/1")}, {s("databases"), databases}, {s("stages"), stages}};
+}
+
+/// Runs the probes beside each other, and ends the event loop when all are through.
+class Probes final : public QObject
+{
+public:
+    Probes(const Global &global, QList<Subject> &subjects, const DatabaseProbeOptions &options)
+        : m_global(global), m_subjects(subjects), m_options(options), m_left(subjects.size())
+    {
+        // They wait, nearly all of their time.
+        constexpr qsizetype most = 50;
+        m_pool.setMaxThreadCount(int(std::min(most, subjects.size())));
+    }
+    ~Probes() override
+    {
+        m_options.cancelled->store(true);
+        m_pool.waitForDone();
+    }
+
+    void start()
+    {
+        for (Subject &subject : m_subjects)
+            m_pool.start([this, &subject] { probe(subject); });
+    }
+
+private:
+    void probe(Subject &subject)
+    {
+        DatabaseProbeOptions options = m_options;
+        options.context = subject.context;
+        const QString name = subject.name;
+        options.onStage = [this, name](const StageResult &stage) {
+            QMetaObject::invokeMethod(this, [this, name, stage] {
+                progress(m_global, s("%1: %2 %3")
+                                       .arg(name, databaseStageName(stage.stage), stageStatusName(stage.status)));
+            });
+        };
+        DatabaseReport report = probeDatabase(subject.connection, options);
+        report.name = subject.name;
+        report.backend = subject.backend;
+        QMetaObject::invokeMethod(this, [this, &subject, report] {
+            subject.report = report;
+            if (--m_left == 0)
+                QCoreApplication::quit();
+        });
+    }
+
+    const Global &m_global;
+    QList<Subject> &m_subjects;
+    DatabaseProbeOptions m_options;
+    qsizetype m_left;
+    QThreadPool m_pool;
+};
+
+int statusOf(const QList<DatabaseReport> &reports, bool interrupted)
+{
+    if (interrupted)
+        return exitInterrupted;
+    const auto any = [&](const auto &test) { return std::any_of(reports.cbegin(), reports.cend(), test); };
+    if (any([](const DatabaseReport &report) { return report.status() == StageStatus::Fail; }))
+        return exitFail;
+    const auto asked = [](const StageResult &stage) {
+        return stage.stage != DatabaseStage::Lint &&
+               (stage.status == StageStatus::Ok || stage.status == StageStatus::Warn);
+    };
+    // Nothing was learnt of it: a database in memory, a string that cannot be read for certain.
+    if (any([&](const DatabaseReport &report) {
+            return report.cancelled || std::none_of(report.stages.cbegin(), report.stages.cend(), asked);
+        }))
+        return exitInconclusive;
+    return exitPass;
+}
+
+} // namespace
+
+int runDbProbe(const Global &global, const DbProbeOptions &options)
+{
+    if (!options.token.isEmpty() && !isSecretReference(options.token))
+        return reportError({ErrorKind::Usage, s("--token carries a secret on the command line"),
+                            s("give it as env:NAME, file:PATH or keychain:SERVICE/KEY"), {}});
+    const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
+    if (!catalogue)
+        return reportError(catalogue.error());
+    Result<QList<Subject>> subjects = QList<Subject>();
+    if (options.targets.isEmpty()) {
+        const std::optional<Workspace> workspace = readWorkspace(global);
+        if (!workspace)
+            return exitUsage;
+        subjects = workspaceSubjects(*workspace, options);
+    } else {
+        subjects = argumentSubjects(options);
+    }
+    if (!subjects)
+        return reportError(subjects.error());
+    DatabaseProbeOptions probing;
+    probing.timeout = options.timeout;
+    probing.reachOnly = options.reachOnly;
+    probing.caFile = options.caFile;
+    probing.resolver = options.resolver;
+    probing.catalogue = &*catalogue;
+    probing.cancelled = std::make_shared<std::atomic<bool>>(false);
+    Interrupt interrupt;
+    QObject::connect(&interrupt, &Interrupt::interrupted, [&] { probing.cancelled->store(true); });
+    {
+        Probes probes(global, *subjects, probing);
+        QTimer::singleShot(0, &probes, [&probes] { probes.start(); });
+        QCoreApplication::exec();
+    }
+    QList<DatabaseReport> reports;
+    for (const Subject &subject : *subjects)
+        reports.append(subject.report);
+    if (global.json)
+        printJson(asJson(reports));
+    else
+        printResult(asText(reports));
+    if (!options.junit.isEmpty()) {
+        const Result<void> written = writeFileAtomically(options.junit, databaseReportsToJunit(reports));
+        if (!written)
+            return reportError(written.error());
+    }
+    return statusOf(reports, interrupt.happened());
+}
+
+} // namespace Switchyard::Cli
