@@ -134,6 +134,7 @@ private:
     {
         return "host all clear 127.0.0.1/32 password\nhost all old 127.0.0.1/32 md5\nhost all open 127.0.0.1/32 trust\n"
                "hostssl all tlsonly 127.0.0.1/32 scram-sha-256\nhostnossl all plainonly 127.0.0.1/32 scram-sha-256\n"
+               "host all tlsonly,plainonly 127.0.0.1/32 reject\n"
                "host all nobody 127.0.0.1/32 reject\nhostssl all certified 127.0.0.1/32 cert\n"
                "host all all 127.0.0.1/32 scram-sha-256\n";
     }
@@ -481,9 +482,6 @@ void TestPostgresProbe::standby()
     const DatabaseReport primary = probe(both);
     QVERIFY2(!primary.failed(), qPrintable(told(primary)));
     QVERIFY(stageOf(primary, DatabaseStage::Tcp).detail.contains(s("passed over")));
-    m_descriptors = openDescriptors() - 3; // the standby's own pipes end with it
-    standby.stop();
-    m_descriptors = openDescriptors();
 }
 
 void TestPostgresProbe::pooler()
@@ -509,9 +507,6 @@ void TestPostgresProbe::pooler()
         const DatabaseReport options = probe(s("%1&options=-c%20geqo%3Doff").arg(url(s("app:") + password, s("shop"))));
         QVERIFY2(options.failed() && options.failed()->detail.contains(s("does not take an option")),
                  qPrintable(told(options)));
-        m_descriptors = openDescriptors();
-        pooler.stop();
-        m_descriptors = openDescriptors();
     }
 }
 
@@ -553,7 +548,6 @@ void TestPostgresProbe::otherProtocols()
         compareFailure(report, QByteArray(mode) == "require" ? DatabaseStage::Tls : DatabaseStage::Auth, name);
     }
     QTRY_COMPARE(peer.openConnections(), 0);
-    m_descriptors = openDescriptors();
 }
 
 void TestPostgresProbe::dropsInEachStage_data()
@@ -622,7 +616,6 @@ void TestPostgresProbe::dropsInEachStage()
     QVERIFY(toMs(Clock::now() - start) < 5'000);
     QVERIFY(!jsonOf(report).contains(password.toUtf8()));
     QTRY_COMPARE(peer.openConnections(), 0);
-    m_descriptors = openDescriptors();
 }
 
 void TestPostgresProbe::hostileServer()
@@ -642,7 +635,6 @@ void TestPostgresProbe::hostileServer()
     QVERIFY(!told(report).contains(password));
     QVERIFY(!told(report).contains(QChar(0x1b)));
     QTRY_COMPARE(peer.openConnections(), 0);
-    m_descriptors = openDescriptors();
 }
 
 void TestPostgresProbe::cancelAtEachStage_data()
@@ -687,7 +679,6 @@ void TestPostgresProbe::cancelAtEachStage()
     QCOMPARE(stageOf(report, stage).detail, s("cancelled"));
     QTRY_COMPARE(peer.openConnections(), 0);
     QTRY_VERIFY(runningThreads() <= threads);
-    m_descriptors = openDescriptors();
 }
 
 void TestPostgresProbe::reachOnly()
@@ -702,7 +693,6 @@ void TestPostgresProbe::reachOnly()
     QCOMPARE(stageOf(report, DatabaseStage::Tls).status, StageStatus::Ok);
     QCOMPARE(stageOf(report, DatabaseStage::Auth).status, StageStatus::Skipped);
     QCOMPARE(m_server.log().count("connection authenticated"), before);
-    QVERIFY(!m_server.log().contains("password authentication failed for user \"reach\""));
     // A server that lets somebody in without encryption only, and one that prefers it.
     const DatabaseReport plain = probe(m_server.url(s("plainonly:") + password, s("shop"), s("sslmode=prefer")));
     QVERIFY2(!plain.failed(), qPrintable(told(plain)));
