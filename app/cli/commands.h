@@ -218,7 +218,8 @@ struct DbProbeOptions
     QString token;       ///< reference
     QString caFile;
     QString resolver;
-    QString junit; ///< file to write
+    QString junit;      ///< file to write
+    QString migrations; ///< Alembic's: the repository, or its folder "versions"
     Milliseconds timeout{5'000};
     bool reachOnly = false;
 };

@@ -2,6 +2,7 @@
 #include "app/cli/commands.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
+#include "models/database/alembicstate.h"
 #include "models/database/probe.h"
 #include "models/database/reportjunit.h"
 #include "models/platforms/platform.h"
@@ -211,6 +212,22 @@ private:
     QThreadPool m_pool;
 };
 
+/// The one folder of migrations that is meant. Errors: usage.
+Result<QString> migrationsFolder(const QString &given)
+{
+    if (given.isEmpty())
+        return QString();
+    const QStringList found = findAlembicVersions(given);
+    if (found.size() > 1)
+        return fail(ErrorKind::Usage, s("--migrations: %1 has several: %2").arg(given, found.join(s(", "))),
+                    s("name one of them"));
+    const QString folder = found.isEmpty() ? given : found.first();
+    const Result<AlembicHistory> history = readAlembicHistory(folder);
+    if (!history)
+        return tl::unexpected(history.error());
+    return folder;
+}
+
 int statusOf(const QList<DatabaseReport> &reports, bool interrupted)
 {
     if (interrupted)
@@ -253,7 +270,11 @@ int runDbProbe(const Global &global, const DbProbeOptions &options)
     }
     if (!subjects)
         return reportError(subjects.error());
+    const Result<QString> migrations = migrationsFolder(options.migrations);
+    if (!migrations)
+        return reportError(migrations.error());
     DatabaseProbeOptions probing;
+    probing.migrations = *migrations;
     probing.timeout = options.timeout;
     probing.reachOnly = options.reachOnly;
     probing.caFile = options.caFile;

@@ -465,6 +465,8 @@ void addDatabaseProbe(CLI::App &database, Everything &all)
              "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
     text(probe, "--backend", options.backend, "only this backend of the workspace");
     duration(probe, "--timeout", options.timeout, "for the whole of one probe (default 5s)");
+    text(probe, "--migrations", options.migrations,
+         "of Alembic, to compare with: the repository, or its folder \"versions\"");
     probe->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in");
     text(probe, "--ca", options.caFile, "PEM file with the authorities to trust");
     text(probe, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");

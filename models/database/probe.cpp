@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probe.h"
 
+#include "models/database/postgresprobe.h"
 #include "models/database/probekit.h"
 #include "models/database/probes.h"
 
@@ -26,6 +27,7 @@ DatabaseReport probeDatabase(const ConnectionString &connection, const DatabaseP
 {
     switch (connection.kind) {
     case DatabaseKind::Postgres:
+        return probePostgres(connection, options);
     case DatabaseKind::MongoDb:
         break;
     case DatabaseKind::Redis:

@@ -18,6 +18,8 @@ struct DatabaseProbeOptions
     CancelFlag cancelled;        ///< looked at every 50 ms at most
     std::function<void(const StageResult &)> onStage; ///< as each ends, on the probing thread
 
+    QString migrations; ///< a folder "versions" of Alembic's migrations, to compare with; empty: not compared
+
     LintContext context; ///< what the stage "lint" judges by
     const PlatformCatalogue *catalogue = nullptr;
 };

@@ -48,6 +48,18 @@ QJsonValue privilegesToJson(const std::optional<QList<DatabasePrivilege>> &privi
     return list;
 }
 
+/// What a database was migrated to, and what the repository has.
+QJsonObject alembicToJson(const AlembicState &state)
+{
+    return {{s("table"), state.table.exists ? QJsonValue(state.table.schema) : QJsonValue(QJsonValue::Null)},
+            {s("heads"), QJsonArray::fromStringList(state.table.versions)},
+            {s("expected"), state.expected ? QJsonValue(QJsonArray::fromStringList(*state.expected)) : QJsonValue()},
+            {s("agreement"), alembicAgreementName(state.agreement)},
+            {s("missing"), state.missing},
+            {s("words"), orNull(state.words)},
+            {s("hint"), orNull(state.hint)}};
+}
+
 } // namespace
 
 QString databaseStageName(DatabaseStage stage)
@@ -146,17 +158,20 @@ QJsonObject databaseReportToJson(const DatabaseReport &report, const QList<LintR
     QJsonArray findings;
     for (const Finding &finding : report.findings)
         findings.append(findingToJson(finding, rules));
-    return {{s("backend"), orNull(report.backend)},
-            {s("name"), report.name},
-            {s("kind"), databaseKindName(report.kind)},
-            {s("target"), report.target},
-            {s("server"), orNull(report.server)},
-            {s("status"), stageStatusName(report.status())},
-            {s("cancelled"), report.cancelled},
-            {s("stages"), stages},
-            {s("findings"), findings},
-            {s("headroom"), headroomToJson(report.headroom)},
-            {s("privileges"), privilegesToJson(report.privileges)}};
+    QJsonObject json{{s("backend"), orNull(report.backend)},
+                     {s("name"), report.name},
+                     {s("kind"), databaseKindName(report.kind)},
+                     {s("target"), report.target},
+                     {s("server"), orNull(report.server)},
+                     {s("status"), stageStatusName(report.status())},
+                     {s("cancelled"), report.cancelled},
+                     {s("stages"), stages},
+                     {s("findings"), findings},
+                     {s("headroom"), headroomToJson(report.headroom)},
+                     {s("privileges"), privilegesToJson(report.privileges)}};
+    if (report.alembic)
+        json.insert(s("alembic"), alembicToJson(*report.alembic));
+    return json;
 }
 
 } // namespace Switchyard

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/common/finding.h"
+#include "models/database/alembicstate.h"
 #include "models/database/connectionstring.h"
 
 #include <QJsonObject>
@@ -78,6 +79,7 @@ struct DatabaseReport
     QList<Finding> findings;
     std::optional<DatabaseHeadroom> headroom;
     std::optional<QList<DatabasePrivilege>> privileges; ///< nothing: not read
+    std::optional<AlembicState> alembic;                ///< nothing: not read, or no trace of Alembic
     bool cancelled = false; ///< somebody ended it: what was not reached says nothing of the database
 
     /// The first that failed; nullptr where none did.
