@@ -31,8 +31,8 @@ constexpr int lookEveryMs = 10'000;
 /// what is written in fourteen; only after that is memory to be flat.
 constexpr int warmUpMinutes = 16;
 constexpr double mostGrowthMb = 2; ///< held
-/// Where this machine is held up, probes pile up to the limit of 500 connections, 60 to 80 KB each; the heap keeps what
-/// they took for the next time. A leak would be seen in what is held.
+/// Where this machine is held up, probes pile up (1,600 connections were seen), and the heap keeps what they took for
+/// the next time. A leak would be seen in what is held.
 constexpr double mostGrowthOfRssMb = 40;
 
 double rssMb()
