@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// db probe as a person or a pipeline runs it: real servers, several at once, what each exit status means, and that no
+// password is in anything it writes.
+#include "tests/support/cli.h"
+#include "tests/support/nameserver.h"
+#include "tests/support/postgresserver.h"
+#include "tests/support/redisserver.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QThread>
+#include <QXmlStreamReader>
+
+#include <memory>
+
+using namespace Switchyard;
+using namespace Switchyard::Testing;
+
+namespace {
+
+QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+constexpr char planted[] = "Planted-Pw-9153qrs";
+
+QString statusOf(const CliResult &result, const QString &database, const char *stage)
+{
+    for (const QJsonValue each : result.json()[s("stages")].toArray()) {
+        if (each[s("database")].toString() == database && each[s("stage")].toString() == s(stage))
+            return each[s("status")].toString();
+    }
+    return s("(none)");
+}
+
+} // namespace
+
+class DbProbeTest final : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void cleanup();
+    void severalAtOnce();
+    void workspace();
+    void migrations();
+    void reachOnly();
+    void resolver();
+    void nothingLearnt();
+    void interrupted();
+    void usage_data();
+    void usage();
+
+private:
+    QString write(const char *name, const QByteArray &text) const;
+    CliResult probe(const QStringList &arguments, CliOptions options = {});
+
+    QTemporaryDir m_folder;
+    std::unique_ptr<RedisServer> m_redis;
+    std::unique_ptr<PostgresServer> m_postgres;
+    QMap<QString, QString> m_secrets;
+    QString m_said; ///< all that was printed
+};
+
+QString DbProbeTest::write(const char *name, const QByteArray &text) const
+{
+    const QString path = m_folder.filePath(s(name));
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size())
+        return {};
+    return path;
+}
+
+CliResult DbProbeTest::probe(const QStringList &arguments, CliOptions options)
+{
+    options.environment.insert(m_secrets);
+    if (options.cwd.isEmpty())
+        options.cwd = m_folder.path();
+    const CliResult result = runCli(QStringList{s("db"), s("probe")} + arguments, options);
+    m_said += result.out + result.err;
+    return result;
+}
+
+void DbProbeTest::initTestCase()
+{
+    m_redis = std::make_unique<RedisServer>(QStringList{s("requirepass ") + s(planted)});
+    QVERIFY2(m_redis->port() != 0, qPrintable(m_redis->said()));
+    m_secrets.insert(s("REDIS_URL"), s("redis://:%1@127.0.0.1:%2/0").arg(s(planted)).arg(m_redis->port()));
+    m_secrets.insert(s("BAD_URL"), s("redis://:%1-wrong@127.0.0.1:%2/0").arg(s(planted)).arg(m_redis->port()));
+    const QString missing = PostgresServer::missing();
+    if (!missing.isEmpty())
+        return;
+    m_postgres = std::make_unique<PostgresServer>();
+    QVERIFY2(m_postgres->start({}, "host all all 127.0.0.1/32 scram-sha-256\n"), m_postgres->log().constData());
+    const QString made = m_postgres->sql(s("create role app login password '%1'").arg(s(planted))) +
+                         m_postgres->sql(s("create database shop owner app"));
+    QVERIFY2(!made.contains(s("ERROR")), qPrintable(made));
+    m_secrets.insert(s("DATABASE_URL"), m_postgres->url(s("app:") + s(planted)));
+}
+
+void DbProbeTest::cleanup()
+{
+    QVERIFY2(!m_said.contains(s(planted)), qPrintable(m_said));
+    m_said.clear();
+}
+
+void DbProbeTest::severalAtOnce()
+{
+    const QString junit = m_folder.filePath(s("probe.xml"));
+    const CliResult result =
+        probe({s("env:REDIS_URL"), s("env:BAD_URL"), s("--format"), s("json"), s("--junit"), junit});
+    QVERIFY2(result.status == 1, qPrintable(result.err));
+    const QString invalid = validate(s("db-probe"), result.out.toUtf8());
+    QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip")), qPrintable(invalid));
+    QCOMPARE(result.json()[s("databases")].toArray().size(), 2);
+    for (const char *stage : {"tcp", "auth", "query"})
+        QCOMPARE(statusOf(result, s("env:REDIS_URL"), stage), s("ok"));
+    QCOMPARE(statusOf(result, s("env:BAD_URL"), "auth"), s("fail"));
+    QCOMPARE(statusOf(result, s("env:BAD_URL"), "query"), s("not-reached"));
+    QVERIFY2(result.err.contains(s("env:BAD_URL: auth fail")), qPrintable(result.err));
+    QFile file(junit);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray xml = file.readAll();
+    m_said += QString::fromUtf8(xml);
+    QXmlStreamReader reader(xml);
+    int failures = 0;
+    while (!reader.atEnd())
+        failures += reader.readNext() == QXmlStreamReader::StartElement && reader.name() == s("failure") ? 1 : 0;
+    QVERIFY2(!reader.hasError(), xml);
+    QCOMPARE(failures, 1);
+    // The good one alone, as text: one that may do everything, over a plain connection, is worth a warning and no more.
+    const CliResult alone = probe({s("env:REDIS_URL")});
+    QVERIFY2(alone.status == 0, qPrintable(alone.out + alone.err));
+    QVERIFY2(alone.out.contains(s("headroom")), qPrintable(alone.out));
+}
+
+void DbProbeTest::workspace()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    QVERIFY(!write("switchyard.toml", "schema = 1\nname = \"shop\"\n[[backend]]\nname = \"api\"\nplatform = \"local\"\n"
+                                      "url = \"http://127.0.0.1:9\"\n"
+                                      "  [[backend.database]]\n  name = \"main\"\n  url = \"env:DATABASE_URL\"\n"
+                                      "  [[backend.database]]\n  name = \"cache\"\n  url = \"env:REDIS_URL\"\n")
+                 .isEmpty());
+    const CliResult result = probe({s("--format"), s("json"), s("--backend"), s("api")});
+    QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
+    for (const char *database : {"main", "cache"}) {
+        for (const char *stage : {"tcp", "auth", "query"})
+            QCOMPARE(statusOf(result, s(database), stage), s("ok"));
+    }
+    const QJsonObject main = result.json()[s("databases")][0].toObject();
+    QCOMPARE(main[s("backend")].toString(), s("api"));
+    QVERIFY2(main[s("server")].toString().contains(s("15")), qPrintable(main[s("server")].toString()));
+}
+
+void DbProbeTest::migrations()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    QVERIFY(QDir(m_folder.path()).mkpath(s("alembic/versions")));
+    QVERIFY(!write("alembic/versions/one.py", "revision = 'aaa111'\ndown_revision = None\n").isEmpty());
+    QVERIFY(!write("alembic/versions/two.py", "revision = 'bbb222'\ndown_revision = 'aaa111'\n").isEmpty());
+    const QStringList arguments{s("env:DATABASE_URL"), s("--migrations"), m_folder.path(), s("--format"), s("json")};
+    const auto state = [&] {
+        const CliResult result = probe(arguments);
+        const QString invalid = validate(s("db-probe"), result.out.toUtf8());
+        if (!invalid.isEmpty() && !invalid.startsWith(s("skip")))
+            return invalid;
+        return result.json()[s("databases")][0][s("alembic")][s("state")].toString();
+    };
+    QCOMPARE(state(), s("no-table"));
+    const QString made = m_postgres->sql(s("create table alembic_version (version_num varchar(32) primary key);"
+                                           "insert into alembic_version values ('aaa111');"
+                                           "grant select on alembic_version to app"),
+                                         s("shop"));
+    QVERIFY2(!made.contains(s("ERROR")), qPrintable(made));
+    QCOMPARE(state(), s("behind"));
+    m_postgres->sql(s("update alembic_version set version_num = 'bbb222'"), s("shop"));
+    QCOMPARE(state(), s("current"));
+    m_postgres->sql(s("update alembic_version set version_num = 'zzz999'"), s("shop"));
+    QCOMPARE(state(), s("foreign"));
+}
+
+void DbProbeTest::reachOnly()
+{
+    const CliResult result = probe({s("env:BAD_URL"), s("--reach-only"), s("--format"), s("json")});
+    QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
+    QCOMPARE(statusOf(result, s("env:BAD_URL"), "tcp"), s("ok"));
+    QCOMPARE(statusOf(result, s("env:BAD_URL"), "auth"), s("skipped"));
+}
+
+void DbProbeTest::resolver()
+{
+    const NameServer names({s("--host-record=kv.shop.test,127.0.0.1")});
+    QVERIFY2(!names.address().isEmpty(), qPrintable(names.said()));
+    m_secrets.insert(s("NAMED_URL"), s("redis://:%1@kv.shop.test:%2/0").arg(s(planted)).arg(m_redis->port()));
+    m_secrets.insert(s("GONE_URL"), s("redis://:%1@gone.shop.test:%2/0").arg(s(planted)).arg(m_redis->port()));
+    const CliResult result =
+        probe({s("env:NAMED_URL"), s("env:GONE_URL"), s("--resolver"), names.address(), s("--format"), s("json")});
+    QVERIFY2(result.status == 1, qPrintable(result.err));
+    QCOMPARE(statusOf(result, s("env:NAMED_URL"), "query"), s("ok"));
+    QCOMPARE(statusOf(result, s("env:GONE_URL"), "dns"), s("fail"));
+    QCOMPARE(statusOf(result, s("env:GONE_URL"), "tcp"), s("not-reached"));
+}
+
+/// A database in memory is another one for each process: there is nothing to learn.
+void DbProbeTest::nothingLearnt()
+{
+    const CliResult result = probe({s("sqlite:///:memory:")});
+    QVERIFY2(result.status == 3, qPrintable(result.out + result.err));
+}
+
+/// Ctrl-C while a server is silent: what was learnt stands there, and nothing is claimed of the rest.
+void DbProbeTest::interrupted()
+{
+    const ScriptedPeer silent([](int, const std::atomic<bool> &stopping) {
+        while (!stopping)
+            QThread::msleep(5);
+    });
+    m_secrets.insert(s("SILENT_URL"), s("redis://:%1@127.0.0.1:%2/0").arg(s(planted)).arg(silent.port()));
+    CliOptions options;
+    options.signalOn = s("env:SILENT_URL: tcp ok");
+    const CliResult result = probe({s("env:SILENT_URL"), s("--timeout"), s("60s"), s("--format"), s("json")}, options);
+    QVERIFY2(result.status == 130, qPrintable(result.out + result.err));
+    QVERIFY2(result.ms < 20'000, qPrintable(QString::number(result.ms)));
+    QCOMPARE(statusOf(result, s("env:SILENT_URL"), "tcp"), s("ok"));
+    QCOMPARE(statusOf(result, s("env:SILENT_URL"), "auth"), s("not-reached"));
+    QCOMPARE(result.json()[s("databases")][0][s("cancelled")].toBool(), true);
+}
+
+void DbProbeTest::usage_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QString>("says");
+    QTest::newRow("literal password") << QStringList{s("redis://:%1@127.0.0.1/0").arg(s("Other-Literal-1"))}
+                                      << s("password on the command line");
+    QTest::newRow("literal token") << QStringList{s("https://a.upstash.io"), s("--token"), s("Other-Literal-1")}
+                                   << s("--token");
+    QTest::newRow("no such variable") << QStringList{s("env:SWITCHYARD_NO_SUCH_VARIABLE")}
+                                      << s("SWITCHYARD_NO_SUCH_VARIABLE");
+    QTest::newRow("no unit") << QStringList{s("env:REDIS_URL"), s("--timeout"), s("5")} << s("--timeout");
+    QTest::newRow("no database") << QStringList{s("ftp://127.0.0.1/x")} << s("ftp");
+}
+
+void DbProbeTest::usage()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QString, says);
+    const CliResult result = probe(arguments);
+    QVERIFY2(result.status == 2, qPrintable(result.out + result.err));
+    QVERIFY2(result.err.contains(says), qPrintable(result.err));
+    QVERIFY(!result.err.contains(s("Other-Literal")));
+}
+
+QTEST_GUILESS_MAIN(DbProbeTest)
+#include "tst_dbprobe.moc"
