@@ -218,7 +218,5 @@ private:
     TestCertificates m_all;
 };
 
-Q_DECLARE_METATYPE(Switchyard::CertificateFiles)
-
 QTEST_GUILESS_MAIN(ReachTest)
 #include "tst_reach.moc"
