@@ -97,8 +97,8 @@ void DbProbeTest::initTestCase()
         return;
     m_postgres = std::make_unique<PostgresServer>();
     QVERIFY2(m_postgres->start({}, "host all all 127.0.0.1/32 scram-sha-256\n"), m_postgres->log().constData());
-    const QString made = m_postgres->sql(s("create role app login password '%1'").arg(s(planted))) +
-                         m_postgres->sql(s("create database shop owner app"));
+    QString made = m_postgres->sql(s("create role app login password '%1'").arg(s(planted)));
+    made += m_postgres->sql(s("create database shop owner app"));
     QVERIFY2(!made.contains(s("ERROR")), qPrintable(made));
     m_secrets.insert(s("DATABASE_URL"), m_postgres->url(s("app:") + s(planted)));
 }
