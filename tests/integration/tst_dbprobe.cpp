@@ -164,17 +164,20 @@ void DbProbeTest::migrations()
     if (!m_postgres)
         QSKIP(qPrintable(PostgresServer::missing()));
     QVERIFY(QDir(m_folder.path()).mkpath(s("alembic/versions")));
+    QVERIFY(!write("alembic/env.py", "from alembic import context\n").isEmpty());
     QVERIFY(!write("alembic/versions/one.py", "revision = 'aaa111'\ndown_revision = None\n").isEmpty());
     QVERIFY(!write("alembic/versions/two.py", "revision = 'bbb222'\ndown_revision = 'aaa111'\n").isEmpty());
     const QStringList arguments{s("env:DATABASE_URL"), s("--migrations"), m_folder.path(), s("--format"), s("json")};
     const auto state = [&] {
         const CliResult result = probe(arguments);
+        if (result.out.isEmpty())
+            return result.err;
         const QString invalid = validate(s("db-probe"), result.out.toUtf8());
         if (!invalid.isEmpty() && !invalid.startsWith(s("skip")))
             return invalid;
-        return result.json()[s("databases")][0][s("alembic")][s("state")].toString();
+        return result.json()[s("databases")][0][s("alembic")][s("agreement")].toString();
     };
-    QCOMPARE(state(), s("no-table"));
+    QCOMPARE(state(), s("not-started"));
     const QString made = m_postgres->sql(s("create table alembic_version (version_num varchar(32) primary key);"
                                            "insert into alembic_version values ('aaa111');"
                                            "grant select on alembic_version to app"),
@@ -245,7 +248,7 @@ void DbProbeTest::usage_data()
     QTest::newRow("no such variable") << QStringList{s("env:SWITCHYARD_NO_SUCH_VARIABLE")}
                                       << s("SWITCHYARD_NO_SUCH_VARIABLE");
     QTest::newRow("no unit") << QStringList{s("env:REDIS_URL"), s("--timeout"), s("5")} << s("--timeout");
-    QTest::newRow("no database") << QStringList{s("ftp://127.0.0.1/x")} << s("ftp");
+    QTest::newRow("no database") << QStringList{s("ftp://127.0.0.1/x")} << s("scheme");
 }
 
 void DbProbeTest::usage()
