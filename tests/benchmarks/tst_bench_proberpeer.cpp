@@ -304,6 +304,7 @@ void ProberPeerBenchmark::monitors_data()
     QTest::addColumn<int>("count");
     QTest::addColumn<bool>("tls");
     QTest::newRow("1,000 of 1 s, HTTP") << 1'000 << false;
+    QTest::newRow("200 of 1 s, HTTPS") << 200 << true;
     QTest::newRow("1,000 of 1 s, HTTPS") << 1'000 << true;
     QTest::newRow("5,000 of 1 s, HTTP") << 5'000 << false;
 }
