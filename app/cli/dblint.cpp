@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
+#include "app/cli/dbinput.h"
 #include "models/common/files.h"
 #include "models/database/connectionforms.h"
 #include "models/database/connectionlint.h"
@@ -91,26 +92,12 @@ Result<Subject> lintOne(const DbLintOptions &options, const ConnectionInput &inp
 /// Of the argument, which may be a reference or a string without secret.
 Result<Subject> lintArgument(const DbLintOptions &options, const PlatformCatalogue &catalogue)
 {
-    ConnectionInput input{options.target, {}, {}};
-    if (isSecretReference(options.target)) {
-        const Result<Secret> secret = resolved(options.target);
-        if (!secret)
-            return tl::unexpected(secret.error());
-        input.text = secret->reveal();
-    } else if (connectionCarriesSecret(options.target)) {
-        return fail(ErrorKind::Usage, s("the connection string carries a password on the command line"),
-                    s("everybody on this computer can read it there: give it as env:NAME, file:PATH, "
-                      "keychain:SERVICE/KEY or - (standard input)"));
-    }
-    if (!options.token.isEmpty()) {
-        const Result<Secret> token = resolved(options.token);
-        if (!token)
-            return tl::unexpected(token.error());
-        input.token = *token;
-    }
+    const Result<ConnectionInput> input = connectionInput(options.target, options.token);
+    if (!input)
+        return tl::unexpected(input.error());
     LintContext context;
     apply(options, context);
-    Result<Subject> subject = lintOne(options, input, context, catalogue);
+    Result<Subject> subject = lintOne(options, *input, context, catalogue);
     if (subject)
         subject->report.name = isSecretReference(options.target) ? options.target : subject->report.target;
     return subject;

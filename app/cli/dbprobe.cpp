@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
+#include "app/cli/dbinput.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
 #include "models/database/alembicstate.h"
@@ -33,32 +34,13 @@ struct Subject
     DatabaseReport report;
 };
 
-Result<Secret> resolved(const QString &reference)
-{
-    return parseSecretReference(reference).and_then(&resolveSecret);
-}
-
 /// `url` may be a reference or a string without secret.
 Result<Subject> subjectOf(const QString &url, const QString &token)
 {
-    ConnectionInput input{url, {}, {}};
-    if (isSecretReference(url)) {
-        const Result<Secret> secret = resolved(url);
-        if (!secret)
-            return tl::unexpected(secret.error());
-        input.text = secret->reveal();
-    } else if (connectionCarriesSecret(url)) {
-        return fail(ErrorKind::Usage, s("the connection string carries a password on the command line"),
-                    s("everybody on this computer can read it there: give it as env:NAME, file:PATH, "
-                      "keychain:SERVICE/KEY or - (standard input)"));
-    }
-    if (!token.isEmpty()) {
-        const Result<Secret> secret = resolved(token);
-        if (!secret)
-            return tl::unexpected(secret.error());
-        input.token = *secret;
-    }
-    const Result<ConnectionString> connection = parseConnectionString(input);
+    const Result<ConnectionInput> input = connectionInput(url, token);
+    if (!input)
+        return tl::unexpected(input.error());
+    const Result<ConnectionString> connection = parseConnectionString(*input);
     if (!connection)
         return tl::unexpected(connection.error());
     Subject subject;
