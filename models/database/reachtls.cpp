@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/reach.h"
 
+#include "models/common/certificatenames.h"
+
 #include <QFile>
 #include <QHostAddress>
 #include <QTimeZone>
@@ -10,13 +12,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <memory>
 
 namespace Switchyard {
 
@@ -167,15 +169,6 @@ QString verifyWords(int error)
     }
 }
 
-QString nameText(const X509_NAME *name)
-{
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
-    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~unsigned(ASN1_STRFLGS_ESC_MSB));
-    char *data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return QString::fromUtf8(data, size);
-}
-
 QDateTime timeOf(const ASN1_TIME *time)
 {
     std::tm utc{};
@@ -183,33 +176,12 @@ QDateTime timeOf(const ASN1_TIME *time)
                                             : QDateTime();
 }
 
-QStringList namesOf(X509 *certificate)
-{
-    QStringList names;
-    auto *list = static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-    for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(list, i);
-        if (name->type == GEN_DNS) {
-            names += QString::fromUtf8(reinterpret_cast<const char *>(ASN1_STRING_get0_data(name->d.dNSName)),
-                                       ASN1_STRING_length(name->d.dNSName));
-        } else if (name->type == GEN_IPADD) {
-            const int size = ASN1_STRING_length(name->d.iPAddress);
-            char text[INET6_ADDRSTRLEN] = {};
-            if (size == 4 || size == 16)
-                inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(name->d.iPAddress), text, sizeof text);
-            names += QString::fromLatin1(text);
-        }
-    }
-    GENERAL_NAMES_free(list);
-    return names;
-}
-
 PeerCertificate described(X509 *certificate)
 {
     constexpr qint64 day = 86'400;
-    PeerCertificate result{nameText(X509_get_subject_name(certificate)),
-                           nameText(X509_get_issuer_name(certificate)),
-                           namesOf(certificate),
+    PeerCertificate result{certificateNameText(X509_get_subject_name(certificate)),
+                           certificateNameText(X509_get_issuer_name(certificate)),
+                           certificateSubjectNames(certificate),
                            timeOf(X509_get0_notBefore(certificate)),
                            timeOf(X509_get0_notAfter(certificate)),
                            0,

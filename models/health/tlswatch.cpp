@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/health/tlswatch.h"
 
+#include "models/common/certificatenames.h"
+
 #include <QDateTime>
 #include <QHash>
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <memory>
 
 namespace Switchyard {
 
@@ -23,46 +22,10 @@ int watchIndex()
     return index;
 }
 
-QString nameText(const X509_NAME *name)
-{
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
-    // As RFC 2253 writes it, but in UTF-8 instead of escapes.
-    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~unsigned(ASN1_STRFLGS_ESC_MSB));
-    char *data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return QString::fromUtf8(data, size);
-}
-
 qint64 secondsOf(const ASN1_TIME *time)
 {
     std::tm utc{};
     return ASN1_TIME_to_tm(time, &utc) == 1 ? qint64(timegm(&utc)) : 0;
-}
-
-QString addressText(const ASN1_OCTET_STRING *address)
-{
-    char text[INET6_ADDRSTRLEN] = {};
-    const int size = ASN1_STRING_length(address);
-    if (size != 4 && size != 16)
-        return {};
-    inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
-    return QString::fromLatin1(text);
-}
-
-QStringList subjectNames(X509 *certificate)
-{
-    QStringList names;
-    auto *list = static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-    for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(list, i);
-        if (name->type == GEN_DNS)
-            names += QString::fromUtf8(reinterpret_cast<const char *>(ASN1_STRING_get0_data(name->d.dNSName)),
-                                       ASN1_STRING_length(name->d.dNSName));
-        else if (name->type == GEN_IPADD)
-            names += addressText(name->d.iPAddress);
-    }
-    GENERAL_NAMES_free(list);
-    return names;
 }
 
 QString verifyProblem(int error, int depth)
@@ -97,11 +60,11 @@ struct Described
 Described describe(X509 *certificate)
 {
     CertificateInfo info;
-    info.subject = nameText(X509_get_subject_name(certificate));
-    info.issuer = nameText(X509_get_issuer_name(certificate));
+    info.subject = certificateNameText(X509_get_subject_name(certificate));
+    info.issuer = certificateNameText(X509_get_issuer_name(certificate));
     info.notBefore = secondsOf(X509_get0_notBefore(certificate));
     info.notAfter = secondsOf(X509_get0_notAfter(certificate));
-    return {info, subjectNames(certificate)};
+    return {info, certificateSubjectNames(certificate)};
 }
 
 /// Remembered by fingerprint, for the thread: a chain costs as much to put into words as a tenth of the handshake.
