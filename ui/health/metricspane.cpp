@@ -4,7 +4,7 @@
 #include "ui/common/format.h"
 #include "ui/common/notice.h"
 #include "ui/common/offthread.h"
-#include "ui/health/serieschart.h"
+#include "ui/common/serieschart.h"
 
 #include <QDateTime>
 #include <QHBoxLayout>

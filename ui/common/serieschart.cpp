@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/health/serieschart.h"
+#include "ui/common/serieschart.h"
 #include "ui/common/plotstyle.h"
 
 #include "ui/common/theme.h"
