@@ -160,7 +160,7 @@ void checkOneHost(ConnectionLint &lint, const ConnectionHost &host)
         return;
     }
     if (isLocalHost(host)) {
-        if (context.isDeployed())
+        if (context.isDeployed() && !context.tunnel)
             lint.report("any/local-host", host.place, s("%1 is the instance itself, on %2").arg(name, context.platform),
                         s("the database's own host"));
         return;
@@ -414,6 +414,7 @@ LintContext lintContextOf(const Backend &backend, const DatabaseEndpoint &databa
     context.pool = {pool.workers, pool.size, pool.overflow, pool.instances};
     context.plan = database.plan;
     context.limit = database.limit;
+    context.tunnel = !database.tunnel.isEmpty();
     context.place = database.place;
     return context;
 }

@@ -35,6 +35,7 @@ struct LintContext
     PoolNumbers pool;
     QString plan;             ///< of the database: "basic-1gb", "0.25 CU", "M10"
     std::optional<int> limit; ///< connections, where it is known otherwise
+    bool tunnel = false;      ///< a command of the workspace leads there: this computer is right
     Place place;              ///< where the string, or the reference to it, was written
 
     bool isDeployed() const { return !platform.isEmpty() && platform != QLatin1StringView("local"); }

@@ -89,20 +89,6 @@ constexpr const char activitySql[] =
     "from pg_catalog.pg_stat_activity where datid is not null and usesysid is not null "
     "and (backend_type is null or backend_type = 'client backend')";
 
-/// Whether `attributes` of libpq are met. "prefer-standby" takes anything in the end.
-bool meets(const QString &attributes, const PostgresSession &session)
-{
-    if (attributes == QLatin1StringView("read-write"))
-        return !session.readOnly;
-    if (attributes == QLatin1StringView("read-only"))
-        return session.readOnly;
-    if (attributes == QLatin1StringView("primary"))
-        return !session.standby;
-    if (attributes == QLatin1StringView("standby"))
-        return session.standby;
-    return true;
-}
-
 void judgeVersion(StageResult &stage, int major)
 {
     const std::optional<QDate> end = major > 0 ? postgresEndOfLife(major) : std::nullopt;
@@ -160,6 +146,19 @@ QString poolerWords(const PostgresSession &session)
 }
 
 } // namespace
+
+bool meetsSessionAttributes(const QString &attributes, const PostgresSession &session)
+{
+    if (attributes == QLatin1StringView("read-write"))
+        return !session.readOnly;
+    if (attributes == QLatin1StringView("read-only"))
+        return session.readOnly;
+    if (attributes == QLatin1StringView("primary"))
+        return !session.standby;
+    if (attributes == QLatin1StringView("standby"))
+        return session.standby;
+    return true;
+}
 
 StageResult failedStage(DatabaseStage stage, LinkEnd end, const QString &sqlState, const QString &message,
                         std::optional<double> ms, const char *silentCause, const char *droppedCause)
@@ -234,7 +233,7 @@ StageResult postgresQueryStage(PostgresLink &link, const PostgresExpectations &e
                              ? s("writes go to the primary: its address, or target_session_attrs=read-write")
                              : s("default_transaction_read_only of the server, the database or the role");
     }
-    if (!meets(expected.sessionAttributes, session)) {
+    if (!meetsSessionAttributes(expected.sessionAttributes, session)) {
         session.sessionRefused = true;
         stage.status = StageStatus::Fail;
         stage.detail += s("; not what target_session_attrs=%1 asks for").arg(expected.sessionAttributes);

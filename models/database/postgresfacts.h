@@ -33,6 +33,9 @@ struct PostgresSession
     bool sessionRefused = false; ///< target_session_attrs is not met: another host may
 };
 
+/// Whether libpq's target_session_attrs of that value are met. "prefer-standby" takes anything in the end.
+[[nodiscard]] bool meetsSessionAttributes(const QString &attributes, const PostgresSession &session);
+
 /// select 1, who and what the server is. `second` opens another connection the same way, to see whether a pooler gives
 /// both the same server connection; it is not called without a pooler.
 [[nodiscard]] StageResult postgresQueryStage(PostgresLink &link, const PostgresExpectations &expected,

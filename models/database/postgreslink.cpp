@@ -348,6 +348,7 @@ LinkRows PostgresLink::query(const QString &sql, const Deadline &deadline)
         answer.message = s("the connection is closed");
         return answer;
     }
+    ++m_statements;
     if (!PQsendQuery(m_connection, sql.toUtf8().constData()))
         return broken(LinkEnd::Failed);
     for (int unsent = PQflush(m_connection); unsent != 0; unsent = PQflush(m_connection)) {

@@ -112,12 +112,14 @@ public:
     QString user() const;   ///< who we are to the server
     QString parameter(const char *name) const; ///< "server_version", "in_hot_standby"
     bool usedPassword() const;
+    int statements() const { return m_statements; } ///< sent by query(), also before a close()
 
 private:
     LinkEnd waitFor(bool write, const Deadline &deadline) const;
     QString cleaned(const char *message, QString *sqlState) const;
 
     pg_conn *m_connection = nullptr;
+    int m_statements = 0;
     Secret m_password;
 };
 

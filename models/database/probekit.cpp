@@ -198,7 +198,7 @@ QString saidBy(const QByteArray &text, const ConnectionString &connection)
         if (secret.isEmpty())
             continue;
         said.replace(secret, s("•••"));
-        said.replace(percentEncoded(secret), s("•••"));
+        said.replace(percentEncoded(secret), s("•••"), Qt::CaseInsensitive);
     }
     for (QChar &c : said) {
         if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)

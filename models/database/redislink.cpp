@@ -95,4 +95,16 @@ RedisReply RedisLink::ask(const QList<QByteArray> &command, const Deadline &dead
     }
 }
 
+TlsSettings redisTlsSettings(const ConnectionString &connection, const QString &caFile)
+{
+    TlsSettings settings;
+    settings.host = connection.hosts.first().name;
+    settings.caFile = caFile.isEmpty() ? connection.optionValue(QLatin1StringView("ssl_ca_certs")) : caFile;
+    if (connection.optionValue(QLatin1StringView("ssl_cert_reqs")).toLower().contains(QLatin1StringView("none")))
+        settings.verify = TlsVerify::None;
+    else if (connection.optionValue(QLatin1StringView("ssl_check_hostname")).toLower() == QLatin1StringView("false"))
+        settings.verify = TlsVerify::Chain;
+    return settings;
+}
+
 } // namespace Switchyard

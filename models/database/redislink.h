@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/database/connectionstring.h"
 #include "models/database/reach.h"
 
 #include <QByteArray>
@@ -55,5 +56,9 @@ private:
     ProbeLink m_link;
     std::unique_ptr<redisReader, Free> m_reader;
 };
+
+/// As the string asks for it, in redis-py's words (ssl_cert_reqs, ssl_check_hostname, ssl_ca_certs). `caFile`: PEM,
+/// goes before the string's own; empty: none. The string has a host.
+[[nodiscard]] TlsSettings redisTlsSettings(const ConnectionString &connection, const QString &caFile);
 
 } // namespace Switchyard

@@ -53,19 +53,6 @@ private:
     RedisReply m_lastInfo;
 };
 
-TlsSettings tlsOf(const ConnectionString &connection, const DatabaseProbeOptions &options)
-{
-    TlsSettings settings;
-    settings.host = connection.hosts.first().name;
-    settings.caFile =
-        options.caFile.isEmpty() ? connection.optionValue(QLatin1StringView("ssl_ca_certs")) : options.caFile;
-    if (connection.optionValue(QLatin1StringView("ssl_cert_reqs")).toLower().contains(s("none")))
-        settings.verify = TlsVerify::None;
-    else if (connection.optionValue(QLatin1StringView("ssl_check_hostname")).toLower() == s("false"))
-        settings.verify = TlsVerify::Chain;
-    return settings;
-}
-
 DatabaseReport RedisProbe::go()
 {
     if (m_run.hasEnded() || m_run.connection().hosts.isEmpty())
@@ -118,7 +105,7 @@ std::optional<ProbeLink> RedisProbe::again()
 
 bool RedisProbe::tls(ProbeLink &link)
 {
-    m_tls = tlsOf(m_run.connection(), m_run.options());
+    m_tls = redisTlsSettings(m_run.connection(), m_run.options().caFile);
     m_run.begin(DatabaseStage::Tls);
     // What is left over is for asking a silent port whether it speaks Redis without TLS.
     TlsOutcome outcome = link.startTls(m_tls, m_run.deadline().part(m_run.deadline().left() * 2 / 3));
@@ -156,6 +143,7 @@ bool RedisProbe::speaksTls()
 
 RedisReply RedisProbe::ask(const QList<QByteArray> &command)
 {
+    m_run.report().commands = m_run.report().commands.value_or(0) + 1;
     return m_link->ask(command, m_run.deadline());
 }
 

@@ -84,4 +84,47 @@ QByteArray databaseReportsToJunit(const QList<DatabaseReport> &reports)
     return out;
 }
 
+QByteArray databaseLintsToJunit(const QList<DatabaseReport> &reports)
+{
+    QByteArray out;
+    QXmlStreamWriter xml(&out);
+    xml.setAutoFormatting(true);
+    xml.writeStartDocument();
+    xml.writeStartElement(s("testsuites"));
+    for (const DatabaseReport &report : reports) {
+        const auto fails = [](const Finding &finding) { return finding.severity != Severity::Note; };
+        const QString name = redact(report.name.isEmpty() ? report.target : report.name);
+        xml.writeStartElement(s("testsuite"));
+        xml.writeAttribute(s("name"), xmlText(s("switchyard.db-lint ") + name));
+        xml.writeAttribute(s("tests"), QString::number(std::max<qsizetype>(report.findings.size(), 1)));
+        xml.writeAttribute(s("failures"),
+                           QString::number(std::count_if(report.findings.cbegin(), report.findings.cend(), fails)));
+        const auto begin = [&](const QString &test) {
+            xml.writeStartElement(s("testcase"));
+            xml.writeAttribute(s("classname"), xmlText(s("switchyard.db-lint.") + name));
+            xml.writeAttribute(s("name"), test);
+        };
+        if (report.findings.isEmpty()) {
+            begin(s("lint"));
+            xml.writeEndElement();
+        }
+        for (const Finding &finding : report.findings) {
+            begin(finding.rule);
+            if (fails(finding)) {
+                xml.writeStartElement(s("failure"));
+                xml.writeAttribute(s("type"), severityName(finding.severity));
+                xml.writeAttribute(s("message"), xmlText(finding.message));
+                xml.writeCharacters(xmlText(finding.fix));
+                xml.writeEndElement();
+            } else {
+                xml.writeTextElement(s("system-out"), xmlText(s("note: ") + finding.message));
+            }
+            xml.writeEndElement();
+        }
+        xml.writeEndElement();
+    }
+    xml.writeEndDocument();
+    return out;
+}
+
 } // namespace Switchyard

@@ -165,6 +165,7 @@ QJsonObject databaseReportToJson(const DatabaseReport &report, const QList<LintR
                      {s("server"), orNull(report.server)},
                      {s("status"), stageStatusName(report.status())},
                      {s("cancelled"), report.cancelled},
+                     {s("commands"), report.commands ? QJsonValue(*report.commands) : QJsonValue()},
                      {s("stages"), stages},
                      {s("findings"), findings},
                      {s("headroom"), headroomToJson(report.headroom)},

@@ -80,7 +80,8 @@ struct DatabaseReport
     std::optional<DatabaseHeadroom> headroom;
     std::optional<QList<DatabasePrivilege>> privileges; ///< nothing: not read
     std::optional<AlembicState> alembic;                ///< nothing: not read, or no trace of Alembic
-    bool cancelled = false; ///< somebody ended it: what was not reached says nothing of the database
+    std::optional<int> commands; ///< that the server was sent after the login; nothing: not counted
+    bool cancelled = false;      ///< somebody ended it: what was not reached says nothing of the database
 
     /// The first that failed; nullptr where none did.
     const StageResult *failed() const;

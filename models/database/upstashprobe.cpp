@@ -136,6 +136,7 @@ DatabaseReport UpstashProbe::go()
         return m_run.finish();
     }
     judge(ask(R"(["PING"])"));
+    m_run.report().commands = 1;
     if (!m_run.hasEnded()) {
         m_run.skip(Privileges, s("the REST interface does not tell them"));
         m_run.skip(Headroom, s("each request stands alone: there are no connections to run out of"));

@@ -174,6 +174,45 @@ struct SleepRules
     FactSource source;
 };
 
+/// Fixed outbound addresses of one's own, where the platform sells them.
+struct StaticEgress
+{
+    QString name;        ///< "dedicated IP set"
+    QString cost;        ///< in words, with its unit; where second hand, the source's note says so
+    QStringList plans;   ///< of the platform's account, which have it; empty: all
+    QStringList without; ///< plans that do not; one in neither list is not known
+    QString how;         ///< the command or the place that buys it
+    QString limits;
+    FactSource source;
+    bool isSet() const { return !name.isEmpty(); }
+};
+
+/// A private way to another company's service: AWS PrivateLink and the like.
+struct PrivateLinks
+{
+    QString name;
+    QStringList plans; ///< as in StaticEgress
+    QStringList without;
+    bool peering = false; ///< networks can be joined ("VPC peering")
+    QString note;
+    FactSource source;
+    bool isSet() const { return !name.isEmpty(); }
+};
+
+/// From which addresses a backend connects to others: what a database's access list must let in. No ranges: the
+/// platform tells those of a service when it is asked.
+struct OutboundRules
+{
+    QString kind;  ///< "shared-ranges" (fixed, of the region, of all customers), "dynamic", "own"; empty: not known
+    QString ask;   ///< the call that tells a service's addresses; empty: there is none
+    QString where; ///< where a person finds them
+    QString exceptions;
+    QString note;
+    StaticEgress fixed;
+    PrivateLinks link;
+    FactSource source;
+};
+
 /// One platform, as its file in resources/platforms/ describes it. Facts only, no behaviour.
 struct Platform
 {
@@ -194,6 +233,7 @@ struct Platform
     DatabaseRules database;
     FreePlan free;
     SleepRules sleep;
+    OutboundRules outbound;
 
     /// The variables of a runtime such as "python": those for all runtimes and those for this one.
     QList<InjectedVariable> injectedFor(const QString &runtime) const;

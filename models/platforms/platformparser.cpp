@@ -272,6 +272,49 @@ void readSleep(TomlReader reader, SleepRules *out)
     reader.finish();
 }
 
+StaticEgress readStaticEgress(TomlReader reader)
+{
+    StaticEgress egress;
+    reader.text(L("name"), &egress.name, Presence::Required);
+    reader.text(L("cost"), &egress.cost, Presence::Required);
+    reader.texts(L("plans"), &egress.plans);
+    reader.texts(L("without"), &egress.without);
+    reader.text(L("how"), &egress.how, Presence::Required);
+    reader.text(L("limits"), &egress.limits);
+    readSource(reader, &egress.source);
+    reader.finish();
+    return egress;
+}
+
+PrivateLinks readPrivateLinks(TomlReader reader)
+{
+    PrivateLinks links;
+    reader.text(L("name"), &links.name, Presence::Required);
+    reader.texts(L("plans"), &links.plans);
+    reader.texts(L("without"), &links.without);
+    reader.boolean(L("peering"), &links.peering, Presence::Required);
+    reader.text(L("note"), &links.note);
+    readSource(reader, &links.source);
+    reader.finish();
+    return links;
+}
+
+void readOutbound(TomlReader reader, OutboundRules *out)
+{
+    reader.choice(L("kind"), {QStringLiteral("shared-ranges"), QStringLiteral("dynamic"), QStringLiteral("own")},
+                  &out->kind, Presence::Required);
+    reader.text(L("ask"), &out->ask);
+    reader.text(L("where"), &out->where);
+    reader.text(L("exceptions"), &out->exceptions);
+    reader.text(L("note"), &out->note);
+    if (const std::optional<TomlReader> table = reader.table(L("fixed")))
+        out->fixed = readStaticEgress(*table);
+    if (const std::optional<TomlReader> table = reader.table(L("private_link")))
+        out->link = readPrivateLinks(*table);
+    readSource(reader, &out->source);
+    reader.finish();
+}
+
 Platform readPlatform(TomlReader root)
 {
     Platform platform;
@@ -298,6 +341,7 @@ Platform readPlatform(TomlReader root)
     section(L("database"), readDatabase, &platform.database, Presence::Optional);
     section(L("free"), readFree, &platform.free, Presence::Optional);
     section(L("sleep"), readSleep, &platform.sleep, Presence::Optional);
+    section(L("outbound"), readOutbound, &platform.outbound, Presence::Optional);
     root.finish();
     return platform;
 }

@@ -284,6 +284,9 @@ DatabaseEndpoint parseDatabaseEndpoint(TomlReader reader)
     bool disk = false;
     if (reader.boolean(L("disk"), &disk))
         database.disk = disk;
+    bool watch = false;
+    if (reader.boolean(L("watch"), &watch))
+        database.watch = watch;
     if (std::optional<TomlReader> pool = reader.table(L("pool"))) {
         pool->integer(L("workers"), 1, mostConnections, &database.pool.workers);
         pool->integer(L("size"), 1, mostConnections, &database.pool.size, Presence::Required);

@@ -277,11 +277,12 @@ struct DatabaseEndpoint
     QString token;                           ///< reference: of Upstash's REST interface
     QString poll = QStringLiteral("manual"); ///< "manual" or a duration
     QStringList tunnel;
-    QString client;           ///< `for`: one of databaseClientNames(), or empty
-    QString use;              ///< one of databaseUseNames(), or empty
-    QString plan;             ///< "0.25 CU", "basic-1gb", "M10"
-    std::optional<int> limit; ///< connections that the database takes
-    std::optional<bool> disk; ///< the file of SQLite lies on a disk that outlives a deploy
+    QString client;            ///< `for`: one of databaseClientNames(), or empty
+    QString use;               ///< one of databaseUseNames(), or empty
+    QString plan;              ///< "0.25 CU", "basic-1gb", "M10"
+    std::optional<int> limit;  ///< connections that the database takes
+    std::optional<bool> disk;  ///< the file of SQLite lies on a disk that outlives a deploy
+    std::optional<bool> watch; ///< redeploy sessions look at it; nothing: where that costs nobody anything
     DatabasePool pool;
     Place place;
 };

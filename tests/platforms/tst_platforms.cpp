@@ -112,6 +112,10 @@ void TestPlatforms::renderFacts()
     QVERIFY(!render.variables.interpolates);
     QVERIFY(render.free.available);
     QCOMPARE(render.free.idleStop, Milliseconds(15 * 60'000));
+    QCOMPARE(render.outbound.kind, QStringLiteral("shared-ranges"));
+    QVERIFY(render.outbound.ask.contains(QStringLiteral("outbound-ips")));
+    QVERIFY(render.outbound.fixed.without.contains(QStringLiteral("hobby")));
+    QVERIFY(render.outbound.link.isSet() && !render.outbound.link.peering);
 }
 
 void TestPlatforms::renderVariables()
@@ -207,6 +211,11 @@ void TestPlatforms::everyFactHasASource()
                                   platform.websocket.source};
         for (const InjectedVariable &each : platform.injected)
             sources.append(each.source);
+        sources.append(platform.outbound.source);
+        if (platform.outbound.fixed.isSet())
+            sources.append(platform.outbound.fixed.source);
+        if (platform.outbound.link.isSet())
+            sources.append(platform.outbound.link.source);
         for (const FactSource &source : sources)
             QVERIFY2(source.url.startsWith(QStringLiteral("https://")), qPrintable(id));
     }
@@ -236,7 +245,8 @@ void TestPlatforms::broken_data()
     row("unknown signal", "signal = \"SIGTERM\"", "signal = \"SIGTRM\"", "did you mean \"SIGTERM\"");
     row("order", "new_first = true", "new_first = false", "says otherwise");
     row("status range", "status_min = 200", "status_min = 400", "over \"status_max\"");
-    row("when", "{ name = \"RENDER\", meaning = \"platform\", when = \"both\"", "{ name = \"RENDER\", when = \"always\"", "is no when");
+    row("when", "{ name = \"RENDER\", meaning = \"platform\", when = \"both\"",
+        "{ name = \"RENDER\", when = \"always\"", "is no when");
     row("twice", "{ name = \"RENDER_GIT_COMMIT\"", "{ name = \"RENDER_GIT_BRANCH\"", "twice");
     row("section missing", "[websocket]", "[websockets]", "\"websocket\" is missing");
     row("syntax", "[shutdown]", "[shutdown", "expected ']'");

@@ -67,7 +67,7 @@ Pair make(const Wish &wish, const Pair *issuer)
     extend(certificate, signer, NID_subject_key_identifier, "hash");
     if (wish.alternativeNames) {
         extend(certificate, signer, NID_basic_constraints, "critical,CA:FALSE");
-        extend(certificate, signer, NID_ext_key_usage, "serverAuth");
+        extend(certificate, signer, NID_ext_key_usage, "serverAuth,clientAuth");
         extend(certificate, signer, NID_subject_alt_name, wish.alternativeNames);
     } else {
         extend(certificate, signer, NID_basic_constraints, "critical,CA:TRUE");

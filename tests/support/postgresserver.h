@@ -35,6 +35,9 @@ public:
     /// A streaming copy of a running one, which must let "admin" replicate by its socket.
     bool startStandbyOf(const PostgresServer &primary);
     void stop();
+    /// As a machine that loses its power would; startAgain() recovers what was committed, on another port.
+    void stopAtOnce();
+    bool startAgain();
 
     quint16 port() const { return m_port; }
     QString socketFolder() const { return m_folder.path(); }
@@ -45,6 +48,9 @@ public:
 
     /// By psql as the superuser; what it said, trimmed. An error stops the test run's step: it begins with "ERROR".
     QString sql(const QString &statements, const QString &database = QStringLiteral("postgres"));
+    /// All of it as SQL, without owners and grants: two databases of one version are equal where this is. With its
+    /// large objects. Begins with "ERROR" where it failed.
+    QByteArray dump(const QString &database);
     /// Both take effect for the next connection.
     bool setHba(const QByteArray &lines);
     bool setTls(const std::optional<CertificateFiles> &files, const QString &clientCa = {});

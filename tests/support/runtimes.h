@@ -15,4 +15,8 @@ namespace Switchyard::Testing {
 /// A node_modules folder with the packages of tests/backends/package.json, for NODE_PATH.
 [[nodiscard]] Result<QString> nodeModules();
 
+/// FerretDB in the version of tests/support/ferretdb/go.mod, built once for all build folders of this user, under
+/// $XDG_CACHE_HOME/switchyard-tests: the program's path.
+[[nodiscard]] Result<QString> ferretDb();
+
 } // namespace Switchyard::Testing
