@@ -37,6 +37,8 @@ constexpr std::array kindNames{
     KindName{EventKind::DeployFailed, QLatin1StringView("deploy-failed")},
     KindName{EventKind::DeployFinished, QLatin1StringView("deploy-finished")},
     KindName{EventKind::Newcomer, QLatin1StringView("newcomer")},
+    KindName{EventKind::Database, QLatin1StringView("database")},
+    KindName{EventKind::DatabaseConnect, QLatin1StringView("database-connect")},
     KindName{EventKind::Note, QLatin1StringView("note")},
 };
 
@@ -58,6 +60,49 @@ void put(QJsonObject &json, QLatin1StringView key, const QString &value)
 {
     if (!value.isEmpty())
         json.insert(key, value);
+}
+
+struct CountName
+{
+    int ConnectionCount::*field;
+    QLatin1StringView name;
+};
+
+constexpr std::array countNames{
+    CountName{&ConnectionCount::used, QLatin1StringView("used")},
+    CountName{&ConnectionCount::limit, QLatin1StringView("limit")},
+    CountName{&ConnectionCount::reserved, QLatin1StringView("reserved")},
+    CountName{&ConnectionCount::active, QLatin1StringView("active")},
+    CountName{&ConnectionCount::idle, QLatin1StringView("idle")},
+    CountName{&ConnectionCount::inTransaction, QLatin1StringView("in_transaction")},
+    CountName{&ConnectionCount::ofUser, QLatin1StringView("of_user")},
+    CountName{&ConnectionCount::fresh, QLatin1StringView("fresh")},
+    CountName{&ConnectionCount::rejected, QLatin1StringView("rejected")},
+};
+
+/// What is not known is not written.
+QJsonObject countToJson(const ConnectionCount &count)
+{
+    QJsonObject json;
+    for (const CountName &each : countNames) {
+        if (count.*each.field >= 0)
+            json.insert(each.name, count.*each.field);
+    }
+    return json;
+}
+
+ConnectionCount countFromJson(const QJsonObject &json)
+{
+    ConnectionCount count;
+    for (const CountName &each : countNames)
+        count.*each.field = std::max(json[each.name].toInt(-1), -1);
+    return count;
+}
+
+bool saysOk(EventKind kind)
+{
+    return kind == EventKind::Probe || kind == EventKind::Newcomer || kind == EventKind::Database ||
+           kind == EventKind::DatabaseConnect;
 }
 
 template <typename T>
@@ -98,7 +143,7 @@ QJsonObject eventToJson(const Event &event)
         if (event.serverDisconnect)
             json.insert(QStringLiteral("server_disconnect"), true);
     }
-    if (event.kind == EventKind::Probe || event.kind == EventKind::Newcomer)
+    if (saysOk(event.kind))
         json.insert(QStringLiteral("ok"), event.ok);
     if (event.code != 0 || event.kind == EventKind::InstanceExited)
         json.insert(QStringLiteral("code"), event.code);
@@ -111,6 +156,8 @@ QJsonObject eventToJson(const Event &event)
     put(json, QLatin1StringView("instance"), event.instance);
     put(json, QLatin1StringView("text"), event.text);
     put(json, QLatin1StringView("detail"), event.detail);
+    if (!event.connections.isEmpty())
+        json.insert(QStringLiteral("connections"), countToJson(event.connections));
     return json;
 }
 
@@ -139,6 +186,7 @@ Event eventFromJson(const QJsonObject &json)
     event.instance = json[QStringLiteral("instance")].toString();
     event.text = json[QStringLiteral("text")].toString();
     event.detail = json[QStringLiteral("detail")].toString();
+    event.connections = countFromJson(json[QStringLiteral("connections")].toObject());
     return event;
 }
 
@@ -159,6 +207,14 @@ QJsonObject headerToJson(const SessionHeader &header)
         endpoints.append(QJsonObject{{QStringLiteral("kind"), endpoint.kind},
                                      {QStringLiteral("path"), endpoint.path},
                                      {QStringLiteral("interval_ms"), endpoint.intervalMs}});
+    }
+    QJsonArray databases;
+    for (const SessionDatabase &database : header.databases) {
+        databases.append(QJsonObject{{QStringLiteral("name"), database.name},
+                                     {QStringLiteral("interval_ms"), database.intervalMs},
+                                     {QStringLiteral("connect_interval_ms"), database.connectIntervalMs},
+                                     {QStringLiteral("pool"), database.pool},
+                                     {QStringLiteral("pool_words"), database.poolWords}});
     }
     const Thresholds &t = header.thresholds;
     const QJsonObject thresholds{{QStringLiteral("startup_ms"), qint64(t.startup.count())},
@@ -191,6 +247,7 @@ QJsonObject headerToJson(const SessionHeader &header)
                        {QStringLiteral("advisory"), toArray(header.advisory)},
                        {QStringLiteral("sockets"), sockets},
                        {QStringLiteral("endpoints"), endpoints},
+                       {QStringLiteral("databases"), databases},
                        {QStringLiteral("newcomers_every_ms"), header.newcomersEveryMs}};
 }
 
@@ -246,6 +303,12 @@ SessionHeader headerFromJson(const QJsonObject &json)
     for (const QJsonValue value : json[QStringLiteral("endpoints")].toArray()) {
         header.endpoints.append({value[QStringLiteral("kind")].toString(), value[QStringLiteral("path")].toString(),
                                  value[QStringLiteral("interval_ms")].toDouble(250)});
+    }
+    for (const QJsonValue value : json[QStringLiteral("databases")].toArray()) {
+        header.databases.append(
+            {value[QStringLiteral("name")].toString(), value[QStringLiteral("interval_ms")].toDouble(1'000),
+             value[QStringLiteral("connect_interval_ms")].toDouble(5'000), value[QStringLiteral("pool")].toInt(),
+             value[QStringLiteral("pool_words")].toString()});
     }
     return header;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/common/result.h"
+#include "models/database/connectioncount.h"
 #include "models/realtime/clientevent.h"
 #include "models/workspace/workspace.h"
 
@@ -37,7 +38,11 @@ enum class EventKind
     DeployFinished,
     Newcomer, ///< a connection that began in the middle: `subject`: socket, `client`, `connection`, `ok`: taken; else
               ///< `wasOpen`: taken and then ended by the backend, with `cause`, `code`, `status` as for ClientEnded
-    Note      ///< `text`: anything else a reader should know
+    Database, ///< a question on a kept connection: `subject`: "database NAME", `ok`, `ms`, `connections`, `instance`:
+              ///< its kind; else `text`: why not, `detail`: "full", "unreachable", "tls", "login", "timeout", "query",
+              ///< "string"
+    DatabaseConnect, ///< a new connection to it, that left again: the same without `connections`
+    Note             ///< `text`: anything else a reader should know
 };
 QString eventKindName(EventKind kind);
 
@@ -63,6 +68,7 @@ struct Event
     QString instance;
     QString text;
     QString detail;
+    ConnectionCount connections;
 
     double seconds() const { return double(us) / 1e6; }
 };
@@ -95,6 +101,17 @@ struct SessionEndpoint
     QString subject() const { return kind + QLatin1Char(' ') + path; }
 };
 
+/// One database, as the session looked at it. Its events carry `subject` = "database NAME".
+struct SessionDatabase
+{
+    QString name;
+    double intervalMs = 1'000;        ///< between questions
+    double connectIntervalMs = 5'000; ///< between newcomers
+    int pool = 0;                     ///< connections of all of the application's pools together, once; 0: not known
+    QString poolWords;                ///< "4 workers × (20 + 10) × 2 instances = 240 connections"
+    QString subject() const { return QStringLiteral("database ") + name; }
+};
+
 /// Everything about a session that is known before its first event: the journal's first line.
 struct SessionHeader
 {
@@ -123,7 +140,8 @@ struct SessionHeader
     QStringList advisory;
     QList<SessionSocket> sockets;
     QList<SessionEndpoint> endpoints;
-    double newcomersEveryMs = 0; ///< how often a newcomer tries; 0: none does
+    QList<SessionDatabase> databases; ///< that are looked at, or were to be
+    double newcomersEveryMs = 0;      ///< how often a newcomer tries; 0: none does
 };
 
 QJsonObject headerToJson(const SessionHeader &header);

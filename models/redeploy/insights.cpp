@@ -294,6 +294,33 @@ void noteClocks(Insights &insights, const SessionFacts &facts)
     }
 }
 
+/// What the databases went through, where it is worth a sentence; the figures stand beside.
+void noteDatabases(Insights &insights, const SessionFacts &facts)
+{
+    constexpr double worthSayingMs = 3'000;
+    for (const DatabaseLane &lane : insights.databases) {
+        if (lane.stormed)
+            insights.notes.append({QStringLiteral("pool-storm"), lane.stormText(), lane.evidence});
+        if (lane.fullBefore)
+            insights.notes.append(
+                {QStringLiteral("database-full-before"),
+                 QStringLiteral("database %1 had no connection left before the redeploy began").arg(lane.name),
+                 {}});
+        if (lane.asked > 0 && lane.failed == lane.asked)
+            insights.notes.append({QStringLiteral("database-unreachable"),
+                                   QStringLiteral("database %1 gave no answer in the whole session: %2")
+                                       .arg(lane.name, lane.troubles.value(0).text),
+                                   {}});
+        else if (facts.triggered() && lane.failed > 0 && lane.silentMs() >= worthSayingMs)
+            insights.notes.append({QStringLiteral("database-silent"),
+                                   QStringLiteral("database %1 answered no question for %2, from %3 s on: %4")
+                                       .arg(lane.name, humanDuration(lane.silentMs()))
+                                       .arg(lane.silentFromMs / 1000, 0, 'f', 1)
+                                       .arg(lane.troubleSince(lane.silentFromMs)),
+                                   {}});
+    }
+}
+
 } // namespace
 
 Insights insightsOf(const SessionFacts &facts)
@@ -308,6 +335,8 @@ Insights insightsOf(const SessionFacts &facts)
     notePortWithoutHealth(insights, facts);
     noteFinishedTooEarly(insights, facts);
     noteNewcomers(insights, newcomers);
+    insights.databases = databaseLanesOf(facts);
+    noteDatabases(insights, facts);
     noteClocks(insights, facts);
     insights.forecast = forecastOf(facts);
     return insights;

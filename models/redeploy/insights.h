@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/redeploy/databaselane.h"
+
 #include <QList>
 #include <QString>
 
@@ -62,6 +64,7 @@ struct Insights
     double peakAtMs = 0;            ///< when that second began
     QList<Silence> silences;        ///< one an endpoint, the longest; empty before the trigger
     NewcomerFigures newcomers;
+    QList<DatabaseLane> databases; ///< in the header's order; empty: none was looked at
     QList<SessionNote> notes;
     QList<ForecastRow> forecast; ///< empty without losses
 };

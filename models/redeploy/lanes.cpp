@@ -129,4 +129,22 @@ Event connectEventOf(const QString &subject, bool ok, double ms, const QString &
     return event;
 }
 
+Event databaseEventOf(const DatabaseLook &look)
+{
+    Event event;
+    event.kind = look.kind == DatabaseLook::Kind::Query     ? EventKind::Database
+                 : look.kind == DatabaseLook::Kind::Connect ? EventKind::DatabaseConnect
+                                                            : EventKind::Note;
+    event.subject = SessionDatabase{look.database, 0, 0, 0, {}}.subject();
+    event.ok = look.ok;
+    event.ms = look.ms;
+    event.instance = look.server;
+    event.text = look.ok ? QString() : redact(look.problem);
+    event.detail = look.cause;
+    event.connections = look.connections;
+    if (event.kind == EventKind::Note) // a note stands by itself in the log
+        event.text = QStringLiteral("%1: %2").arg(event.subject, event.text);
+    return event;
+}
+
 } // namespace Switchyard

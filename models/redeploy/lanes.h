@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/database/sessionsampler.h"
 #include "models/deploy/driver.h"
 #include "models/health/sample.h"
 #include "models/realtime/clientevent.h"
@@ -24,5 +25,8 @@ namespace Switchyard {
 
 /// One TCP connect: to an anchor, or to the backend's own port.
 [[nodiscard]] Event connectEventOf(const QString &subject, bool ok, double ms, const QString &problem);
+
+/// A look at a database; one that is left out is a note with the database as its subject.
+[[nodiscard]] Event databaseEventOf(const DatabaseLook &look);
 
 } // namespace Switchyard

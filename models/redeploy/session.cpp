@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/redeploy/session.h"
 
+#include "models/common/duration.h"
 #include "models/common/log.h"
 #include "models/common/redact.h"
+#include "models/database/poolsum.h"
+#include "models/database/sessionsampler.h"
 #include "models/health/clockwatch.h"
 #include "models/health/networkcontrol.h"
 #include "models/health/prober.h"
@@ -37,6 +40,8 @@ constexpr Milliseconds newcomerHold{10'000};
 /// signal itself in every session, and with it the moment in which a server that has told its connections to go takes
 /// one more from its queue and waits for that one until it is killed (uvicorn 0.17). It comes between two such moments.
 constexpr Milliseconds newcomerOffset{250};
+/// A database that says nothing does not keep the session from its baseline for longer.
+constexpr Milliseconds databaseLimit{5'000};
 /// How far the wall clock may run from ours before it is worth a note; ordinary adjustment is far slower.
 constexpr qint64 clockStepMs = 1'000;
 
@@ -95,9 +100,11 @@ public:
     Prober *prober = nullptr;
     NetworkControl *network = nullptr;
     NetworkControl *port = nullptr;
+    SessionSampler *databases = nullptr;
     ClockWatch clocks;
     QTimer tick;
     Instant origin{};
+    Instant preparing{};
     QList<Event> held;
     QList<SocketSnapshot> latest;
     QString journalFolder;
@@ -133,6 +140,8 @@ public:
     void watchPort();
     void watchOwnNetwork();
     void watchClocks();
+    void watchDatabases(const Backend &backend);
+    bool databasesAnswered(Instant now);
     void driverFailed(const Error &error);
     void ticked();
     void flush(bool everything);
@@ -181,6 +190,18 @@ void RedeploySession::Private::fillHeader()
     }
     for (const HealthEndpoint &endpoint : plan.backend.health)
         header.endpoints.append({endpointKindName(endpoint.kind), endpoint.path, double(plan.probeInterval.count())});
+    for (const DatabaseEndpoint &endpoint :
+         plan.databases ? sampledDatabases(plan.backend.databases) : QList<DatabaseEndpoint>()) {
+        SessionDatabase entry;
+        entry.name = endpoint.name;
+        const DatabasePool &written = endpoint.pool;
+        const PoolNumbers numbers{written.workers, written.size, written.overflow, written.instances};
+        if (numbers.isKnown()) {
+            entry.pool = int(std::min<qint64>(numbers.total(), 1'000'000));
+            entry.poolWords = numbers.words();
+        }
+        header.databases.append(entry);
+    }
     header.newcomersEveryMs = plan.newcomers && !plan.backend.sockets.isEmpty() ? double(newcomersEvery.count()) : 0;
 }
 
@@ -219,7 +240,9 @@ void RedeploySession::Private::driverReady()
     addNewcomers(backend);
     watchPort();
     watchOwnNetwork();
-    enter(Phase::Preparing, Clock::now());
+    watchDatabases(backend);
+    preparing = Clock::now();
+    enter(Phase::Preparing, preparing);
     pool->start();
     tick.start(tickMs);
 }
@@ -357,6 +380,39 @@ void RedeploySession::Private::watchOwnNetwork()
     network->start();
 }
 
+void RedeploySession::Private::watchDatabases(const Backend &backend)
+{
+    if (record.header.databases.isEmpty())
+        return;
+    SessionSamplerOptions options;
+    options.caFile = plan.caFile;
+    databases = new SessionSampler(backend.databases, options, q);
+    connect(databases, &SessionSampler::looked, q, [this](const DatabaseLook &look) {
+        if (!over)
+            hold(databaseEventOf(look), look.at);
+    });
+    databases->start();
+}
+
+/// One look at each belongs to the baseline; one that is silent is said to be, and waited for no longer.
+bool RedeploySession::Private::databasesAnswered(Instant now)
+{
+    if (!databases || databases->isReady())
+        return true;
+    if (now - preparing < databaseLimit)
+        return false;
+    for (const QString &name : databases->waitedFor()) {
+        Event event;
+        event.kind = EventKind::Note;
+        event.subject = QStringLiteral("database ") + name;
+        event.text = QStringLiteral("database %1 has said nothing for %2: the session begins without it")
+                         .arg(name)
+                         .arg(formatDuration(databaseLimit));
+        hold(std::move(event), now);
+    }
+    return true;
+}
+
 void RedeploySession::Private::watchClocks()
 {
     for (const ClockWatch::Step &step : clocks.look(clockStepMs)) {
@@ -441,6 +497,8 @@ void RedeploySession::Private::step()
         return end(true, decision.reason);
     if (!decision.next || *decision.next == phase)
         return;
+    if (*decision.next == Phase::Baseline && !databasesAnswered(now))
+        return;
     enter(*decision.next, now);
     if (*decision.next == Phase::Baseline && newcomers)
         newcomers->start();
@@ -469,6 +527,8 @@ void RedeploySession::Private::end(bool complete, const QString &reason)
         port->stop();
     if (newcomers)
         newcomers->stop();
+    if (databases)
+        databases->stop();
     if (pool)
         pool->stop();
     else

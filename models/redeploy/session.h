@@ -26,6 +26,7 @@ struct SessionPlan
     int clientsOverride = -1; ///< clients per socket, -1: as configured
     bool rehearsal = false;
     bool courseUnseen = false; ///< the driver starts the redeploy and sees no more of it; set by the session
+    bool databases = true;     ///< look at the backend's databases too, those of `watch = false` excepted
     bool newcomers = true;     ///< a new connection every 500 ms, beside the clients that are held
     QString journalFolder;     ///< where the session's folder is made; empty: no journal
     QString caFile;

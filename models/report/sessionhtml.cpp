@@ -60,7 +60,9 @@ public:
         const double lanesTop = bandTop + bandHeight + 8;
         const qsizetype endpoints = m_record.header.endpoints.size();
         const bool newcomers = m_record.header.newcomersEveryMs > 0;
-        const double height = lanesTop + laneHeight * double(endpoints + (newcomers ? 1 : 0)) + 30;
+        const qsizetype above = endpoints + (newcomers ? 1 : 0);
+        const QList<SessionDatabase> &databases = m_record.header.databases;
+        const double height = lanesTop + laneHeight * double(above + databases.size()) + 30;
         QString out = QStringLiteral("<svg viewBox=\"0 0 960 %1\" role=\"img\" aria-label=\"timeline of the session\">")
                           .arg(num(height));
         out += bands();
@@ -68,6 +70,8 @@ public:
             out += lane(m_record.header.endpoints[i], lanesTop + laneHeight * double(i));
         if (newcomers)
             out += newcomersLane(lanesTop + laneHeight * double(endpoints));
+        for (qsizetype i = 0; i < databases.size(); ++i)
+            out += databaseLane(databases[i], lanesTop + laneHeight * double(above + i));
         out += marks(height - 24);
         out += axis(height - 24);
         return out + QStringLiteral("</svg>");
@@ -142,6 +146,20 @@ private:
                     QStringLiteral("M%1 %2h%3").arg(num(x(double(event.us) / 1000) - width), num(top + 9), num(width));
         }
         return lanePaths(QStringLiteral("newcomers"), top, good, bad);
+    }
+
+    QString databaseLane(const SessionDatabase &database, double top) const
+    {
+        QString good;
+        QString bad;
+        const double width = std::max(2.0, database.intervalMs / std::max(1.0, m_endMs) * plotWidth);
+        for (const Event &event : m_record.events) {
+            if (event.kind == EventKind::Database && event.subject == database.subject())
+                (event.ok ? good : bad) +=
+                    QStringLiteral("M%1 %2h%3")
+                        .arg(num(std::max(plotLeft, x(double(event.us) / 1000) - width)), num(top + 9), num(width));
+        }
+        return lanePaths(database.name, top, good, bad);
     }
 
     static QString lanePaths(const QString &name, double top, const QString &good, const QString &bad)
@@ -293,6 +311,11 @@ QString insightsSection(const SessionRecord &record, const Insights &insights)
         out += QStringLiteral("<h2>Longest silence</h2><table>%1</table>").arg(lines);
     if (record.header.newcomersEveryMs > 0 && insights.newcomers.tried > 0)
         out += QStringLiteral("<h2>Newcomers</h2><p>%1</p>").arg(esc(newcomersText(insights.newcomers)));
+    QString databases;
+    for (const DatabaseLane &lane : insights.databases)
+        databases += QStringLiteral("<tr><td>%1</td><td>%2</td></tr>").arg(esc(lane.name), esc(lane.summary()));
+    if (!databases.isEmpty())
+        out += QStringLiteral("<h2>Databases</h2><table>%1</table>").arg(databases);
     if (insights.forecast.isEmpty())
         return out;
     out += QStringLiteral("<h2>Would the clients have come back?</h2>"

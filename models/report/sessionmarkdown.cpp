@@ -93,6 +93,8 @@ QString figures(const SessionRecord &record, const Verdict &verdict)
         out += QStringLiteral("- longest silence of %1: %2\n").arg(cell(silence.subject), humanDuration(silence.ms()));
     if (record.header.newcomersEveryMs > 0 && insights.newcomers.tried > 0)
         out += QStringLiteral("- newcomers: %1\n").arg(newcomersText(insights.newcomers));
+    for (const DatabaseLane &lane : insights.databases)
+        out += QStringLiteral("- database %1: %2\n").arg(cell(lane.name), cell(lane.summary()));
     return out;
 }
 

@@ -126,6 +126,79 @@ QJsonValue newcomersToJson(const SessionRecord &record, const Insights &insights
                        {QStringLiteral("refusals"), insights.newcomers.refusals}};
 }
 
+QJsonValue orNull(const std::optional<int> &value)
+{
+    return value ? QJsonValue(*value) : QJsonValue(QJsonValue::Null);
+}
+
+QJsonValue orNull(const QString &text)
+{
+    return text.isEmpty() ? QJsonValue(QJsonValue::Null) : QJsonValue(text);
+}
+
+QJsonObject queriesToJson(const DatabaseLane &lane)
+{
+    QJsonObject spans;
+    for (std::size_t i = 0; i < lane.queries.size(); ++i) {
+        const QueryTimes &times = lane.queries[i];
+        const auto ms = [&times](double value) { return times.count > 0 ? QJsonValue(value) : QJsonValue(); };
+        spans.insert(databaseSpanName(DatabaseSpan(i)), QJsonObject{{QStringLiteral("count"), times.count},
+                                                                    {QStringLiteral("p50_ms"), ms(times.p50)},
+                                                                    {QStringLiteral("p95_ms"), ms(times.p95)},
+                                                                    {QStringLiteral("max_ms"), ms(times.max)}});
+    }
+    return spans;
+}
+
+QJsonObject connectionsToJson(const DatabaseLane &lane)
+{
+    const bool peaked = lane.peak.has_value();
+    return {{QStringLiteral("baseline"), orNull(lane.baseline)},
+            {QStringLiteral("peak"), orNull(lane.peak)},
+            {QStringLiteral("peak_at_ms"), peaked ? QJsonValue(lane.peakMs) : QJsonValue()},
+            {QStringLiteral("peak_span"), peaked ? QJsonValue(databaseSpanName(lane.peakSpan)) : QJsonValue()},
+            {QStringLiteral("peak_together"), lane.peakTogether},
+            {QStringLiteral("limit"), orNull(lane.limit)},
+            {QStringLiteral("usable"), orNull(lane.usable)},
+            {QStringLiteral("least_free"), orNull(lane.leastFree)},
+            {QStringLiteral("new_per_second"), orNull(lane.freshPerSecond)},
+            {QStringLiteral("new_at_ms"), lane.freshPerSecond ? QJsonValue(lane.freshMs) : QJsonValue()},
+            {QStringLiteral("above_ms"), orNull(lane.overMs)},
+            {QStringLiteral("back_at_baseline"), lane.baseline ? QJsonValue(lane.backAtBaseline) : QJsonValue()}};
+}
+
+QJsonArray databasesToJson(const Insights &insights)
+{
+    QJsonArray databases;
+    for (const DatabaseLane &lane : insights.databases) {
+        QJsonArray troubles, reasons;
+        for (const DatabaseTrouble &trouble : lane.troubles)
+            troubles.append(QJsonObject{{QStringLiteral("at_ms"), trouble.ms},
+                                        {QStringLiteral("cause"), trouble.cause},
+                                        {QStringLiteral("text"), trouble.text}});
+        for (const QString &reason : lane.reasons)
+            reasons.append(reason);
+        databases.append(QJsonObject{
+            {QStringLiteral("name"), lane.name},
+            {QStringLiteral("server"), orNull(lane.server)},
+            {QStringLiteral("left_out"), orNull(lane.leftOut)},
+            {QStringLiteral("questions"), lane.asked},
+            {QStringLiteral("failed"), lane.failed},
+            {QStringLiteral("newcomers"), lane.newcomers},
+            {QStringLiteral("refused"), lane.refused},
+            {QStringLiteral("refused_full"), lane.refusedFull},
+            {QStringLiteral("connections"), connectionsToJson(lane)},
+            {QStringLiteral("query"), queriesToJson(lane)},
+            {QStringLiteral("silence_from_ms"), lane.asked > 0 ? QJsonValue(lane.silentFromMs) : QJsonValue()},
+            {QStringLiteral("silence_ms"), lane.asked > 0 ? QJsonValue(lane.silentMs()) : QJsonValue()},
+            {QStringLiteral("full_before"), lane.fullBefore},
+            {QStringLiteral("stormed"), lane.stormed},
+            {QStringLiteral("reasons"), reasons},
+            {QStringLiteral("troubles"), troubles}});
+    }
+    return databases;
+}
+
 /// The evidence in full, so that a report stands by itself.
 QJsonArray evidenceEvents(const SessionRecord &record, const Verdict &verdict)
 {
@@ -154,6 +227,8 @@ QString figuresText(const SessionRecord &record, const Verdict &verdict)
         text += QStringLiteral("Newcomers   %1\n").arg(newcomersText(verdict.insights.newcomers));
     for (const Silence &silence : verdict.insights.silences)
         text += QStringLiteral("Silence     %1 of %2\n").arg(humanDuration(silence.ms()), silence.subject);
+    for (const DatabaseLane &lane : verdict.insights.databases)
+        text += QStringLiteral("Database    %1: %2\n").arg(lane.name, lane.summary());
     return text.isEmpty() ? text : QLatin1Char('\n') + text;
 }
 
@@ -268,6 +343,7 @@ QJsonObject sessionToJson(const SessionRecord &record, const Verdict &verdict)
                        {QStringLiteral("reconnect_curve"), curveToJson(verdict.insights)},
                        {QStringLiteral("silences"), silencesToJson(verdict.insights)},
                        {QStringLiteral("newcomers"), newcomersToJson(record, verdict.insights)},
+                       {QStringLiteral("databases"), databasesToJson(verdict.insights)},
                        {QStringLiteral("notes"), notesToJson(verdict.insights)},
                        {QStringLiteral("forecast"), forecastToJson(verdict.insights)},
                        {QStringLiteral("evidence"), evidenceEvents(record, verdict)}};
