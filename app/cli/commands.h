@@ -22,6 +22,7 @@ struct SessionOptions
     QStringList advisory;
     QString journal; ///< folder for sessions; empty: the user's data folder
     QString caFile;
+    bool withoutDatabases = false;
 };
 
 struct RehearseOptions
@@ -203,6 +204,7 @@ struct DbLintOptions
     QString to;    ///< a form to convert to; empty: none
     QString out;   ///< file for the converted string
     QString txt;   ///< of mongodb+srv
+    QString junit; ///< file to write
     QStringList hosts;
     std::optional<int> workers, poolSize, overflow, instances, limit;
     bool disk = false;
@@ -224,6 +226,119 @@ struct DbProbeOptions
     bool reachOnly = false;
 };
 int runDbProbe(const Global &global, const DbProbeOptions &options);
+
+struct DbWatchOptions
+{
+    QStringList targets; ///< references, or strings without secret; none: the workspace's databases
+    QString backend;     ///< only this one's
+    QString token;       ///< reference
+    QString caFile;
+    QString resolver;
+    QString history; ///< file to record into; empty: what the workspace says
+    Milliseconds every{0};
+    Milliseconds duration{0}; ///< 0: until a person stops it
+    Milliseconds timeout{5'000};
+    bool reachOnly = false;
+    bool noHistory = false;
+};
+int runDbWatch(const Global &global, const DbWatchOptions &options);
+
+struct DbCompareOptions
+{
+    QString source, target; ///< references, strings without secret, or BACKEND/NAME of the workspace
+    QString caFile;
+    QString resolver;
+    QString junit; ///< file to write
+    QStringList reports, schemas, exclude, accept;
+    Milliseconds timeout{600'000};
+    Milliseconds countTimeout{30'000};
+    Milliseconds connectTimeout{5'000};
+    int sample = 1'000;
+    int connections = 2;
+    bool noChecksums = false;
+    bool strictOwners = false;
+};
+int runDbCompare(const Global &global, const DbCompareOptions &options);
+
+struct DbCopyOptions
+{
+    QString source, target; ///< reference, string without secret, or BACKEND/NAME
+    QString file;
+    QString clean; ///< the target's database by name
+    QString programs;
+    QString unlock; ///< the target's production backend
+    QString caFile;
+    QString resolver;
+    QString junit;
+    QStringList schemas, excludeTableData;
+    QStringList reports; ///< .json, .md or .html
+    Milliseconds timeout{0};
+    int jobs = 1;
+    bool plan = false;
+    bool intoNonEmpty = false;
+    bool finalSync = false;
+    bool olderTarget = false;
+    bool noCompare = false;
+    bool noAnalyze = false;
+};
+int runDbCopy(const Global &global, const DbCopyOptions &options);
+
+struct DbAccessOptions
+{
+    QString backend;          ///< of the workspace; empty: none, or its only one
+    QString database;         ///< of that backend
+    QString platform, region; ///< in place of the workspace's
+    QString platformPlan;     ///< of the account at the platform
+    QString service;          ///< atlas, render-postgres, render-key-value; empty: by the database's host
+    QString plan;             ///< of the database
+    QString list;             ///< file with the list, or "-"
+    QStringList outbound;     ///< addresses, ranges, or one file of Render's answer
+    QString ownAddress;
+    QStringList reports; ///< .md or .json
+    bool staticEgress = false;
+    bool rules = false;
+};
+int runDbAccess(const Global &global, const DbAccessOptions &options);
+
+struct DbAccessListOptions
+{
+    QString group;
+    QString auth, apiKey; ///< references
+    QStringList entries;
+    QString comment;
+    QString backend; ///< whose database it is
+    QString unlock;
+    QString caFile;
+    QString apiUrl;          ///< for tests
+    Milliseconds expires{0}; ///< 0: never
+    Milliseconds wait{0};    ///< until ACTIVE; 0: it does not wait
+    Milliseconds timeout{20'000};
+    bool yes = false;
+    bool allowAnywhere = false;
+};
+int runDbAccessList(const Global &global, const DbAccessListOptions &options);
+int runDbAccessAdd(const Global &global, const DbAccessListOptions &options);
+int runDbAccessRemove(const Global &global, const DbAccessListOptions &options);
+int runDbAccessStatus(const Global &global, const DbAccessListOptions &options);
+
+struct DbMigrationsOptions
+{
+    QString source;  ///< reference, string without secret, or BACKEND/NAME; empty: none
+    QString scratch; ///< the same
+    QString migrations;
+    QString cwd;
+    QString variable{QStringLiteral("DATABASE_URL")};
+    QString form; ///< of the variable
+    QString name; ///< of the scratch database
+    QString programs;
+    QString caFile;
+    QString resolver;
+    QStringList command;
+    Milliseconds timeout{600'000};
+    Milliseconds connectTimeout{5'000};
+    bool fromEmpty = false;
+};
+int runDbMigrations(const Global &global, const DbMigrationsOptions &options);
 
 int runAlertList(const Global &global);
 /// Sends one test message by the [[alert]] of that name.

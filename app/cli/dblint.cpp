@@ -4,6 +4,7 @@
 #include "models/common/files.h"
 #include "models/database/connectionforms.h"
 #include "models/database/connectionlint.h"
+#include "models/database/reportjunit.h"
 #include "models/database/stages.h"
 #include "models/platforms/platform.h"
 
@@ -319,6 +320,14 @@ int runDbLint(const Global &global, const DbLintOptions &options)
         printJson(asJson(subjects, options.withSecrets));
     else if (!subjects.isEmpty())
         printResult(asText(subjects, options.withSecrets));
+    if (!options.junit.isEmpty()) {
+        QList<DatabaseReport> reports;
+        for (const Subject &subject : std::as_const(subjects))
+            reports.append(subject.report);
+        const Result<void> written = writeFileAtomically(options.junit, databaseLintsToJunit(reports));
+        if (!written)
+            return reportError(written.error());
+    }
     if (bad)
         return exitUsage;
     const bool found = std::any_of(subjects.cbegin(), subjects.cend(),

@@ -3,9 +3,9 @@
 #include "app/cli/dbinput.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
-#include "models/database/alembicstate.h"
 #include "models/database/probe.h"
 #include "models/database/reportjunit.h"
+#include "models/database/tunnel.h"
 #include "models/platforms/platform.h"
 
 #include <QCoreApplication>
@@ -31,6 +31,7 @@ struct Subject
     QString name;
     ConnectionString connection;
     LintContext context;
+    QStringList tunnel; ///< the command that makes it reachable; empty: none
     DatabaseReport report;
 };
 
@@ -53,15 +54,25 @@ Result<QList<Subject>> argumentSubjects(const DbProbeOptions &options)
 {
     QList<Subject> subjects;
     for (const QString &target : options.targets) {
-        const Result<Subject> subject = subjectOf(target, options.token);
+        Result<Subject> subject = subjectOf(target, {});
+        // Nobody else is given the token, nor is it looked up for nobody.
+        if (subject && subject->connection.kind == DatabaseKind::UpstashRest && !options.token.isEmpty())
+            subject = subjectOf(target, options.token);
         if (!subject)
             return tl::unexpected(subject.error());
         subjects.append(*subject);
     }
+    const bool wanted = std::any_of(subjects.cbegin(), subjects.cend(), [](const Subject &subject) {
+        return subject.connection.kind == DatabaseKind::UpstashRest;
+    });
+    if (!options.token.isEmpty() && !wanted)
+        return fail(ErrorKind::Usage, s("--token is for Upstash's REST interface, and none of the databases is one"),
+                    s("https://NAME.upstash.io --token env:UPSTASH_REDIS_REST_TOKEN"));
     return subjects;
 }
 
-Result<QList<Subject>> workspaceSubjects(const Workspace &workspace, const DbProbeOptions &options)
+/// Of one that cannot be read the error is told and `bad` set: the others are probed all the same.
+Result<QList<Subject>> workspaceSubjects(const Workspace &workspace, const DbProbeOptions &options, bool *bad)
 {
     if (!options.backend.isEmpty() && !workspace.backend(options.backend))
         return fail(ErrorKind::Usage, s("the workspace has no backend \"%1\"").arg(options.backend));
@@ -75,15 +86,18 @@ Result<QList<Subject>> workspaceSubjects(const Workspace &workspace, const DbPro
                 Error error = subject.error();
                 error.message = s("database \"%1\" of \"%2\": %3").arg(database.name, backend.name, error.message);
                 error.place = database.place;
-                return tl::unexpected(error);
+                reportError(error);
+                *bad = true;
+                continue;
             }
             subject->backend = backend.name;
             subject->name = database.name;
             subject->context = lintContextOf(backend, database);
+            subject->tunnel = database.tunnel;
             subjects.append(*subject);
         }
     }
-    if (subjects.isEmpty())
+    if (subjects.isEmpty() && !*bad)
         return fail(ErrorKind::Usage, s("no database is named, and the workspace has none"),
                     s("db probe env:DATABASE_URL, or [[backend.database]] in the workspace"));
     return subjects;
@@ -139,6 +153,26 @@ QJsonObject asJson(const QList<DatabaseReport> &reports)
     return {{s("schema"), s("switchyard.db-probe/1")}, {s("databases"), databases}, {s("stages"), stages}};
 }
 
+/// What is known of a database whose tunnel did not open: that it is not reached.
+DatabaseReport withoutTunnel(const ConnectionString &connection, const Error &error)
+{
+    DatabaseReport report;
+    report.kind = connection.kind;
+    report.target = connection.target();
+    report.cancelled = error.kind == ErrorKind::Cancelled;
+    for (const DatabaseStage stage : databaseStages()) {
+        StageResult result;
+        result.stage = stage;
+        if (stage == DatabaseStage::Tcp) {
+            result.status = report.cancelled ? StageStatus::NotReached : StageStatus::Fail;
+            result.detail = s("tunnel: %1").arg(error.message);
+            result.hint = error.hint;
+        }
+        report.stages.append(result);
+    }
+    return report;
+}
+
 /// Runs the probes beside each other, and ends the event loop when all are through.
 class Probes final : public QObject
 {
@@ -177,7 +211,13 @@ private:
                          s("%1: %2 %3").arg(name, databaseStageName(stage.stage), stageStatusName(stage.status)));
             });
         };
-        DatabaseReport report = probeDatabase(subject.connection, options);
+        Tunnel tunnel;
+        TunnelOptions opening;
+        opening.cancelled = options.cancelled;
+        const Result<void> open =
+            subject.tunnel.isEmpty() ? Result<void>() : tunnel.open(subject.tunnel, subject.connection, opening);
+        DatabaseReport report =
+            open ? probeDatabase(subject.connection, options) : withoutTunnel(subject.connection, open.error());
         report.name = subject.name;
         report.backend = subject.backend;
         QMetaObject::invokeMethod(this, [this, &subject, report] {
@@ -193,22 +233,6 @@ private:
     qsizetype m_left;
     QThreadPool m_pool;
 };
-
-/// The one folder of migrations that is meant. Errors: usage.
-Result<QString> migrationsFolder(const QString &given)
-{
-    if (given.isEmpty())
-        return QString();
-    const QStringList found = findAlembicVersions(given);
-    if (found.size() > 1)
-        return fail(ErrorKind::Usage, s("--migrations: %1 has several: %2").arg(given, found.join(s(", "))),
-                    s("name one of them"));
-    const QString folder = found.isEmpty() ? given : found.first();
-    const Result<AlembicHistory> history = readAlembicHistory(folder);
-    if (!history)
-        return tl::unexpected(history.error());
-    return folder;
-}
 
 int statusOf(const QList<DatabaseReport> &reports, bool interrupted)
 {
@@ -241,17 +265,25 @@ int runDbProbe(const Global &global, const DbProbeOptions &options)
     const Result<PlatformCatalogue> catalogue = PlatformCatalogue::load();
     if (!catalogue)
         return reportError(catalogue.error());
+    bool bad = false;
     Result<QList<Subject>> subjects = QList<Subject>();
     if (options.targets.isEmpty()) {
+        if (!options.token.isEmpty())
+            return reportError({ErrorKind::Usage,
+                                s("--token belongs to a URL of the command line, and none is given"),
+                                s("the workspace's databases have a token of their own: token = \"env:NAME\""),
+                                {}});
         const std::optional<Workspace> workspace = readWorkspace(global);
         if (!workspace)
             return exitUsage;
-        subjects = workspaceSubjects(*workspace, options);
+        subjects = workspaceSubjects(*workspace, options, &bad);
     } else {
         subjects = argumentSubjects(options);
     }
     if (!subjects)
         return reportError(subjects.error());
+    if (subjects->isEmpty())
+        return exitUsage; // each was told why
     const Result<QString> migrations = migrationsFolder(options.migrations);
     if (!migrations)
         return reportError(migrations.error());
@@ -282,7 +314,7 @@ int runDbProbe(const Global &global, const DbProbeOptions &options)
         if (!written)
             return reportError(written.error());
     }
-    return statusOf(reports, interrupt.happened());
+    return bad && !interrupt.happened() ? int(exitUsage) : statusOf(reports, interrupt.happened());
 }
 
 } // namespace Switchyard::Cli

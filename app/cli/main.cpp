@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
-#include "models/common/duration.h"
+#include "app/cli/dbcommands.h"
+#include "app/cli/optionkit.h"
 #include "models/common/log.h"
 
 #include <CLI/CLI.hpp>
@@ -14,45 +15,6 @@ namespace {
 
 using namespace Switchyard;
 using namespace Switchyard::Cli;
-
-/// CLI11 knows std::string; these make it fill QString, QStringList and durations with a unit.
-CLI::Option *text(CLI::App *app, const std::string &name, QString &value, const std::string &help)
-{
-    return app
-        ->add_option_function<std::string>(
-            name, [&value](const std::string &given) { value = QString::fromStdString(given); }, help)
-        ->type_name("TEXT");
-}
-
-CLI::Option *texts(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
-{
-    return app
-        ->add_option_function<std::vector<std::string>>(
-            name,
-            [&values](const std::vector<std::string> &given) {
-                for (const std::string &value : given)
-                    values.append(QString::fromStdString(value));
-            },
-            help)
-        ->type_name("TEXT");
-}
-
-/// `value`: of milliseconds, which may be optional.
-template <typename Value>
-CLI::Option *duration(CLI::App *app, const std::string &name, Value &value, const std::string &help)
-{
-    return app
-        ->add_option_function<std::string>(
-            name,
-            [&value, name](const std::string &given) {
-                const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(given));
-                if (!parsed)
-                    throw CLI::ValidationError(name, parsed.error().toString().toStdString());
-                value = *parsed;
-            },
-            help)
-        ->type_name("DURATION");
-}
 
 void sessionOptions(CLI::App *app, SessionOptions &options)
 {
@@ -69,6 +31,7 @@ void sessionOptions(CLI::App *app, SessionOptions &options)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(app, "--sessions", options.journal, "folder in which the session's journal is kept");
     text(app, "--ca", options.caFile, "certificate bundle (PEM) instead of the system's");
+    app->add_flag("--no-databases", options.withoutDatabases, "do not look at the backend's databases meanwhile");
 }
 
 struct Everything
@@ -92,8 +55,7 @@ struct Everything
     FleetExportOptions fleetExport;
     FleetStatusOptions fleetStatus;
     QString alert;
-    DbLintOptions dbLint;
-    DbProbeOptions dbProbe;
+    DatabaseCommands database;
     SessionQuery query;
     HistoryCommandOptions history;
     std::function<int()> run;
@@ -351,11 +313,6 @@ void addScan(CLI::App &app, Everything &all)
     scan->callback([&all] { all.run = [&all] { return runScan(all.global, all.scan); }; });
 }
 
-void repeated(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
-{
-    texts(app, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
 void addOrigins(CLI::App &app, Everything &all)
 {
     CLI::App *cors = app.add_subcommand("cors", "which pages may use a backend");
@@ -454,68 +411,6 @@ void addAlert(CLI::App &app, Everything &all)
     test->callback([&all] { all.run = [&all] { return runAlertTest(all.global, all.alert); }; });
 }
 
-void addDatabaseProbe(CLI::App &database, Everything &all)
-{
-    CLI::App *probe = database.add_subcommand(
-        "probe", "connect in stages and say where it ends, and why; exit 1 where a stage fails");
-    DbProbeOptions &options = all.dbProbe;
-    probe->footer("A string with a password is given by reference, never as an argument. Nothing is written into the "
-                  "database.");
-    repeated(probe, "URL", options.targets,
-             "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
-    text(probe, "--backend", options.backend, "only this backend of the workspace");
-    duration(probe, "--timeout", options.timeout, "for the whole of one probe (default 5s)");
-    text(probe, "--migrations", options.migrations,
-         "of Alembic, to compare with: the repository, or its folder \"versions\"");
-    probe->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in");
-    text(probe, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(probe, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
-    text(probe, "--token", options.token, "reference to the token of Upstash's REST interface");
-    text(probe, "--junit", options.junit, "write JUnit XML to this file, one test case a stage");
-    probe->callback([&all] { all.run = [&all] { return runDbProbe(all.global, all.dbProbe); }; });
-}
-
-void addDatabase(CLI::App &app, Everything &all)
-{
-    CLI::App *database = app.add_subcommand("db", "databases");
-    database->require_subcommand(1);
-    addDatabaseProbe(*database, all);
-    CLI::App *lint = database->add_subcommand(
-        "lint", "judge a connection string without connecting, and convert it; exit 1 with an error or a warning");
-    DbLintOptions &options = all.dbLint;
-    lint->footer("PostgreSQL (URI, key=value, SQLAlchemy, JDBC), MongoDB, Redis, Upstash REST and SQLite.\n"
-                 "A string with a password is given by reference, never as an argument.");
-    text(lint, "URL", options.target,
-         "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
-    text(lint, "--backend", options.backend, "only this backend of the workspace");
-    text(lint, "--for", options.client, "what connects: asyncpg, sqlalchemy-asyncpg, psql, prisma, pymongo, …");
-    text(lint, "--use", options.use, "application, migrations or dump");
-    text(lint, "--platform", options.platform, "where the backend runs: render, fly, local");
-    text(lint, "--region", options.region, "of the backend, such as oregon");
-    text(lint, "--stage", options.stage, "dev, test or production");
-    text(lint, "--plan", options.plan, "of the database: \"0.25 CU\", basic-1gb, M10, …");
-    const auto number = [lint](const char *name, std::optional<int> &value, int least, const char *help) {
-        lint->add_option(name, value, help)->check(CLI::Range(least, 100'000));
-    };
-    number("--limit", options.limit, 1, "connections that the database takes, where the plan does not tell");
-    number("--workers", options.workers, 1, "processes of one instance");
-    number("--pool-size", options.poolSize, 1, "connections of one process's pool");
-    number("--overflow", options.overflow, 0, "further ones that it may open");
-    number("--instances", options.instances, 1, "instances of the backend");
-    lint->add_flag("--disk", options.disk, "a SQLite file lies on a disk that outlives a deploy");
-    text(lint, "--token", options.token, "reference to the token of Upstash's REST interface");
-    text(lint, "--to", options.to,
-         "convert: libpq, key-value, sqlalchemy, sqlalchemy-psycopg, sqlalchemy-asyncpg, jdbc, prisma, "
-         "dj-database-url, django, node-postgres, mongo-standard, upstash-rest, rediss");
-    repeated(lint, "--host", options.hosts, "HOST:PORT that DNS named, for mongo-standard; may be repeated");
-    text(lint, "--txt", options.txt, "what the TXT record said, for mongo-standard");
-    text(lint, "--out", options.out, "write the converted string to this file");
-    lint->add_flag("--with-secrets", options.withSecrets,
-                   "the converted string with its password; a file then has mode 0600");
-    lint->add_flag("--rules", options.rules, "list the rules, with reason and source");
-    lint->callback([&all] { all.run = [&all] { return runDbLint(all.global, all.dbLint); }; });
-}
-
 int usage(const CLI::ParseError &error, const CLI::App &app, int argc, char **argv)
 {
     if (error.get_exit_code() == 0)
@@ -573,14 +468,18 @@ int main(int argc, char **argv)
     addHistory(app, all);
     addFleet(app, all);
     addAlert(app, all);
-    addDatabase(app, all);
+    addDatabaseCommands(app, all.global, all.database, all.run);
     try {
         app.parse(own, argv);
     } catch (const CLI::ParseError &error) {
         return usage(error, app, own, argv);
     }
-    if (own != argc && !app.got_subcommand("rehearse")) {
-        std::fputs("switchyard-cli: only rehearse takes a command after --\n  hint: leave it out, or write rehearse\n",
+    all.database.migrations.command = all.rehearse.command;
+    const bool takesCommand = app.got_subcommand("rehearse") ||
+                              (app.got_subcommand("db") && app.get_subcommand("db")->got_subcommand("migrations"));
+    if (own != argc && !takesCommand) {
+        std::fputs("switchyard-cli: only rehearse and db migrations take a command after --\n  hint: leave it out, or "
+                   "write rehearse\n",
                    stderr);
         return exitUsage;
     }

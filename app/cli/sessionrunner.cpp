@@ -11,6 +11,7 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
+#include <QMap>
 #include <QTimer>
 
 namespace Switchyard::Cli {
@@ -96,9 +97,25 @@ private:
     void showEvents(const QList<Event> &events)
     {
         for (const Event &event : events) {
-            if (const QString line = lineOf(event); !line.isEmpty())
+            const bool database = event.kind == EventKind::Database || event.kind == EventKind::DatabaseConnect;
+            if (const QString line = database ? databaseLine(event) : lineOf(event); !line.isEmpty())
                 progress(m_global, stamped(event.seconds(), line));
         }
+    }
+
+    /// Once a second would be too often: only what has changed.
+    QString databaseLine(const Event &event)
+    {
+        const auto key = std::make_pair(event.subject, event.kind);
+        const bool was = m_databases.value(key, true);
+        m_databases[key] = event.ok;
+        if (event.ok == was)
+            return {};
+        if (event.kind == EventKind::DatabaseConnect)
+            return event.ok ? QStringLiteral("   %1 lets newcomers in again").arg(event.subject)
+                            : QStringLiteral("   %1 did not let a newcomer in: %2").arg(event.subject, event.text);
+        return event.ok ? QStringLiteral("   %1 answers again").arg(event.subject)
+                        : QStringLiteral("   %1 does not answer: %2").arg(event.subject, event.text);
     }
 
     void showClients()
@@ -177,6 +194,7 @@ private:
     QTimer m_clientLine;
     int m_status = exitPass;
     int m_lastOpen = -1;
+    QMap<std::pair<QString, EventKind>, bool> m_databases; ///< answered the last time
 };
 
 } // namespace
@@ -226,6 +244,7 @@ int runSession(const Global &global, const SessionOptions &options, SessionPlan 
     plan.settle = options.settle;
     plan.clientsOverride = options.clients;
     plan.caFile = options.caFile;
+    plan.databases = !options.withoutDatabases;
     plan.journalFolder = options.journal.isEmpty() ? sessionsFolder() : options.journal;
     plan.workspace.advisoryGates += options.advisory;
     Runner runner(global, options, std::move(plan), std::move(driver), std::move(concluded));

@@ -96,7 +96,8 @@ void Console::makeWindow(ConsoleOptions options)
         askToUnlock(workbench, backend, parent);
     };
     environment.openPlace = options.openPlace;
-    services.makePages = [workbench, chooseSaveFile, manifests, environment](QWidget *parent) {
+    const CopyServices databases{chooseSaveFile, environment.askToUnlock};
+    services.makePages = [workbench, chooseSaveFile, manifests, environment, databases](QWidget *parent) {
         return QList<Page *>{
             new OverviewPage(workbench, parent),
             new EnvironmentPage(workbench, environment, parent),
@@ -105,7 +106,7 @@ void Console::makeWindow(ConsoleOptions options)
                 [workbench, chooseSaveFile](QWidget *pane) { return makeSession(workbench, chooseSaveFile, pane); },
                 parent),
             new HealthPage(workbench, chooseSaveFile, parent),
-            new DatabasePage(parent),
+            new DatabasePage(workbench, databases, parent),
             new ManifestsPage(workbench, manifests, parent),
             new RunbookPage(parent),
         };

@@ -7,6 +7,7 @@
 #include <QJsonArray>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QXmlStreamReader>
 
 using namespace Switchyard;
 using namespace Switchyard::Testing;
@@ -45,6 +46,7 @@ private Q_SLOTS:
     void seeds_data();
     void seeds();
     void listOfRules();
+    void junit();
 
 private:
     bool write(const char *name, const QByteArray &text);
@@ -299,6 +301,45 @@ void DbLintTest::listOfRules()
     QVERIFY(text.out.contains(s("postgresql/asyncpg-options")));
     const CliResult json = run({s("--rules"), s("--format"), s("json")});
     QVERIFY(json.json()[s("rules")].toArray().size() > 50);
+}
+
+/// A finding a test case: what makes the command fail fails there, too.
+void DbLintTest::junit()
+{
+    const CliResult result =
+        run({s("env:U"), s("--junit"), s("lint.xml")},
+            s("postgresql+asyncpg://app:kanarienvogel-4711@ep-cool-1.eu.aws.neon.tech/shop?sslmode=require"));
+    QVERIFY2(result.status == 1, qPrintable(result.out + result.err));
+    QFile file(m_folder.filePath(s("lint.xml")));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray text = file.readAll();
+    QVERIFY2(!text.contains(canary), text.constData());
+    QXmlStreamReader xml(text);
+    QMap<QString, int> elements;
+    QStringList failed;
+    QString test;
+    while (!xml.atEnd()) {
+        if (xml.readNext() != QXmlStreamReader::StartElement)
+            continue;
+        ++elements[xml.name().toString()];
+        if (xml.name() == s("testsuite")) {
+            QCOMPARE(xml.attributes().value(s("tests")), s("3"));
+            QCOMPARE(xml.attributes().value(s("failures")), s("1"));
+        }
+        if (xml.name() == s("testcase"))
+            test = xml.attributes().value(s("name")).toString();
+        if (xml.name() == s("failure"))
+            failed.append(test);
+    }
+    QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+    QCOMPARE(elements[s("testcase")], 3); // as the text: 1 error, 2 notes
+    QCOMPARE(failed, QStringList{s("postgresql/asyncpg-options")});
+    // Nothing found: one that passes.
+    QCOMPARE(run({s("redis://red-abc:6379"), s("--junit"), s("well.xml")}).status, 0);
+    QFile well(m_folder.filePath(s("well.xml")));
+    QVERIFY(well.open(QIODevice::ReadOnly));
+    const QByteArray passing = well.readAll();
+    QVERIFY2(passing.contains("failures=\"0\"") && passing.contains("<testcase"), passing.constData());
 }
 
 QTEST_GUILESS_MAIN(DbLintTest)

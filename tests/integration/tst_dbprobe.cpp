@@ -2,6 +2,7 @@
 // db probe as a person or a pipeline runs it: real servers, several at once, what each exit status means, and that no
 // password is in anything it writes.
 #include "tests/support/cli.h"
+#include "tests/support/mongopeer.h"
 #include "tests/support/nameserver.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
@@ -49,6 +50,7 @@ private Q_SLOTS:
     void severalAtOnce();
     void workspace();
     void migrations();
+    void mongo();
     void reachOnly();
     void resolver();
     void nothingLearnt();
@@ -157,6 +159,17 @@ void DbProbeTest::workspace()
     const QJsonObject main = result.json()[s("databases")][0].toObject();
     QCOMPARE(main[s("backend")].toString(), s("api"));
     QVERIFY2(main[s("server")].toString().contains(s("15")), qPrintable(main[s("server")].toString()));
+    // A reference that leads nowhere keeps nobody from asking the other.
+    QVERIFY(!write("switchyard.toml", "schema = 1\nname = \"shop\"\n[[backend]]\nname = \"api\"\nplatform = \"local\"\n"
+                                      "url = \"http://127.0.0.1:9\"\n"
+                                      "  [[backend.database]]\n  name = \"main\"\n  url = \"env:SWITCHYARD_NO_SUCH\"\n"
+                                      "  [[backend.database]]\n  name = \"cache\"\n  url = \"env:REDIS_URL\"\n")
+                 .isEmpty());
+    const CliResult half = probe({s("--format"), s("json")});
+    QVERIFY2(half.status == 2, qPrintable(half.out + half.err));
+    QVERIFY2(half.err.contains(s("SWITCHYARD_NO_SUCH")), qPrintable(half.err));
+    QCOMPARE(statusOf(half, s("cache"), "query"), s("ok"));
+    QCOMPARE(half.json()[s("databases")].toArray().size(), 1);
 }
 
 void DbProbeTest::migrations()
@@ -188,6 +201,40 @@ void DbProbeTest::migrations()
     QCOMPARE(state(), s("current"));
     m_postgres->sql(s("update alembic_version set version_num = 'zzz999'"), s("shop"));
     QCOMPARE(state(), s("foreign"));
+}
+
+/// A replica set by mongodb+srv: SRV and TXT records by our own resolver, TLS with our own authority.
+void DbProbeTest::mongo()
+{
+    const TestCertificates certificates;
+    MongoScript script;
+    script.user = "app";
+    script.password = planted;
+    script.source = "people";
+    script.tls = certificates.good();
+    MongoPeer server(script);
+    server.change([&](MongoScript &change) {
+        change.hello =
+            "{\"setName\": \"rs0\", \"hosts\": [\"" + server.name() + "\"], \"me\": \"" + server.name() + "\"}";
+    });
+    const NameServer names({s("--host-record=h.cluster.test,127.0.0.1"),
+                            s("--srv-host=_mongodb._tcp.cluster.test,h.cluster.test,%1").arg(server.port()),
+                            s("--txt-record=cluster.test,authSource=people&replicaSet=rs0")});
+    QVERIFY2(!names.address().isEmpty(), qPrintable(names.said()));
+    const QString options = s("/?tlsAllowInvalidHostnames=true");
+    m_secrets.insert(s("MONGO_URL"), s("mongodb+srv://app:%1@cluster.test").arg(s(planted)) + options);
+    m_secrets.insert(s("WRONG_URL"), s("mongodb+srv://app:%1-wrong@cluster.test").arg(s(planted)) + options);
+    const CliResult result = probe({s("env:MONGO_URL"), s("env:WRONG_URL"), s("--resolver"), names.address(), s("--ca"),
+                                    certificates.caFile(), s("--format"), s("json")});
+    QVERIFY2(result.status == 1, qPrintable(result.out + result.err));
+    const QString invalid = validate(s("db-probe"), result.out.toUtf8());
+    QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip")), qPrintable(invalid));
+    for (const char *stage : {"dns", "srv", "tcp", "auth", "query", "privileges", "headroom"})
+        QVERIFY2(statusOf(result, s("env:MONGO_URL"), stage) == s("ok"), qPrintable(result.out));
+    QCOMPARE(statusOf(result, s("env:WRONG_URL"), "srv"), s("ok"));
+    QCOMPARE(statusOf(result, s("env:WRONG_URL"), "auth"), s("fail"));
+    QCOMPARE(statusOf(result, s("env:WRONG_URL"), "query"), s("not-reached"));
+    QCOMPARE(result.json()[s("databases")][0][s("headroom")][s("limit")].toInt(), 100);
 }
 
 void DbProbeTest::reachOnly()
@@ -245,6 +292,8 @@ void DbProbeTest::usage_data()
                                       << s("password on the command line");
     QTest::newRow("literal token") << QStringList{s("https://a.upstash.io"), s("--token"), s("Other-Literal-1")}
                                    << s("--token");
+    QTest::newRow("token for nobody") << QStringList{s("redis://127.0.0.1:1/0"), s("--token"), s("env:PATH")}
+                                      << s("none of the databases is one");
     QTest::newRow("no such variable") << QStringList{s("env:SWITCHYARD_NO_SUCH_VARIABLE")}
                                       << s("SWITCHYARD_NO_SUCH_VARIABLE");
     QTest::newRow("no unit") << QStringList{s("env:REDIS_URL"), s("--timeout"), s("5")} << s("--timeout");
