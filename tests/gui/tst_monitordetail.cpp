@@ -11,7 +11,7 @@
 #include "ui/health/latencyplot.h"
 #include "ui/health/metricspane.h"
 #include "ui/health/monitordetail.h"
-#include "ui/health/serieschart.h"
+#include "ui/common/serieschart.h"
 #include "ui/health/windowchooser.h"
 
 #include <QApplication>

@@ -4,6 +4,8 @@
 #include "models/alerts/alerter.h"
 #include "models/common/origin.h"
 #include "models/common/redact.h"
+#include "models/database/databaserecorder.h"
+#include "models/database/databaseset.h"
 #include "models/deploy/driverfactory.h"
 #include "models/health/monitorset.h"
 #include "models/health/platformprofile.h"
@@ -206,6 +208,11 @@ void Workbench::open(Workspace workspace, bool demo)
     m_alerter->watch(m_health.get());
     connect(m_alerter.get(), &Alerter::changed, this, &Workbench::alertsChanged);
     connect(m_alerter.get(), &Alerter::delivered, this, &Workbench::alertDelivered);
+    m_databases = std::make_unique<DatabaseSet>(m_workspace, m_catalogue);
+    connect(m_databases.get(), &DatabaseSet::changed, this, [this] {
+        if (!m_liveTimer.isActive())
+            m_liveTimer.start();
+    });
     for (const Backend &backend : m_workspace.backends) {
         auto made = std::make_unique<BackendMonitor>(backend, m_health.get(), m_source.get());
         connect(made.get(), &BackendMonitor::changed, this, &Workbench::liveChanged);
@@ -271,6 +278,7 @@ void Workbench::openHistory()
             if (opened) {
                 m_history = *opened;
                 m_recorder = std::make_unique<HealthRecorder>(m_health.get(), m_history.get());
+                m_databaseRecorder = std::make_unique<DatabaseRecorder>(m_databases.get(), m_history.get());
                 m_historyTimer.start();
             } else {
                 m_historyTrouble = opened.error().toString();
@@ -284,6 +292,7 @@ void Workbench::closeHistory()
 {
     m_historyTimer.stop();
     m_recorder.reset();
+    m_databaseRecorder.reset();
     m_historyTrouble.clear();
     m_historyCaution.clear();
     if (!m_history)
@@ -351,6 +360,7 @@ void Workbench::dropAll(bool keepOutcomes)
     m_source->close();
     m_alerter.reset();
     closeHistory();
+    m_databases.reset();
     m_health.reset();
     m_drivers.clear();
     m_observer.reset();

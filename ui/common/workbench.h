@@ -18,6 +18,8 @@
 
 namespace Switchyard {
 
+class DatabaseRecorder;
+class DatabaseSet;
 class HealthRecorder;
 class HealthSource;
 class HistoryStore;
@@ -94,7 +96,9 @@ public:
     BackendMonitor *monitor(const QString &backend) const;
     /// The health monitors of the workspace; nullptr while none is open.
     MonitorSet *health() const { return m_health.get(); }
-    /// Who measures them: this machine, by health(), or Prometheus.
+    /// The databases of the workspace; nullptr while none is open.
+    DatabaseSet *databases() const { return m_databases.get(); }
+    /// Who measures the monitors: this machine, by health(), or Prometheus.
     HealthSource *healthSource() const { return m_source.get(); }
     /// Where they are recorded; empty: nowhere, or not yet.
     QString historyFile() const;
@@ -129,6 +133,9 @@ public:
     void lock(const QString &backend);
     Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
     QString auditFile() const { return m_audit.file(); }
+    /// Writes down what is done to a backend, before it is done, and what came of it. Errors: io.
+    [[nodiscard]] Result<void> audit(const QString &backend, const QString &action, const QString &outcome,
+                                     const QString &session = {}) const;
 
     /// Where sessions are kept; empty: nowhere.
     QString journalFolder() const { return m_options.journalFolder; }
@@ -157,7 +164,7 @@ Q_SIGNALS:
     void workspaceRefused(const QString &file, const QList<Switchyard::Error> &errors);
     void workspaceClosed();
     void currentBackendChanged(const QString &backend);
-    /// Live figures of any backend; at most four times a second for each.
+    /// Live figures of any backend or database; at most four times a second for each.
     void liveChanged();
     /// Monitors that changed, by their place in health(); at most ten times a second.
     void healthChanged(const QList<int> &indices);
@@ -194,8 +201,6 @@ private:
     void endSession();
     void stopRehearsal();
     QString folder() const;
-    [[nodiscard]] Result<void> audit(const QString &backend, const QString &action, const QString &outcome,
-                                     const QString &session = {}) const;
     void stopDrivers();
     void dropAll(bool keepOutcomes = false);
     void nextAfterStop();
@@ -212,6 +217,8 @@ private:
     QThreadPool m_secretReader; ///< waits for its thread when it is destroyed
     quint64 m_opening = 0;      ///< counts what was asked to be opened: an answer to an older one is dropped
     std::unique_ptr<HealthRecorder> m_recorder; ///< looks at both
+    std::unique_ptr<DatabaseSet> m_databases;
+    std::unique_ptr<DatabaseRecorder> m_databaseRecorder; ///< looks at it and at the history
     QString m_historyTrouble, m_historyCaution;
     QTimer m_historyTimer;
     std::unique_ptr<Alerter> m_alerter;     ///< listens to m_health

@@ -1,16 +1,85 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/common/plannedpage.h"
+#include "ui/common/page.h"
+#include "ui/database/copydialog.h"
+
+#include <QPointer>
+#include <QTimer>
+
+class QLabel;
+class QPushButton;
+class QSplitter;
+class QStackedWidget;
 
 namespace Switchyard {
 
-/// Databases: not in this version yet.
-class DatabasePage final : public PlannedPage
+class DatabaseDetail;
+class DatabaseSet;
+class NoticePane;
+class RowModel;
+class Table;
+class Workbench;
+
+/// Every database of the workspace: a row with its stages for each, and the chosen one in full, beside its twin of the
+/// other role where there is one. Opening a workspace connects to nothing; what was polled in this window before goes
+/// on, since somebody has seen what it costs.
+class DatabasePage final : public Page
 {
     Q_OBJECT
 public:
-    explicit DatabasePage(QWidget *parent = nullptr);
+    DatabasePage(Workbench *workbench, CopyServices services, QWidget *parent = nullptr);
+    QString title() const override { return QStringLiteral("Databases"); }
+    QString iconName() const override { return QStringLiteral("database"); }
+    bool isBusy() const override;
+    void cancel() override;
+    QJsonObject saveState() const override;
+    void restoreState(const QJsonObject &state) override;
+    QList<QAction *> pageActions() const override { return m_actions; }
+    void refresh() override;
+    void showItem(const QString &item) override;
+    QList<PageEntry> paletteEntries() const override;
+
+protected:
+    void showEvent(QShowEvent *event) override;
+
+private:
+    QWidget *makeBar();
+    void makeActions();
+    void open();
+    void goOnPolling();
+    void rowChanged(int index);
+    void fill();
+    void fillDetails();
+    void fillNote();
+    int current() const;
+    /// The chosen one and its twin, the source first; -1 where there is none.
+    std::pair<int, int> currentPair() const;
+    void showCompare();
+    void showCopy();
+    int twinOf(int index) const;
+    void loadHistory(DatabaseDetail *detail);
+
+    Workbench *m_workbench;
+    CopyServices m_services;
+    QPointer<DatabaseSet> m_set;
+    QStackedWidget *m_stack;
+    NoticePane *m_empty;
+    RowModel *m_model;
+    Table *m_table;
+    QSplitter *m_splitter;
+    DatabaseDetail *m_detail;
+    DatabaseDetail *m_twin;
+    QLabel *m_note;
+    QPushButton *m_probeAll;
+    QPushButton *m_cancel;
+    QPushButton *m_sideBySide;
+    QPushButton *m_compare;
+    QPushButton *m_copy;
+    QList<QAction *> m_actions;
+    QTimer m_ages; ///< the column of ages goes on by itself
+    /// Of each workspace's file, which were polled, how often: "backend/name" to "30s", or "30s reach".
+    QJsonObject m_polled;
 };
 
 } // namespace Switchyard

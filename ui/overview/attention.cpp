@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/attention.h"
 
+#include "models/database/databaseset.h"
 #include "models/fleet/fleetwatch.h"
 #include "ui/common/format.h"
 #include "ui/common/healthsource.h"
@@ -94,6 +95,41 @@ void addSockets(const BackendMonitor &monitor, QList<Attention> *out)
     }
 }
 
+/// Those that were probed: of the others nothing is known.
+void addDatabases(const Workbench &workbench, QList<Attention> *out)
+{
+    const DatabaseSet *databases = workbench.databases();
+    for (int i = 0; databases && i < databases->count(); ++i) {
+        const DatabaseRecord &record = databases->record(i);
+        Attention item{QStringLiteral("database/") + record.key(),
+                       State::Down,
+                       QStringLiteral("failed"),
+                       record.backend,
+                       {},
+                       QStringLiteral("Databases"),
+                       record.key()};
+        const DatabaseState state = databaseState(record);
+        if (record.error) {
+            item.state = State::Degraded;
+            item.word = QStringLiteral("warning");
+            item.text = QStringLiteral("%1: %2").arg(record.endpoint.name, record.error->message);
+        } else if (state == DatabaseState::Failed) {
+            const StageResult *failed = failedStage(*record.report);
+            item.text = QStringLiteral("%1: %2 failed: %3")
+                            .arg(record.endpoint.name, databaseStageName(failed->stage), failed->detail);
+        } else if (state == DatabaseState::Slow) {
+            item.state = State::Degraded;
+            item.word = QStringLiteral("slow");
+            item.text =
+                QStringLiteral("%1: the query took %2, the threshold is %3")
+                    .arg(record.endpoint.name, latencyText(*queryMsOf(*record.report)), latencyText(record.limitMs));
+        } else {
+            continue;
+        }
+        out->append(item);
+    }
+}
+
 } // namespace
 
 QList<Attention> attentionOf(const Workbench &workbench)
@@ -114,6 +150,7 @@ QList<Attention> attentionOf(const Workbench &workbench)
         addSockets(*monitor, &items);
     }
     addHealth(workbench, &items);
+    addDatabases(workbench, &items);
     return items;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/backendcard.h"
 
+#include "models/database/databaseset.h"
 #include "ui/common/format.h"
 #include "ui/common/healthsource.h"
 #include "ui/common/workbench.h"
@@ -109,11 +110,7 @@ void BackendCard::fill()
     rows += fact(QStringLiteral("Health"), healthFact(), colors.faded);
     rows += fact(QStringLiteral("Clients"),
                  leading(QStringLiteral("WebSockets"), QStringLiteral("live/") + m_backend, clients), colors.faded);
-    rows += fact(QStringLiteral("Databases"),
-                 backend.databases.isEmpty()
-                     ? QStringLiteral("none in the workspace")
-                     : QStringLiteral("○ %1, not probed by this version").arg(backend.databases.size()),
-                 colors.faded);
+    rows += fact(QStringLiteral("Databases"), databaseFact(), colors.faded);
     rows += fact(QStringLiteral("Last session"), verdictFact(), colors.faded);
     rows += fact(QStringLiteral("Deploy driver"), backend.deploy.driver.toHtmlEscaped(), colors.faded);
     if (backend.isProduction())
@@ -129,6 +126,54 @@ void BackendCard::setRecorded(const std::optional<SessionSummary> &session)
 {
     m_recorded = session;
     fill();
+}
+
+/// How many are as they should be, and how many were never asked.
+QString BackendCard::databaseFact() const
+{
+    const DatabaseSet *databases = m_workbench->databases();
+    int up = 0, warned = 0, failed = 0, unknown = 0;
+    QString first;
+    for (int i = 0; databases && i < databases->count(); ++i) {
+        const DatabaseRecord &record = databases->record(i);
+        if (record.backend != m_backend)
+            continue;
+        if (first.isEmpty())
+            first = record.key();
+        switch (databaseState(record)) {
+        case DatabaseState::Up:
+            ++up;
+            break;
+        case DatabaseState::Warned:
+        case DatabaseState::Wrong:
+        case DatabaseState::Slow:
+            ++warned;
+            break;
+        case DatabaseState::Failed:
+            ++failed;
+            break;
+        case DatabaseState::Reached:
+        case DatabaseState::Unknown:
+            ++unknown;
+            break;
+        }
+    }
+    if (first.isEmpty())
+        return QStringLiteral("none in the workspace");
+    const ThemeColors &colors = themeColors(palette());
+    QStringList words;
+    const auto add = [&](State state, int count, const QString &word) {
+        if (count > 0)
+            words.append(QStringLiteral("<span style='color:%1'>%2 %3 %4</span>")
+                             .arg(colors.state(state).name(), stateShape(state))
+                             .arg(count)
+                             .arg(word));
+    };
+    add(State::Down, failed, QStringLiteral("failed"));
+    add(State::Degraded, warned, QStringLiteral("with warnings"));
+    add(State::Up, up, QStringLiteral("up"));
+    add(State::Unknown, unknown, QStringLiteral("not probed"));
+    return leading(QStringLiteral("Databases"), first, words.join(QStringLiteral(", ")));
 }
 
 QString BackendCard::healthFact() const

@@ -32,6 +32,7 @@ Q_SIGNALS:
 private:
     QString verdictFact() const;
     QString healthFact() const;
+    QString databaseFact() const;
     QString lockFact() const;
 
     const Workbench *m_workbench;

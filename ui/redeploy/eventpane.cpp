@@ -36,6 +36,8 @@ constexpr EventKind shownKinds[] = {EventKind::Phase,
                                     EventKind::ClientGaveUp,
                                     EventKind::Newcomer,
                                     EventKind::Probe,
+                                    EventKind::Database,
+                                    EventKind::DatabaseConnect,
                                     EventKind::InstanceStarting,
                                     EventKind::InstanceHealthy,
                                     EventKind::TrafficSwitched,
@@ -64,7 +66,8 @@ QByteArray eventsToCsv(const QList<Event> &events, qint64 originWallMs)
                  QStringLiteral("text"), QStringLiteral("detail"), QStringLiteral("what")});
     for (const Event &event : events) {
         const bool ended = event.kind == EventKind::ClientEnded || (event.kind == EventKind::Newcomer && !event.ok);
-        const bool answered = event.kind == EventKind::Probe || event.kind == EventKind::Newcomer;
+        const bool answered = event.kind == EventKind::Probe || event.kind == EventKind::Newcomer ||
+                              event.kind == EventKind::Database || event.kind == EventKind::DatabaseConnect;
         const bool exited = event.kind == EventKind::InstanceExited;
         const QDateTime time = QDateTime::fromMSecsSinceEpoch(originWallMs + event.us / 1000, Qt::UTC);
         text += csvLine(

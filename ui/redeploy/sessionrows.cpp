@@ -185,6 +185,8 @@ QList<std::pair<QString, QString>> figureList(const Verdict &verdict)
                                                             .arg(silence.fromMs / 1000, 0, 'f', 1)});
     if (verdict.insights.newcomers.tried > 0)
         list.append({QStringLiteral("Newcomers"), newcomersText(verdict.insights.newcomers)});
+    for (const DatabaseLane &lane : verdict.insights.databases)
+        list.append({QStringLiteral("Database %1").arg(lane.name), lane.summary()});
     return list;
 }
 
@@ -218,6 +220,31 @@ QString endWords(const Event &event)
     default:
         return endCauseName(event.cause).replace(QLatin1Char('-'), QLatin1Char(' '));
     }
+}
+
+QString databaseWords(const Event &event)
+{
+    if (!event.ok)
+        return QStringLiteral("%1: %2").arg(
+            event.kind == EventKind::Database ? QStringLiteral("no answer") : QStringLiteral("newcomer was not let in"),
+            event.text);
+    if (event.kind == EventKind::DatabaseConnect)
+        return QStringLiteral("newcomer was let in in %1").arg(latencyText(event.ms));
+    QString words = QStringLiteral("answered in %1").arg(latencyText(event.ms));
+    const ConnectionCount &count = event.connections;
+    if (count.used < 0)
+        return words + QStringLiteral(", connections in use not known");
+    words += count.limit < 0 ? QStringLiteral(", %1 connections").arg(count.used)
+                             : QStringLiteral(", %1 of %2 connections").arg(count.used).arg(count.limit);
+    const std::pair<const char *, int> states[] = {
+        {"reserved", count.reserved}, {"active", count.active},
+        {"idle", count.idle},         {"idle in transaction", count.inTransaction},
+        {"new", count.fresh},         {"turned away", count.rejected}};
+    for (const auto &[name, value] : states) {
+        if (value > 0)
+            words += QStringLiteral(", %1 %2").arg(value).arg(QLatin1StringView(name));
+    }
+    return words;
 }
 
 } // namespace
@@ -265,6 +292,9 @@ QString eventText(const Event &event)
         return event.wasOpen ? QStringLiteral("newcomer was let in and then ended: %1").arg(why)
                              : QStringLiteral("newcomer was not let in: %1").arg(why);
     }
+    case EventKind::Database:
+    case EventKind::DatabaseConnect:
+        return databaseWords(event);
     case EventKind::InstanceExited:
         return QStringLiteral("instance %1 exited with %2").arg(event.instance).arg(event.code);
     case EventKind::InstanceStarting:
@@ -293,6 +323,8 @@ State eventState(const Event &event)
     case EventKind::SignalSent:
         return State::Degraded;
     case EventKind::Probe:
+    case EventKind::Database:
+    case EventKind::DatabaseConnect:
         return event.ok ? State::Up : State::Down;
     case EventKind::Newcomer:
         return event.ok ? State::Up : event.wasOpen && !isGoodbye(event.cause) ? State::Down : State::Degraded;

@@ -57,25 +57,36 @@ QString laneLabel(const SessionEndpoint &endpoint)
 
 } // namespace
 
+int Lane::fullScale() const
+{
+    int scale = 0;
+    for (const LaneLevel &level : levels)
+        scale = std::max({scale, level.used, level.limit});
+    return scale;
+}
+
 void TimelineLanes::begin(const SessionHeader &header)
 {
     *this = TimelineLanes();
     for (const SessionEndpoint &endpoint : header.endpoints)
-        m_lanes.append({Lane::Kind::Probe, laneLabel(endpoint), endpoint.subject(), {}});
+        m_lanes.append({Lane::Kind::Probe, laneLabel(endpoint), endpoint.subject(), {}, {}});
     if (header.newcomersEveryMs > 0)
-        m_lanes.append({Lane::Kind::Newcomer, QStringLiteral("newcomers"), {}, {}});
+        m_lanes.append({Lane::Kind::Newcomer, QStringLiteral("newcomers"), {}, {}, {}});
+    for (const SessionDatabase &database : header.databases)
+        m_lanes.append({Lane::Kind::Database, database.name, database.subject(), {}, {}});
 }
 
 Lane *TimelineLanes::laneOf(Lane::Kind kind, const QString &subject, const QString &label, bool *added)
 {
     for (Lane &lane : m_lanes) {
-        if (lane.kind == kind && (kind != Lane::Kind::Probe || lane.subject == subject))
+        if (lane.kind == kind &&
+            ((kind != Lane::Kind::Probe && kind != Lane::Kind::Database) || lane.subject == subject))
             return &lane;
     }
     if (label.isEmpty())
         return nullptr;
     *added = true;
-    m_lanes.append({kind, label, subject, {}});
+    m_lanes.append({kind, label, subject, {}, {}});
     return &m_lanes.last();
 }
 
@@ -98,6 +109,19 @@ void TimelineLanes::takeNewcomer(const Event &event, Lane *lane)
     lane->points.append({event.seconds(), level, event.id, 2 - int(level)});
 }
 
+/// A newcomer that gets in is no news; one that does not is.
+void TimelineLanes::takeDatabase(const Event &event, Lane *lane)
+{
+    if (!lane || (event.kind == EventKind::DatabaseConnect && event.ok))
+        return;
+    if (event.kind == EventKind::DatabaseConnect) {
+        lane->points.append({event.seconds(), LanePoint::Neutral, event.id, 2});
+        return;
+    }
+    lane->points.append({event.seconds(), event.ok ? LanePoint::Good : LanePoint::Bad, event.id, event.ok ? 0 : 1});
+    lane->levels.append({event.seconds(), event.connections.used, event.connections.usable()});
+}
+
 bool TimelineLanes::takeOne(const Event &event)
 {
     bool added = false;
@@ -115,6 +139,8 @@ bool TimelineLanes::takeOne(const Event &event)
                 {event.seconds(), event.ok ? LanePoint::Good : LanePoint::Bad, event.id, event.ok ? 0 : 1});
     } else if (event.kind == EventKind::Newcomer) {
         takeNewcomer(event, laneOf(Lane::Kind::Newcomer, {}, QStringLiteral("newcomers"), &added));
+    } else if (event.kind == EventKind::Database || event.kind == EventKind::DatabaseConnect) {
+        takeDatabase(event, laneOf(Lane::Kind::Database, event.subject, {}, &added));
     } else if (event.kind == EventKind::Phase) {
         m_phases.append({event.text, double(event.us) / 1000, 0});
     } else if (const QString text = markText(event); !text.isEmpty()) {

@@ -27,18 +27,30 @@ struct LanePoint
     int rank = 0; ///< the higher, the sooner it is named where several lie together
 };
 
+/// Connections in use at a moment. -1: not known.
+struct LaneLevel
+{
+    double seconds = 0;
+    int used = -1;
+    int limit = -1; ///< what is left to applications
+};
+
 struct Lane
 {
     enum class Kind
     {
         Probe,    ///< answers or does not: a line
         Newcomer, ///< single connections: dots
-        Network   ///< our own: a line
+        Network,  ///< our own: a line
+        Database  ///< answers or does not: a line, and connections in use as a fill below their limit
     };
     Kind kind = Kind::Probe;
     QString label;
-    QString subject; ///< Probe: what its events carry
+    QString subject; ///< Probe, Database: what its events carry
     QList<LanePoint> points;
+    QList<LaneLevel> levels; ///< Database
+    /// What the fill's full height stands for: the limit, or what was most in use where that is more; 0: nothing known.
+    int fullScale() const;
 };
 
 struct DeployMark
@@ -72,6 +84,7 @@ public:
 private:
     bool takeOne(const Event &event);
     void takeNewcomer(const Event &event, Lane *lane);
+    void takeDatabase(const Event &event, Lane *lane);
     Lane *laneOf(Lane::Kind kind, const QString &subject, const QString &label, bool *added);
 
     QList<Lane> m_lanes;

@@ -32,6 +32,10 @@ constexpr int dragPixels = 4;
 constexpr double leastSpan = 0.02;
 constexpr double leastShown = 10; ///< seconds, while it follows
 constexpr double zoomStep = 0.8;
+/// Of a database's lane: its line of answers lies above its fill of connections.
+constexpr double databaseRows = 2.2;
+constexpr double fillFrom = 0.1;
+constexpr double fillHeight = 1.2;
 
 } // namespace
 
@@ -50,7 +54,9 @@ public:
     void drawPhases();
     QCPGraph *graph(QCPAxisRect *rect);
     QCPAxis *time() const { return lanes->axis(QCPAxis::atBottom); }
-    double laneBase(int lane) const { return double(data.lanes().size() - 1 - lane) + markRows * markRow; }
+    double rowsOf(int lane) const { return data.lanes()[lane].kind == Lane::Kind::Database ? databaseRows : 1; }
+    double laneBase(int lane) const;
+    void drawConnections(const Lane &lane, int place);
     double end() const { return std::max(leastShown, until * 1.02); }
     void setRange(double from, double to);
     const QList<LanePoint> *pointsAt(const QPoint &place) const;
@@ -68,6 +74,7 @@ public:
     QList<LanePoint> markPoints;
     std::function<const Event *(int)> find;
     QList<QCPGraph *> bandGraphs, goodGraphs, badGraphs, neutralGraphs;
+    QList<QCPGraph *> usedGraphs, floorGraphs, limitGraphs; ///< nullptr but for databases
     QPoint pressed;
     bool follow = true;
     double until = 0;
@@ -135,6 +142,15 @@ void TimelinePlot::Private::clear()
     until = 0;
 }
 
+/// Of the row below which it begins; -1: of the phases, above all lanes.
+double TimelinePlot::Private::laneBase(int lane) const
+{
+    double base = markRows * markRow;
+    for (int below = lane + 1; below < data.lanes().size(); ++below)
+        base += rowsOf(below);
+    return base;
+}
+
 /// Graphs and names for the lanes there are.
 void TimelinePlot::Private::layOut()
 {
@@ -144,6 +160,9 @@ void TimelinePlot::Private::layOut()
     goodGraphs.clear();
     badGraphs.clear();
     neutralGraphs.clear();
+    usedGraphs.clear();
+    floorGraphs.clear();
+    limitGraphs.clear();
     for (int i = 0; i < 4; ++i) {
         bandGraphs.append(graph(clients));
         bandGraphs.last()->setLineStyle(QCPGraph::lsStepLeft);
@@ -153,10 +172,15 @@ void TimelinePlot::Private::layOut()
     QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
     ticker->addTick(markRows * markRow * 0.5, QStringLiteral("deploy"));
     for (int lane = 0; lane < data.lanes().size(); ++lane) {
+        const bool database = data.lanes()[lane].kind == Lane::Kind::Database;
+        for (QList<QCPGraph *> *list : {&floorGraphs, &usedGraphs, &limitGraphs})
+            list->append(database ? graph(lanes) : nullptr);
+        if (database)
+            usedGraphs.last()->setChannelFillGraph(floorGraphs.last());
         goodGraphs.append(graph(lanes));
         badGraphs.append(graph(lanes));
         neutralGraphs.append(graph(lanes));
-        ticker->addTick(laneBase(lane) + 0.45, data.lanes()[lane].label);
+        ticker->addTick(laneBase(lane) + rowsOf(lane) / 2 - 0.05, data.lanes()[lane].label);
     }
     ticker->addTick(laneBase(-1) + 0.55, QStringLiteral("phase"));
     lanes->axis(QCPAxis::atLeft)->setTicker(ticker);
@@ -195,6 +219,17 @@ void TimelinePlot::Private::colour()
         look(goodGraphs[i], colors.up, 3, QCPScatterStyle::ssDisc, 4);
         look(neutralGraphs[i], colors.degraded, 3, QCPScatterStyle::ssDiamond, 6);
         look(badGraphs[i], colors.down, 5, QCPScatterStyle::ssCross, 7);
+        if (!usedGraphs[i])
+            continue;
+        QColor fill = colors.accent;
+        fill.setAlphaF(0.35F);
+        usedGraphs[i]->setPen(QPen(colors.accent, 1.2));
+        usedGraphs[i]->setBrush(fill);
+        floorGraphs[i]->setPen(QPen(colors.line));
+        limitGraphs[i]->setPen(QPen(colors.down, 1.2, Qt::DashLine));
+        neutralGraphs[i]->setPen(QPen(colors.down, 1.6));
+        neutralGraphs[i]->setLineStyle(QCPGraph::lsNone);
+        neutralGraphs[i]->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, 7));
     }
 }
 
@@ -236,6 +271,36 @@ void TimelinePlot::Private::drawDots(const Lane &lane, int place)
     badGraphs[place]->setData(x[LanePoint::Bad], y[LanePoint::Bad], true);
 }
 
+/// What is in use, as a share of the limit, which is a dashed line; where nothing is known there is a gap.
+void TimelinePlot::Private::drawConnections(const Lane &lane, int place)
+{
+    const double floor = laneBase(place) + fillFrom;
+    const double unit = fillHeight / std::max(1, lane.fullScale());
+    QVector<double> x, used, low, limitX, limit, refusedX, refusedY;
+    for (qsizetype i = 0; i < lane.levels.size(); ++i) {
+        const LaneLevel &level = lane.levels[i];
+        const double to = i + 1 < lane.levels.size() ? lane.levels[i + 1].seconds : std::min(until, level.seconds + 1);
+        const bool known = level.used >= 0;
+        for (const double seconds : {level.seconds, to}) {
+            x << seconds;
+            used << (known ? floor + unit * level.used : nan);
+            low << floor;
+            limitX << seconds;
+            limit << (level.limit >= 0 ? floor + unit * level.limit : nan);
+        }
+    }
+    for (const LanePoint &point : lane.points) {
+        if (point.level == LanePoint::Neutral) {
+            refusedX << point.seconds;
+            refusedY << laneBase(place) + fillFrom + fillHeight / 2;
+        }
+    }
+    usedGraphs[place]->setData(x, used, true);
+    floorGraphs[place]->setData(x, low, true);
+    limitGraphs[place]->setData(limitX, limit, true);
+    neutralGraphs[place]->setData(refusedX, refusedY, true);
+}
+
 void TimelinePlot::Private::drawLanes()
 {
     for (int place = 0; place < data.lanes().size(); ++place) {
@@ -245,11 +310,18 @@ void TimelinePlot::Private::drawLanes()
             continue;
         }
         QVector<double> goodX, goodY, badX, badY;
-        const double high = laneBase(place) + 0.62, low = laneBase(place) + 0.24;
-        const auto &points = lane.points;
+        const bool database = lane.kind == Lane::Kind::Database;
+        if (database)
+            drawConnections(lane, place);
+        const double base = laneBase(place) + rowsOf(place) - 1;
+        const double high = base + 0.72 - (database ? 0 : 0.1), low = base + (database ? 0.46 : 0.24);
+        QList<LanePoint> points = lane.points;
+        points.removeIf([](const LanePoint &point) { return point.level == LanePoint::Neutral; });
+        const double lasts = database ? 1 : 0.5; // a look holds until the next one
         for (qsizetype i = 0; i < points.size(); ++i) {
             const bool good = points[i].level == LanePoint::Good;
-            const double to = i + 1 < points.size() ? points[i + 1].seconds : std::min(until, points[i].seconds + 0.5);
+            const double to =
+                i + 1 < points.size() ? points[i + 1].seconds : std::min(until, points[i].seconds + lasts);
             auto &x = good ? goodX : badX;
             auto &y = good ? goodY : badY;
             x << points[i].seconds << to << to;
@@ -366,8 +438,11 @@ const QList<LanePoint> *TimelinePlot::Private::pointsAt(const QPoint &place) con
     const double y = lanes->axis(QCPAxis::atLeft)->pixelToCoord(place.y());
     if (y < markRows * markRow)
         return &markPoints;
-    const int lane = int(data.lanes().size()) - 1 - int(std::floor(y - markRows * markRow));
-    return lane >= 0 && lane < data.lanes().size() ? &data.lanes()[lane].points : nullptr;
+    for (int lane = 0; lane < data.lanes().size(); ++lane) {
+        if (y >= laneBase(lane) && y < laneBase(lane) + rowsOf(lane))
+            return &data.lanes()[lane].points;
+    }
+    return nullptr;
 }
 
 TimelineLanes::Hit TimelinePlot::Private::hitAt(const QPoint &place) const
@@ -543,6 +618,18 @@ QList<int> TimelinePlot::newcomerMarks() const
             marks[LanePoint::Good - point.level] += lane.kind == Lane::Kind::Newcomer ? 1 : 0;
     }
     return marks;
+}
+
+QList<int> TimelinePlot::connectionLevels(const QString &database) const
+{
+    QList<int> levels;
+    for (const Lane &lane : d->data.lanes()) {
+        for (const LaneLevel &level : lane.levels) {
+            if (lane.label == database)
+                levels.append(level.used);
+        }
+    }
+    return levels;
 }
 
 QPicture TimelinePlot::picture(const QSize &size) const

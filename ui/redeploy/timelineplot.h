@@ -13,7 +13,8 @@
 namespace Switchyard {
 
 /// The session on one axis of time: client states as a stacked band, a lane for each endpoint, one for newcomers, one
-/// for our own network, deploy marks and phases. Times are seconds from the session's start.
+/// for each database with its connections in use below their limit, one for our own network, deploy marks and phases.
+/// Times are seconds from the session's start.
 ///
 /// The wheel zooms with Ctrl, or once the plot has the focus; before that it scrolls the page. Dragging and the arrow
 /// keys move, + and - zoom, 0 or a double click shows all again.
@@ -49,6 +50,8 @@ public:
     QStringList laneNames() const;
     /// How many newcomers are shown as let in, refused, dropped.
     QList<int> newcomerMarks() const;
+    /// Connections in use that are shown in a database's lane, in order of time; -1: not known.
+    QList<int> connectionLevels(const QString &database) const;
     /// The whole plot as it would stand on paper of this size.
     QPicture picture(const QSize &size) const;
 
