@@ -2,7 +2,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/dbinput.h"
 #include "models/common/files.h"
-#include "models/database/accessadvice.h"
+#include "models/database/access/accessadvice.h"
 #include "models/platforms/platform.h"
 
 #include <QFile>

@@ -3,7 +3,7 @@
 #include "app/cli/commands.h"
 #include "models/common/interrupt.h"
 #include "models/common/secret.h"
-#include "models/database/atlasclient.h"
+#include "models/database/access/atlasclient.h"
 #include "models/workspace/auditlog.h"
 
 #include <QCoreApplication>

@@ -3,7 +3,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/dbtunnel.h"
 #include "models/common/files.h"
-#include "models/database/comparereport.h"
+#include "models/database/compare/comparereport.h"
 
 #include <algorithm>
 

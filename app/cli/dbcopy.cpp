@@ -3,7 +3,7 @@
 #include "app/cli/dbtunnel.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
-#include "models/database/copy.h"
+#include "models/database/copy/copy.h"
 #include "models/workspace/auditlog.h"
 
 #include <QCoreApplication>

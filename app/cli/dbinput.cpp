@@ -2,7 +2,7 @@
 #include "app/cli/dbinput.h"
 
 #include "app/cli/commands.h"
-#include "models/database/alembicstate.h"
+#include "models/database/probes/alembicstate.h"
 
 #include <QFileInfo>
 #include <QRegularExpression>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/cli/output.h"
-#include "models/database/connectionstring.h"
+#include "models/database/strings/connectionstring.h"
 #include "models/workspace/workspace.h"
 
 #include <optional>

@@ -2,10 +2,10 @@
 #include "app/cli/commands.h"
 #include "app/cli/dbinput.h"
 #include "models/common/files.h"
-#include "models/database/connectionforms.h"
-#include "models/database/connectionlint.h"
-#include "models/database/reportjunit.h"
-#include "models/database/stages.h"
+#include "models/database/probes/reportjunit.h"
+#include "models/database/probes/stages.h"
+#include "models/database/strings/connectionforms.h"
+#include "models/database/strings/connectionlint.h"
 #include "models/platforms/platform.h"
 
 #include <QElapsedTimer>

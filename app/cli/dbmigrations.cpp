@@ -2,7 +2,7 @@
 #include "app/cli/beside.h"
 #include "app/cli/commands.h"
 #include "app/cli/dbtunnel.h"
-#include "models/database/migrationcheck.h"
+#include "models/database/migrations/migrationcheck.h"
 
 #include <QDir>
 #include <QFileInfo>

@@ -3,9 +3,9 @@
 #include "app/cli/dbinput.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
-#include "models/database/probe.h"
-#include "models/database/reportjunit.h"
-#include "models/database/tunnel.h"
+#include "models/database/probes/probe.h"
+#include "models/database/probes/reportjunit.h"
+#include "models/database/watch/tunnel.h"
 #include "models/platforms/platform.h"
 
 #include <QCoreApplication>

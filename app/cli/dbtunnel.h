@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/cli/dbinput.h"
-#include "models/database/tunnel.h"
+#include "models/database/watch/tunnel.h"
 
 namespace Switchyard::Cli {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pools multiply: each process of each instance has one of its own.
-#include "models/database/poolsum.h"
+#include "models/database/strings/poolsum.h"
 #include "models/environment/variablejudge.h"
 
 #include <QRegularExpression>

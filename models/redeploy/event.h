@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/common/result.h"
-#include "models/database/connectioncount.h"
+#include "models/database/watch/connectioncount.h"
 #include "models/realtime/clientevent.h"
 #include "models/workspace/workspace.h"
 

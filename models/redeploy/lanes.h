@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/sessionsampler.h"
+#include "models/database/watch/sessionsampler.h"
 #include "models/deploy/driver.h"
 #include "models/health/sample.h"
 #include "models/realtime/clientevent.h"

@@ -2,8 +2,8 @@
 //
 // Figures, not thresholds: a copy of some 170 MB between two local servers, beside the vendor's own two programs with a
 // plain pipe between them, in the same run and in turn. Ours counts from its first connection to its last.
-#include "models/database/copy.h"
-#include "models/database/copyprograms.h"
+#include "models/database/copy/copy.h"
+#include "models/database/copy/copyprograms.h"
 #include "tests/support/postgresserver.h"
 
 #include <QElapsedTimer>

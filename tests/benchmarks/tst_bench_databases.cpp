@@ -2,8 +2,8 @@
 // A full probe of a local PostgreSQL, Redis and MongoDB, beside what one would use without it: the vendor's program,
 // started for one answer, and a driver in a process that runs already. Then 50 probes at once, and the longest turn
 // of the event loop beside them. Figures only.
-#include "models/database/databaseset.h"
-#include "models/database/probe.h"
+#include "models/database/probes/probe.h"
+#include "models/database/watch/databaseset.h"
 #include "tests/support/ferretdbserver.h"
 #include "tests/support/heartbeat.h"
 #include "tests/support/postgresserver.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A comparison of two databases of 1,000 tables (SWITCHYARD_COMPARE_TABLES: another number) on one real server: the
 // whole, and without checksums.
-#include "models/database/compare.h"
+#include "models/database/compare/compare.h"
 #include "tests/support/postgresserver.h"
 
 #include <QElapsedTimer>

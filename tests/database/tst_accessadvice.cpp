@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/accessadvice.h"
-#include "models/database/connectionstring.h"
+#include "models/database/access/accessadvice.h"
+#include "models/database/strings/connectionstring.h"
 
 #include <QJsonArray>
 #include <QSet>

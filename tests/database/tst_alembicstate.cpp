@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is read of Alembic's migrations without running them, and what is said of a database beside them.
-#include "models/database/alembicstate.h"
-#include "models/database/postgreshints.h"
+#include "models/database/probes/alembicstate.h"
+#include "models/database/probes/postgreshints.h"
 
 #include <QDir>
 #include <QFile>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/atlasclient.h"
-#include "models/database/atlashints.h"
+#include "models/database/access/atlasclient.h"
+#include "models/database/access/atlashints.h"
 #include "tests/support/atlasserver.h"
 #include "tests/support/httpserver.h"
 #include "tests/support/rawpeer.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // compareDatabases() between two databases of a real PostgreSQL.
-#include "models/database/compare.h"
-#include "models/database/comparecatalogue.h"
+#include "models/database/compare/compare.h"
+#include "models/database/compare/comparecatalogue.h"
 #include "tests/support/postgresserver.h"
 
 #include <QElapsedTimer>

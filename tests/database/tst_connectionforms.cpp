@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Conversions: the text, what is said about it, and that the parser of the target reads the same connection from it.
-#include "models/database/connectionforms.h"
-#include "models/database/connectionlint.h"
+#include "models/database/strings/connectionforms.h"
+#include "models/database/strings/connectionlint.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rules for connection strings: each fires where it should and is silent beside it.
-#include "models/database/connectionlint.h"
-#include "models/database/stages.h"
+#include "models/database/probes/stages.h"
+#include "models/database/strings/connectionlint.h"
 #include "models/platforms/platform.h"
 #include "models/workspace/workspace.h"
 

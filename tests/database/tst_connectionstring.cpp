@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reading connection strings: parts and their places, agreement with the real parsers, and that no message ever holds a
 // piece of a password.
-#include "models/database/connectionforms.h"
-#include "models/database/connectionlint.h"
+#include "models/database/strings/connectionforms.h"
+#include "models/database/strings/connectionlint.h"
 #include "models/platforms/platform.h"
 
 #include <QJsonDocument>

@@ -2,11 +2,11 @@
 // db copy's engine between real servers: what arrives is equal to the byte, what fails leaves the target as it was, and
 // nothing stays behind: no child, no session, no file, no password.
 #include "models/common/secret.h"
-#include "models/database/copy.h"
-#include "models/database/copyaccess.h"
-#include "models/database/copyhints.h"
-#include "models/database/copyprograms.h"
-#include "models/database/copyrun.h"
+#include "models/database/copy/copy.h"
+#include "models/database/copy/copyaccess.h"
+#include "models/database/copy/copyhints.h"
+#include "models/database/copy/copyprograms.h"
+#include "models/database/copy/copyrun.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The databases of a workspace: probed when asked, polled when started, at what price, and what is kept of it. Against
 // real servers, and fifty silent ports at once.
-#include "models/database/databaserecorder.h"
-#include "models/database/databaseset.h"
+#include "models/database/watch/databaserecorder.h"
+#include "models/database/watch/databaseset.h"
 #include "models/history/reader.h"
 #include "models/history/store.h"
 #include "tests/support/heartbeat.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SQLite files of every condition, and Upstash's REST interface against a stand-in that enforces its rules.
-#include "models/database/probe.h"
+#include "models/database/probes/probe.h"
 #include "models/platforms/platform.h"
 #include "tests/support/rawpeer.h"
 

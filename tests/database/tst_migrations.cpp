@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // db migrations' engine with real migrations of Alembic on a real PostgreSQL: what is idempotent passes, what is not is
 // named by its statement, and in every end the scratch database, the command and its connections are gone.
-#include "models/database/migrationcheck.h"
+#include "models/database/migrations/migrationcheck.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // MongoDB in stages: logins, rights, replica sets, TLS and names against a server that speaks its protocol by a script,
 // ports that misbehave, and a real server (FerretDB) where it can be built.
-#include "models/database/mongofacts.h"
-#include "models/database/mongohints.h"
-#include "models/database/probe.h"
+#include "models/database/probes/mongofacts.h"
+#include "models/database/probes/mongohints.h"
+#include "models/database/probes/probe.h"
 #include "tests/support/ferretdbserver.h"
 #include "tests/support/mongopeer.h"
 #include "tests/support/nameserver.h"

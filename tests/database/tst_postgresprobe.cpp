@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The staged probe against real servers: every stage passes and fails, with the right words, and nothing stays open.
-#include "models/database/postgreslink.h"
-#include "models/database/postgresprobe.h"
+#include "models/database/probes/postgreslink.h"
+#include "models/database/probes/postgresprobe.h"
 #include "tests/support/httpserver.h"
 #include "tests/support/postgresserver.h"
 

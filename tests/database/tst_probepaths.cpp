@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Ways to a database that the tests of its kind leave out, on real servers: client certificates, channel binding, Unix
 // sockets, Upstash by HTTPS; and a cancel where a connection hangs on the way to be made, or late in a probe.
-#include "models/database/probe.h"
+#include "models/database/probes/probe.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
 

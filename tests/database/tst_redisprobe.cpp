@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Redis in stages against a real server: passwords, ACL users, TLS, limits; and against ports that misbehave.
-#include "models/database/probe.h"
+#include "models/database/probes/probe.h"
 #include "models/platforms/platform.h"
 #include "tests/support/rawpeer.h"
 #include "tests/support/redisserver.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Names by a real server (dnsmasq), and by ones that misbehave.
-#include "models/database/resolve.h"
+#include "models/database/base/resolve.h"
 #include "tests/support/nameserver.h"
 #include "tests/support/rawpeer.h"
 

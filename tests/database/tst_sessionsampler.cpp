@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a session sees of a database while it runs, on real servers: connections in use, newcomers turned away, a server
 // that crashes and comes back, users who may not look, and the end in the middle of anything.
-#include "models/database/postgresopen.h"
-#include "models/database/sessionsampler.h"
+#include "models/database/probes/postgresopen.h"
+#include "models/database/watch/sessionsampler.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
 

@@ -3,7 +3,7 @@
 // price, source beside target, the comparison and the copy.
 #include "app/console/console.h"
 #include "models/common/files.h"
-#include "models/database/databaseset.h"
+#include "models/database/watch/databaseset.h"
 #include "tests/support/heartbeat.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"

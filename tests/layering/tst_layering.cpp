@@ -15,7 +15,7 @@ using namespace Switchyard;
 
 namespace {
 
-/// For each feature, the features it may include besides itself.
+/// For each feature, the features it may include besides itself; for each "feature/part", the parts of that feature.
 using Layers = QMap<QString, QStringList>;
 
 struct Rules
@@ -31,8 +31,13 @@ Layers parseLayers(const QString &text)
         if (line.trimmed().isEmpty() || line.startsWith(QLatin1Char('#')))
             continue;
         const qsizetype colon = line.indexOf(QLatin1Char(':'));
-        layers.insert(line.left(colon).trimmed(),
-                      line.mid(colon + 1).simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts));
+        const QString name = line.left(colon).trimmed();
+        QStringList allowed = line.mid(colon + 1).simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts);
+        if (const qsizetype slash = name.indexOf(QLatin1Char('/')); slash > 0) {
+            for (QString &part : allowed)
+                part.prepend(name.left(slash + 1));
+        }
+        layers.insert(name, allowed);
     }
     return layers;
 }
@@ -59,6 +64,28 @@ QString featureOf(const QString &path, const QString &top)
 {
     const QStringList parts = path.split(QLatin1Char('/'));
     return parts.size() > 2 && parts.first() == top ? parts[1] : QString();
+}
+
+/// "database/copy" of "models/database/copy/copy.h"; empty for a file that lies in its feature's own folder.
+QString partOf(const QString &path)
+{
+    const QStringList parts = path.split(QLatin1Char('/'));
+    return parts.size() > 3 ? parts[1] + QLatin1Char('/') + parts[2] : QString();
+}
+
+/// What is wrong with an include between parts of one feature, empty: nothing.
+QString judgeParts(const QString &file, const QString &included, const Layers &layers)
+{
+    const QString part = partOf(file);
+    const QString target = partOf(included);
+    if (!part.isEmpty() && !layers.contains(part))
+        return QStringLiteral("the part \"%1\" stands in no layer").arg(part);
+    if (part.isEmpty() || part == target ||
+        featureOf(file, QStringLiteral("models")) != target.section(QLatin1Char('/'), 0, 0))
+        return {};
+    if (!layers.value(part).contains(target))
+        return QStringLiteral("%1 may not include %2").arg(part, target);
+    return {};
 }
 
 /// What is wrong with a quoted include, empty: nothing.
@@ -90,6 +117,8 @@ QString judgeOwn(const QString &file, const QString &included, const Rules &rule
             return QStringLiteral("the feature \"%1\" stands in no layer").arg(feature);
         if (target != feature && !rules.layers.value(feature).contains(target))
             return QStringLiteral("%1 may not include %2").arg(feature, target);
+        if (const QString problem = judgeParts(file, included, rules.layers); !problem.isEmpty())
+            return problem;
     }
     if (from == QLatin1StringView("ui") && to == from && target != feature && target != QLatin1StringView("common"))
         return QStringLiteral("ui/%1 may only include itself and ui/common").arg(feature);
@@ -208,7 +237,7 @@ void TestLayering::initTestCase()
 
 void TestLayering::tableIsSound()
 {
-    QCOMPARE(m_rules.layers.size(), 17);
+    QCOMPARE(m_rules.layers.size(), 25);
     for (auto at = m_rules.layers.begin(); at != m_rules.layers.end(); ++at) {
         for (const QString &allowed : *at)
             QVERIFY2(m_rules.layers.contains(allowed), qPrintable(at.key() + QStringLiteral(": ") + allowed));
@@ -241,6 +270,13 @@ void TestLayering::findsViolations_data()
         one("models/health/a.cpp:1: health may not include deploy"));
     row("unknown feature", "models/magic/a.h", "#include \"models/common/b.h\"",
         one("models/magic/a.h:1: the feature \"magic\" stands in no layer"));
+    row("parts, fine", "models/database/copy/a.cpp",
+        "#include \"models/database/compare/b.h\"\n#include \"models/common/c.h\"\n", {});
+    row("parts, upwards", "models/database/compare/a.cpp", "#include \"models/database/copy/b.h\"",
+        one("models/database/compare/a.cpp:1: database/compare may not include database/copy"));
+    row("unknown part", "models/database/magic/a.cpp", "#include \"models/common/c.h\"",
+        one("models/database/magic/a.cpp:1: the part \"database/magic\" stands in no layer"));
+    row("part of another feature", "models/delivery/a.cpp", "#include \"models/database/strings/b.h\"", {});
     row("widgets", "models/health/a.h",
         "#include <QWidget>\n#include <QtGui/QColor>\n#include <QtWidgets>\n#include <qpainter.h>\n",
         {QStringLiteral("models/health/a.h:1: models know neither Qt Gui nor Qt Widgets: <QWidget>"),

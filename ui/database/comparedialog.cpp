@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/comparedialog.h"
 
-#include "models/database/comparereport.h"
-#include "models/database/databaseset.h"
+#include "models/database/compare/comparereport.h"
+#include "models/database/watch/databaseset.h"
 #include "ui/common/bulkrowmodel.h"
 #include "ui/common/notice.h"
 #include "ui/common/roles.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/compare.h"
+#include "models/database/compare/compare.h"
 #include "ui/common/rowmodel.h"
 #include "ui/common/theme.h"
 

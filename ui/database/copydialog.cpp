@@ -2,8 +2,8 @@
 #include "ui/database/copydialog.h"
 
 #include "models/common/files.h"
-#include "models/database/databaseset.h"
-#include "models/database/endpointconnection.h"
+#include "models/database/watch/databaseset.h"
+#include "models/database/watch/endpointconnection.h"
 #include "ui/common/format.h"
 #include "ui/common/theme.h"
 #include "ui/common/workbench.h"

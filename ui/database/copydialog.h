@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/copy.h"
+#include "models/database/copy/copy.h"
 #include "ui/database/comparedialog.h"
 
 #include <QDialog>

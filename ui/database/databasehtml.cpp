@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/databasehtml.h"
 
-#include "models/database/connectionlint.h"
+#include "models/database/strings/connectionlint.h"
 #include "ui/common/format.h"
 #include "ui/database/databaserows.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/deadline.h"
+#include "models/database/base/deadline.h"
 
 #include <QObject>
 #include <QThreadPool>

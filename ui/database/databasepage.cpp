@@ -2,7 +2,7 @@
 #include "ui/database/databasepage.h"
 
 #include "models/common/duration.h"
-#include "models/database/databaseset.h"
+#include "models/database/watch/databaseset.h"
 #include "models/history/reader.h"
 #include "ui/common/columns.h"
 #include "ui/common/notice.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/databasepair.h"
 
-#include "models/database/databaseset.h"
-#include "models/database/endpointconnection.h"
+#include "models/database/watch/databaseset.h"
+#include "models/database/watch/endpointconnection.h"
 
 #include <QComboBox>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/stages.h"
+#include "models/database/probes/stages.h"
 
 #include <QWidget>
 

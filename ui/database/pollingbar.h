@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "models/database/databaseset.h"
+#include "models/database/watch/databaseset.h"
 
 #include <QWidget>
 

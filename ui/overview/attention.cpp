@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/overview/attention.h"
 
-#include "models/database/databaseset.h"
+#include "models/database/watch/databaseset.h"
 #include "models/fleet/fleetwatch.h"
 #include "ui/common/format.h"
 #include "ui/common/healthsource.h"

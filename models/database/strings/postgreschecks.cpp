@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// PostgreSQL: what drivers, poolers and platforms make of the string.
+#include "models/database/strings/connectionlintkit.h"
+
+#include <algorithm>
+
+namespace Switchyard {
+
+namespace {
+
+QString s(const char *text)
+{
+    return QString::fromUtf8(text);
+}
+
+bool isAsyncpg(DatabaseClient client)
+{
+    return client == DatabaseClient::Asyncpg || client == DatabaseClient::SqlalchemyAsyncpg;
+}
+
+void checkScheme(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    const DatabaseClient client = lint.client();
+    const bool sqlalchemy = client == DatabaseClient::SqlalchemyAsyncpg || client == DatabaseClient::SqlalchemyLibpq;
+    if (connection.writing != ConnectionWriting::Uri)
+        return;
+    if (sqlalchemy && connection.scheme == QLatin1StringView("postgres"))
+        lint.report("postgresql/scheme", connection.schemePlace, s("SQLAlchemy since 1.4 does not take postgres://"),
+                    client == DatabaseClient::SqlalchemyAsyncpg ? s("postgresql+asyncpg://") : s("postgresql://"));
+    if (client == DatabaseClient::SqlalchemyAsyncpg && connection.driver.isEmpty())
+        lint.report("postgresql/scheme", connection.schemePlace,
+                    s("without a driver in the scheme SQLAlchemy takes psycopg2, which is not asynchronous"),
+                    s("postgresql+asyncpg://, and a plain copy for psql, pg_dump and the like"));
+    if (!connection.driver.isEmpty() && !sqlalchemy && client != DatabaseClient::Unknown)
+        lint.report("postgresql/driver-suffix", connection.schemePlace,
+                    s("only SQLAlchemy reads a driver in the scheme"), s("postgresql://"));
+}
+
+void checkAsyncpg(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    if (!isAsyncpg(lint.client()))
+        return;
+    for (const ConnectionOption &option : connection.options) {
+        if (option.name == QLatin1StringView("channel_binding")) {
+            lint.report("postgresql/channel-binding", option.namePlace, s("asyncpg does not know channel_binding"),
+                        s("leave it out"));
+            continue;
+        }
+        if (lint.client() != DatabaseClient::SqlalchemyAsyncpg || !libpqOptionNames().contains(option.name) ||
+            knownOptions(DatabaseKind::Postgres, lint.client()).contains(option.name))
+            continue;
+        const bool sslmode = option.name == QLatin1StringView("sslmode");
+        const bool timeout = option.name == QLatin1StringView("connect_timeout");
+        lint.report(
+            "postgresql/asyncpg-options", option.namePlace,
+            s("asyncpg under SQLAlchemy does not take %1: a TypeError at the first connection").arg(option.name),
+            sslmode   ? s("ssl=require, or verify-full, with the same values as sslmode")
+            : timeout ? s("connect_args={\"timeout\": 10}")
+                      : s("leave it out, or pass it in connect_args"));
+    }
+}
+
+QString poolerAdvice(DatabaseClient client)
+{
+    switch (client) {
+    case DatabaseClient::SqlalchemyAsyncpg:
+        return s("prepared_statement_cache_size=0 and statement_cache_size=0");
+    case DatabaseClient::Asyncpg:
+        return s("asyncpg.connect(…, statement_cache_size=0)");
+    case DatabaseClient::Prisma:
+        return s("pgbouncer=true");
+    case DatabaseClient::Jdbc:
+        return s("prepareThreshold=0");
+    default:
+        return s("connect_args={\"prepare_threshold\": None}");
+    }
+}
+
+/// Whether the string itself switches prepared statements off.
+bool preparesNothing(const ConnectionLint &lint)
+{
+    const auto zero = [&lint](const char *name) { return lint.value(name) == QLatin1StringView("0"); };
+    switch (lint.client()) {
+    case DatabaseClient::SqlalchemyAsyncpg:
+        return zero("prepared_statement_cache_size") && zero("statement_cache_size");
+    case DatabaseClient::Asyncpg:
+        return zero("statement_cache_size");
+    case DatabaseClient::Prisma:
+        return lint.value("pgbouncer") == QLatin1StringView("true");
+    case DatabaseClient::Jdbc:
+        return zero("prepareThreshold");
+    case DatabaseClient::SqlalchemyLibpq:
+        // psycopg2 prepares nothing, psycopg does after the fifth time.
+        return lint.connection().driver != QLatin1StringView("psycopg");
+    default:
+        return true;
+    }
+}
+
+void checkPooler(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    const DatabaseUse use = lint.context().use;
+    const ConnectionSpan place = lint.hostPlace();
+    const bool session = use == DatabaseUse::Migrations || use == DatabaseUse::Dump;
+    if (isTransactionPooler(connection)) {
+        if (session)
+            lint.report("postgresql/pooler-session", place,
+                        use == DatabaseUse::Dump ? s("a dump through a pooler in transaction mode")
+                                                 : s("migrations through a pooler in transaction mode"),
+                        connection.isPooledNeon() ? s("the direct host: the same without \"-pooler\"")
+                                                  : s("the database's direct host and port"));
+        else if (connection.isPooledNeon() && use == DatabaseUse::Unknown)
+            lint.report("postgresql/neon-pooled", place, s("Neon's pooler: for the application"),
+                        s("migrations and pg_dump take the same host without \"-pooler\""));
+        if (!preparesNothing(lint))
+            lint.report("postgresql/prepared-statements", place,
+                        s("a pooler in transaction mode, and a driver that prepares statements"),
+                        poolerAdvice(lint.client()));
+        return;
+    }
+    if (connection.hostEndsWith({".neon.tech"}) && !session)
+        lint.report(
+            "postgresql/neon-direct", place,
+            use == DatabaseUse::Application ? s("the application goes to Neon's direct host")
+                                            : s("Neon's direct host: for migrations and pg_dump"),
+            s("for the application put \"-pooler\" behind the endpoint's id: ep-…-pooler.REGION.aws.neon.tech"));
+}
+
+const char *tlsOption(const ConnectionLint &lint)
+{
+    return lint.has("sslmode") ? "sslmode" : "ssl";
+}
+
+void checkTls(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    if (!lint.leavesTheHost())
+        return;
+    const EffectiveTls tls = effectiveTls(connection, lint.client());
+    const ConnectionSpan place =
+        lint.has("sslmode") || lint.has("ssl") ? lint.placeOf(tlsOption(lint)) : connection.schemePlace;
+    const QString better = isAsyncpg(lint.client()) && lint.client() == DatabaseClient::SqlalchemyAsyncpg
+                               ? s("ssl=verify-full, or ssl=require")
+                               : s("sslmode=verify-full, or sslmode=require");
+    if (tls == EffectiveTls::Off && connection.hostEndsWith({".neon.tech"})) {
+        lint.report("postgresql/neon-tls", place, s("Neon takes encrypted connections only"), better);
+        return;
+    }
+    if (tls == EffectiveTls::Off && connection.hostEndsWith({"-postgres.render.com"})) {
+        lint.report("postgresql/render-tls", place, s("Render's external address takes TLS only"), better);
+        return;
+    }
+    if (tls == EffectiveTls::Off || tls == EffectiveTls::Opportunistic) {
+        const bool said = lint.has("sslmode") || lint.has("ssl");
+        lint.report("postgresql/sslmode-weak", place,
+                    said ? s("%1 is set so that the connection may go without TLS").arg(s(tlsOption(lint)))
+                         : s("nothing asks for TLS: the default goes without it where the server, or somebody on the "
+                             "way, says so"),
+                    better);
+    } else if (tls == EffectiveTls::Encrypted) {
+        lint.report("postgresql/sslmode-unverified", place, s("encrypted, but any certificate is taken"),
+                    s("verify-full, with sslrootcert=system or the provider's certificate"));
+    }
+}
+
+void checkRender(ConnectionLint &lint)
+{
+    const LintContext &context = lint.context();
+    for (const ConnectionHost &host : lint.connection().hosts) {
+        if (!host.name.endsWith(QLatin1StringView("-postgres.render.com")) ||
+            context.platform != QLatin1StringView("render"))
+            continue;
+        const QString region = host.name.section(QLatin1Char('.'), 1, 1).section(QLatin1Char('-'), 0, 0);
+        const QString shownRegion = lint.connection().mayShow(host.place) ? region : s("another region");
+        if (!context.region.isEmpty() && context.region != region)
+            lint.report("postgresql/render-region", host.place,
+                        s("the database is in %1, the backend in %2").arg(shownRegion, context.region),
+                        s("put both into one region: the database must be made anew and copied"));
+        else
+            lint.report("postgresql/render-external", host.place, s("the external address, from a backend on Render"),
+                        s("in the same region the internal one: the host without \".%1-postgres.render.com\"")
+                            .arg(region == shownRegion ? region : s("REGION")));
+    }
+}
+
+} // namespace
+
+EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient client)
+{
+    const auto value = [&connection](const char *name) { return connection.optionValue(QLatin1StringView(name)); };
+    switch (connection.kind) {
+    case DatabaseKind::Sqlite:
+        return EffectiveTls::Verified;
+    case DatabaseKind::UpstashRest:
+        return connection.scheme == QLatin1StringView("https") ? EffectiveTls::Verified : EffectiveTls::Off;
+    case DatabaseKind::Redis: {
+        if (connection.scheme != QLatin1StringView("rediss"))
+            return EffectiveTls::Off;
+        const QString required = value("ssl_cert_reqs").toLower();
+        return required == QLatin1StringView("none") || required == QLatin1StringView("optional")
+                   ? EffectiveTls::Encrypted
+                   : EffectiveTls::Verified;
+    }
+    case DatabaseKind::MongoDb: {
+        std::optional<bool> on = booleanOf(value("tls"));
+        if (!on)
+            on = booleanOf(value("ssl"));
+        if (!on.value_or(connection.isSrv()))
+            return EffectiveTls::Off;
+        for (const char *insecure : {"tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames"}) {
+            if (booleanOf(value(insecure)).value_or(false))
+                return EffectiveTls::Encrypted;
+        }
+        return EffectiveTls::Verified;
+    }
+    case DatabaseKind::Postgres:
+        break;
+    }
+    QString mode = value("sslmode");
+    const QString ssl = value("ssl");
+    if (mode.isEmpty())
+        mode = ssl == QLatin1StringView("true") ? s("require") : ssl;
+    if (mode.isEmpty() && client == DatabaseClient::NodePostgres)
+        return EffectiveTls::Off;
+    if (mode == QLatin1StringView("disable") || mode == QLatin1StringView("false"))
+        return EffectiveTls::Off;
+    if (mode.startsWith(QLatin1StringView("verify-")))
+        return EffectiveTls::Verified;
+    if (mode == QLatin1StringView("require") || mode == QLatin1StringView("no-verify"))
+        // node-postgres verifies with require.
+        return client == DatabaseClient::NodePostgres && mode == QLatin1StringView("require") ? EffectiveTls::Verified
+                                                                                              : EffectiveTls::Encrypted;
+    return EffectiveTls::Opportunistic;
+}
+
+void checkPostgres(ConnectionLint &lint)
+{
+    checkScheme(lint);
+    checkAsyncpg(lint);
+    checkPooler(lint);
+    checkTls(lint);
+    checkRender(lint);
+}
+
+} // namespace Switchyard
