@@ -44,6 +44,7 @@
 
 using namespace Switchyard;
 using Switchyard::Testing::Heartbeat;
+using Switchyard::Testing::turnLimitMs;
 
 namespace {
 
