@@ -528,7 +528,8 @@ void TestAtlasClient::silentPeer()
     const int before = openDescriptors();
     for (int i = 0; i < 5; ++i)
         QVERIFY(!AtlasClient(key(), there).list(m_server->group()));
-    QCOMPARE(openDescriptors(), before);
+    // Fewer: what the stand-in still had open of the calls before is closed by now.
+    QTRY_VERIFY(openDescriptors() <= before);
 }
 
 void TestAtlasClient::usage()
