@@ -3,6 +3,7 @@
 #include "models/database/access/atlashints.h"
 #include "tests/support/atlasserver.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 
 #include <QElapsedTimer>

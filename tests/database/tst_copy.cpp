@@ -7,6 +7,7 @@
 #include "models/database/copy/copyhints.h"
 #include "models/database/copy/copyprograms.h"
 #include "models/database/copy/copyrun.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>
@@ -58,17 +59,6 @@ CopyStep stepOf(const CopyReport &report, CopyStage stage)
             return each;
     }
     return {};
-}
-
-qsizetype openDescriptors()
-{
-    return QDir(s("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
-}
-
-qsizetype ownChildren()
-{
-    QFile file(s("/proc/self/task/%1/children").arg(::getpid()));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').size() - 1 : -1;
 }
 
 /// Where the text stands in an argument or the environment of any process but this one.
@@ -151,7 +141,7 @@ private:
     std::unique_ptr<PostgresServer> m_source, m_target;
     TestCertificates m_certificates;
     QTemporaryDir m_folder;
-    qsizetype m_descriptors = 0;
+    int m_descriptors = 0;
 };
 
 CopyReport TestCopy::copy(const QString &source, const QString &target, CopyOptions options)
@@ -232,7 +222,7 @@ void TestCopy::init()
 
 void TestCopy::cleanup()
 {
-    QCOMPARE(ownChildren(), qsizetype(2)); // the two servers
+    QCOMPARE(ownChildren(), 2); // the two servers
     QVERIFY(openDescriptors() <= m_descriptors);
     QVERIFY(isQuiet(*m_source));
     QVERIFY(isQuiet(*m_target));
