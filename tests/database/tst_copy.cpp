@@ -61,13 +61,11 @@ CopyStep stepOf(const CopyReport &report, CopyStage stage)
     return {};
 }
 
-/// Where the text stands in an argument or the environment of any process but this one.
-QStringList processesWith(const QByteArray &text)
+/// Where the text stands in an argument or the environment of what this process started.
+QStringList processesShowing(const QByteArray &text)
 {
     QStringList found;
-    for (const QString &pid : QDir(s("/proc")).entryList(QDir::Dirs)) {
-        if (pid.toInt() <= 0 || pid.toInt() == ::getpid())
-            continue;
+    for (const QString &pid : ownDescendants()) {
         for (const char *name : {"cmdline", "environ"}) {
             QFile file(s("/proc/%1/%2").arg(pid, s(name)));
             if (file.open(QIODevice::ReadOnly) && file.readAll().contains(text))
@@ -504,10 +502,10 @@ void TestCopy::nothingShowsThePassword()
         if (progress.stage != CopyStage::Copy || progress.bytes == 0)
             return;
         ++looked;
-        found += processesWith("pl4nted") + processesWith("S3cret");
-        for (const QString &pid : QDir(s("/proc")).entryList(QDir::Dirs)) {
+        found += processesShowing("pl4nted") + processesShowing("S3cret");
+        for (const QString &pid : ownDescendants()) {
             QFile file(s("/proc/%1/cmdline").arg(pid));
-            if (pid.toInt() > 0 && file.open(QIODevice::ReadOnly))
+            if (file.open(QIODevice::ReadOnly))
                 commands += file.readAll() + '\n';
         }
     };
