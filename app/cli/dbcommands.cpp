@@ -35,8 +35,9 @@ void addDatabaseCompare(CLI::App &database, const Global &global, DatabaseComman
         "compare",
         "what the target has against what the source has; exit 1 with a difference, 3 where it is not proven");
     DbCompareOptions &options = all.compare;
-    compare->footer("Nothing is written. PostgreSQL and SQLite are read in one read-only transaction each; MongoDB has none.\n"
-                    "A string with a password is given by reference, never as an argument.");
+    compare->footer(
+        "Nothing is written. PostgreSQL and SQLite are read in one read-only transaction each; MongoDB has none.\n"
+        "A string with a password is given by reference, never as an argument.");
     const char *which = "env:NAME, file:PATH, keychain:SERVICE/KEY, -, a string without password, or BACKEND/NAME";
     text(compare, "SOURCE", options.source, which)->required();
     text(compare, "TARGET", options.target, which)->required();

@@ -32,8 +32,8 @@ struct MongoScript
     QMap<QByteArray, QByteArray> answers; ///< JSON by the command's name, in place of the usual ones
     /// JSON by name and document, before all others but the login; empty: the usual one. Called on the peer's threads.
     std::function<QByteArray(const QByteArray &name, const QJsonObject &asked)> answering;
-    QByteArray dropAt;                    ///< the command at which it ends the connection: "hello", "saslStart", …
-    QByteArray halfAt;                    ///< ends it in the middle of the answer
+    QByteArray dropAt; ///< the command at which it ends the connection: "hello", "saslStart", …
+    QByteArray halfAt; ///< ends it in the middle of the answer
     QByteArray silentAt;
 };
 

@@ -26,7 +26,9 @@ constexpr int deepest = 200;
 
 bool begin(bson_iter_t &at, QByteArrayView document)
 {
-    return bson_iter_init_from_data(&at, reinterpret_cast<const uint8_t *>(document.data()), size_t(document.size()));
+    constexpr qsizetype empty = 5;
+    return document.size() >= empty && // libbson ends the program where there are no bytes
+           bson_iter_init_from_data(&at, reinterpret_cast<const uint8_t *>(document.data()), size_t(document.size()));
 }
 
 bool find(QByteArrayView document, const char *path, bson_iter_t &found)
