@@ -77,6 +77,7 @@ void takeIndex(const QString &collection, QByteArrayView entry, MongoCatalogue &
     const QString more = mongoText(entry, KeyOrder::Sorted, without);
     result.catalogue.lists[s("index")].items.append(
         itemOf(collection, object, more == s("{}") ? key : key + u' ' + more));
+    result.keys.insert(object, key);
     QString options = s("{\"name\": %1").arg(QString::fromUtf8(mongoQuoted(name)));
     options += more == s("{}") ? s("}") : s(", ") + more.mid(1);
     result.commands.insert(
@@ -84,7 +85,7 @@ void takeIndex(const QString &collection, QByteArrayView entry, MongoCatalogue &
         s("db.getCollection(%1).createIndex(%2, %3)").arg(QString::fromUtf8(mongoQuoted(collection)), key, options));
 }
 
-void judgeIndex(CompareRow &row, const MongoCatalogue &source)
+void judgeIndex(CompareRow &row, const MongoCatalogue &source, const MongoCatalogue &target)
 {
     const QString command = shownDefinition(source.commands.value(row.object), {});
     const bool unique = command.contains(s("\"unique\": true"));
@@ -93,7 +94,9 @@ void judgeIndex(CompareRow &row, const MongoCatalogue &source)
                             : s("the target does not have it: queries that use it read all documents there");
         row.hint = s("on the target: %1; or --accept index:%2").arg(command, row.object);
     } else if (row.status == CompareStatus::Different) {
-        row.reason = s("the definitions differ (the order of an index's keys counts)");
+        row.reason = source.keys.value(row.object) != target.keys.value(row.object)
+                         ? s("the keys of the index differ, and their order counts")
+                         : s("the keys are the same, the options differ");
         row.hint = s("where the source's is meant, drop it on the target, then %1").arg(command);
     }
 }
@@ -104,7 +107,7 @@ void judge(const QString &kind, QList<CompareRow> &rows, const MongoCatalogue &s
         if (row.status == CompareStatus::Unknown)
             row.hint = s(readHint);
         else if (kind == s("index"))
-            judgeIndex(row, source);
+            judgeIndex(row, source, target);
         else if (kind == s("validator") && row.status == CompareStatus::OnlySource)
             row.reason = s("the target takes documents that the source refuses");
         else if (kind == s("collection") && row.status == CompareStatus::OnlyTarget && source.isEmpty)

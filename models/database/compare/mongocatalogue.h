@@ -14,7 +14,8 @@ struct MongoCatalogue
     Catalogue catalogue;
     QMap<QString, bool> collections;      ///< with documents of their own; true: time series
     QMap<QString, QString> unreadIndexes; ///< why, by collection
-    QHash<QString, QString> commands;     ///< that would make an index, by object
+    QHash<QString, QString> keys;         ///< of an index, by object
+    QHash<QString, QString> commands;     ///< that would make it, by object
     bool isEmpty = false;                 ///< it was read, and there is nothing
 };
 

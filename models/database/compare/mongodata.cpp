@@ -283,7 +283,7 @@ void MongoData::checksum()
             large.append(i);
     }
     // A part at a time: both sides of all collections at once would be in memory.
-    constexpr qsizetype part = 16;
+    const qsizetype part = std::clamp<qsizetype>(16'000 / m_options.sampleRows, m_options.connections, 16);
     QList<qsizetype> differing;
     m_total = small.size() * 2 + large.size();
     m_done = 0;

@@ -119,7 +119,9 @@ void MongoData::reportChecksum(const Pair &pair, CompareFilter &filter, CompareR
         row.source = s("a sample, %1").arg(documents(sample.compared));
         row.target = s("a sample, %1").arg(documents(sample.found));
         if (row.isDifference())
-            row.reason = pair.differences.words();
+            row.reason =
+                pair.differences.words() +
+                (sample.between ? QString() : s("; the rest of the sample was not read (%1)").arg(whyOf(sample.why)));
     } else {
         why = whyOf(sample.why);
         if (sample.ends)

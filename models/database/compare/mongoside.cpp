@@ -189,6 +189,7 @@ MongoWrites MongoSide::readWrites(MongoLink &link) const
         return writes;
     if (m_opened.role != Secondary) {
         const MongoReply top = link.run(s("admin"), R"({"top": 1})", soon);
+        writes.mayNot = top.unauthorised();
         const QJsonObject totals = top.ok() ? top.json()[s("totals")].toObject() : QJsonObject();
         if (!totals.isEmpty()) {
             writes.source = MongoWrites::Source::Top;
@@ -203,6 +204,7 @@ MongoWrites MongoSide::readWrites(MongoLink &link) const
                                            "tcmalloc": 0, "opLatencies": 0})",
                                        soon);
     const QJsonObject json = status.ok() ? status.json() : QJsonObject();
+    writes.mayNot = writes.mayNot || status.unauthorised();
     if (json[s("opcounters")].toObject().isEmpty())
         return writes;
     writes.source = MongoWrites::Source::Counters;
@@ -308,13 +310,10 @@ MongoSide::Statistics MongoSide::statistics(MongoLink &link, const QString &coll
         }
         return true;
     });
-    if (!done.ok) {
-        // One that has no such stage, or a user who may not, is not asked thousands of times.
-        if (done.refused)
-            m_statistics = false;
-        return {};
-    }
-    return result;
+    // One that has no such stage, or a user who may not, is not asked thousands of times.
+    if (done.refused || (done.ok && !result.writes))
+        m_statistics = false;
+    return done.ok ? result : Statistics();
 }
 
 void MongoSide::noteWritten(const QString &collection)
@@ -351,7 +350,10 @@ void MongoSide::finish()
     } else if (m_side.written) {
         m_side.activity = s("it was written to meanwhile: %1").arg(m_side.writtenTables.mid(0, 5).join(s(", ")));
     } else {
-        m_side.activity = s("whether it was written meanwhile does not show to this user (the role clusterMonitor)");
+        m_side.activity =
+            m_before.mayNot ? s("whether it was written meanwhile does not show to this user (the role clusterMonitor "
+                                "lets it)")
+                            : s("whether it was written meanwhile does not show");
     }
     m_side.writtenTables.sort();
 }

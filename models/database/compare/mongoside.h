@@ -54,6 +54,7 @@ struct MongoWrites
         Counters ///< of the whole server
     };
     Source source = Source::None;
+    bool mayNot = false;                ///< it would tell another user
     QHash<QString, qint64> collections; ///< of the database that is compared
     qint64 all = 0;
 };
