@@ -38,6 +38,7 @@
 
 using namespace Switchyard;
 using Switchyard::Testing::Heartbeat;
+using Switchyard::Testing::turnLimitMs;
 
 namespace {
 
@@ -811,6 +812,7 @@ void TestEnvironmentPage::tenThousandRowsDoNotStall()
     write("new.env", next);
     write("api/main.py", code);
     QMap<QString, double> longest;
+    double limit = turnLimitMs();
     const auto measure = [&longest](const QString &what, auto step, auto until) {
         Heartbeat heart;
         // One turn before it, so that the step is in a turn of its own.
@@ -862,8 +864,9 @@ void TestEnvironmentPage::tenThousandRowsDoNotStall()
         figures.append(QStringLiteral("%1 %2 ms").arg(it.key()).arg(it.value(), 0, 'f', 1));
     qInfo("%d rows, read in %.0f ms off the GUI thread; its longest turns: %s", model()->rowCount(),
           desk()->view()->milliseconds, qPrintable(figures.join(QStringLiteral(", "))));
+    limit = std::max(limit, turnLimitMs());
     for (auto it = longest.cbegin(); it != longest.cend(); ++it)
-        QVERIFY2(*it < 50, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(*it)));
+        QVERIFY2(*it < limit, qPrintable(QStringLiteral("%1 took %2 ms of %3").arg(it.key()).arg(*it).arg(limit)));
 }
 
 QTEST_MAIN(TestEnvironmentPage)

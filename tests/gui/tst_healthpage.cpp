@@ -36,6 +36,7 @@
 
 using namespace Switchyard;
 using Switchyard::Testing::Heartbeat;
+using Switchyard::Testing::turnLimitMs;
 
 namespace {
 
@@ -453,6 +454,7 @@ void TestHealthPage::fiveThousandDoNotStall()
     samples.start();
     QTRY_COMPARE_WITH_TIMEOUT(model()->countOf(StateChoice::Unknown), 0, 60'000);
     QMap<QString, double> longest;
+    double limit = turnLimitMs();
     const auto measure = [&longest](const QString &what, auto step, int ms = 120) {
         Heartbeat heart;
         // One turn before it, so that the step is in a turn of its own.
@@ -500,6 +502,7 @@ void TestHealthPage::fiveThousandDoNotStall()
             QStringLiteral("pause all") + QString::fromLatin1(round),
             [this] { run(QStringLiteral("Pause or resume the selected")); }, 600);
     samples.stop();
+    limit = std::max(limit, turnLimitMs());
     QStringList figures;
     for (auto it = longest.cbegin(); it != longest.cend(); ++it)
         figures.append(QStringLiteral("%1 %2 ms").arg(it.key()).arg(it.value(), 0, 'f', 1));
@@ -509,8 +512,9 @@ void TestHealthPage::fiveThousandDoNotStall()
         if (it.key().endsWith(QStringLiteral(" again")))
             continue;
         const double again = longest.value(it.key() + QStringLiteral(" again"), *it);
-        QVERIFY2(std::min(*it, again) < 50, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(*it)));
-        QVERIFY2(std::max(*it, again) < 100, qPrintable(QStringLiteral("%1 took %2 ms").arg(it.key()).arg(*it)));
+        const QString took = QStringLiteral("%1 took %2 and %3 ms of %4").arg(it.key()).arg(*it).arg(again).arg(limit);
+        QVERIFY2(std::min(*it, again) < limit, qPrintable(took));
+        QVERIFY2(std::max(*it, again) < 2 * limit, qPrintable(took));
     }
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/support/machinespeed.h"
+
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
 
 #include <algorithm>
-#include <ctime>
 
 namespace Switchyard::Testing {
 
 /// The longest turn of this thread's event loop since it was made: by the clock on the wall, and by the processor's
-/// time in it, which what else runs on the machine does not lengthen.
+/// time in it, which other programs lengthen by half at most (turnLimitMs() knows by how much).
 class Heartbeat final : public QObject
 {
 public:
@@ -33,12 +34,6 @@ public:
     int turns() const { return m_turns; }
 
 private:
-    static double threadCpuMs()
-    {
-        timespec now{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-        return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
-    }
     void beat()
     {
         m_wall.start();
