@@ -63,6 +63,9 @@ Uri uriOf(const QString &name, const MongoLogin &login)
     for (const char *limit :
          {MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS, MONGOC_URI_SERVERSELECTIONTIMEOUTMS})
         mongoc_uri_set_option_as_int32(uri.get(), limit, farAway);
+    // A minute after its last look libmongoc looks again at the server, also from inside of the goodbye, where nothing
+    // can be asked any more.
+    mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_HEARTBEATFREQUENCYMS, farAway);
     if (login.user.isEmpty())
         return uri;
     mongoc_uri_set_username(uri.get(), login.user.toUtf8().constData());
