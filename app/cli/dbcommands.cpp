@@ -35,18 +35,19 @@ void addDatabaseCompare(CLI::App &database, const Global &global, DatabaseComman
         "compare",
         "what the target has against what the source has; exit 1 with a difference, 3 where it is not proven");
     DbCompareOptions &options = all.compare;
-    compare->footer("Both are read in one read-only transaction each; nothing is written. PostgreSQL, and SQLite.\n"
-                    "A string with a password is given by reference, never as an argument.");
+    compare->footer(
+        "Nothing is written. PostgreSQL and SQLite are read in one read-only transaction each; MongoDB has none.\n"
+        "A string with a password is given by reference, never as an argument.");
     const char *which = "env:NAME, file:PATH, keychain:SERVICE/KEY, -, a string without password, or BACKEND/NAME";
     text(compare, "SOURCE", options.source, which)->required();
     text(compare, "TARGET", options.target, which)->required();
     duration(compare, "--timeout", options.timeout, "for the whole (default 10m)");
     duration(compare, "--count-timeout", options.countTimeout,
-             "to count one table, and again for its checksum; then the planner's estimate is told (default 30s)");
+             "to count one table, and again for its checksum; then an estimate is told (default 30s)");
     duration(compare, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
-    repeated(compare, "--schema", options.schemas, "only this schema; may be repeated");
+    repeated(compare, "--schema", options.schemas, "only this schema (PostgreSQL); may be repeated");
     repeated(compare, "--exclude", options.exclude,
-             "not this table: schema.table or table, with * and ?; may be repeated");
+             "not this table or collection: schema.table or table, with * and ?; may be repeated");
     repeated(compare, "--accept", options.accept,
              "KIND:OBJECT, with * and ?: a difference that is told and does not count; may be repeated");
     compare->add_flag("--no-checksums", options.noChecksums, "numbers of rows only, not what they hold");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/ferretdbserver.h"
 
+#include "models/common/files.h"
 #include "tests/support/rawpeer.h"
 #include "tests/support/runtimes.h"
 
@@ -34,7 +35,10 @@ FerretDbServer::FerretDbServer(const TestCertificates &certificates)
     }
     const quint16 port = freePort();
     const quint16 tlsPort = freePort();
+    // It tells of every connection, and would stop at a pipe that nobody reads.
+    const QString log = m_folder.filePath(s("log.txt"));
     m_process.setProcessChannelMode(QProcess::MergedChannels);
+    m_process.setStandardOutputFile(log);
     m_process.start(*program, {s("-folder"), m_folder.path(), s("-listen"), s("127.0.0.1:%1").arg(port),
                                s("-listen-tls"), s("127.0.0.1:%1").arg(tlsPort), s("-certificate"),
                                certificates.good().certificate, s("-key"), certificates.good().key});
@@ -47,9 +51,9 @@ FerretDbServer::FerretDbServer(const TestCertificates &certificates)
             m_tlsPort = tlsPort;
             break;
         }
-        m_process.waitForReadyRead(50);
+        m_process.waitForFinished(50);
     }
-    m_said = QString::fromUtf8(m_process.readAll()) + m_process.errorString();
+    m_said = QString::fromUtf8(readFile(log, 1 << 20).value_or(QByteArray())) + m_process.errorString();
 }
 
 FerretDbServer::~FerretDbServer()

@@ -23,6 +23,7 @@ public:
     quint16 port() const { return m_port; }       ///< 0: it did not start, see said()
     quint16 tlsPort() const { return m_tlsPort; }
     QString said() const { return m_said; }
+    qint64 processId() const { return m_process.processId(); }
 
 private:
     QTemporaryDir m_folder;

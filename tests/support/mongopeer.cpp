@@ -241,6 +241,8 @@ QByteArray MongoPeer::Talk::answer(const MongoScript &script, const QByteArray &
                                      "saslStart", "saslContinue", "endSessions", "listDatabases"};
     if (!script.user.isEmpty() && !m_loggedIn && (!free.contains(command) || command == "listDatabases"))
         return refusal(13, "Unauthorized", "command " + command + " requires authentication");
+    if (const QByteArray own = script.answering ? script.answering(command, asked) : QByteArray(); !own.isEmpty())
+        return own;
     if (script.answers.contains(command))
         return script.answers[command];
     if (command == "hello")

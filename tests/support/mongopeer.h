@@ -4,6 +4,7 @@
 #include "tests/support/rawpeer.h"
 
 #include <QByteArray>
+#include <QJsonObject>
 #include <QMap>
 #include <QString>
 
@@ -29,8 +30,10 @@ struct MongoScript
     bool speculative = true;         ///< takes the login with the hello
 
     QMap<QByteArray, QByteArray> answers; ///< JSON by the command's name, in place of the usual ones
-    QByteArray dropAt;                    ///< the command at which it ends the connection: "hello", "saslStart", …
-    QByteArray halfAt;                    ///< ends it in the middle of the answer
+    /// JSON by name and document, before all others but the login; empty: the usual one. Called on the peer's threads.
+    std::function<QByteArray(const QByteArray &name, const QJsonObject &asked)> answering;
+    QByteArray dropAt; ///< the command at which it ends the connection: "hello", "saslStart", …
+    QByteArray halfAt; ///< ends it in the middle of the answer
     QByteArray silentAt;
 };
 

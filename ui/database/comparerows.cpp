@@ -25,7 +25,7 @@ Cell sideCell(const QString &value, bool estimate)
     Cell cell = textCell(value.isEmpty() ? QStringLiteral("–") : (estimate ? QStringLiteral("≈ ") : QString()) + value,
                          value.isEmpty());
     if (estimate)
-        cell.tip = QStringLiteral("The planner's estimate: nobody counted.");
+        cell.tip = QStringLiteral("An estimate of the server's: nobody counted.");
     return cell;
 }
 

@@ -112,6 +112,11 @@ QList<CompareRow> CompareReport::unknowns() const
     return found;
 }
 
+bool CompareReport::isMoving(const QString &object) const
+{
+    return source.written.value_or(false) && (source.writtenTables.isEmpty() || source.writtenTables.contains(object));
+}
+
 CompareVerdict CompareReport::verdict() const
 {
     // A database that cannot be opened is a failed check, as for a probe; one that goes away later proves nothing.
@@ -143,8 +148,9 @@ QStringList CompareReport::reasons() const
     if (found.size() > moving)
         words.append(counted(found.size() - moving, "difference", "differences"));
     if (moving > 0)
-        words.append(s("%1 in tables that the source was writing to meanwhile: not proven to be of the copy")
-                         .arg(counted(moving, "difference", "differences")));
+        words.append(s("%1 in %2 that the source was writing to meanwhile: not proven to be of the copy")
+                         .arg(counted(moving, "difference", "differences"),
+                              kind == DatabaseKind::MongoDb ? s("collections") : s("tables")));
     if (const qsizetype unknown = unknowns().size(); unknown > 0)
         words.append(s("%1 not measured").arg(counted(unknown, "thing was", "things were")));
     if (words.isEmpty())
@@ -187,9 +193,13 @@ Result<void> comparable(const ConnectionString &source, const ConnectionString &
                     s("a %1 database is not compared with a %2 one")
                         .arg(databaseKindName(source.kind), databaseKindName(target.kind)),
                     s("both sides must be of one kind"));
-    if (source.kind != DatabaseKind::Postgres && source.kind != DatabaseKind::Sqlite)
+    if (source.kind != DatabaseKind::Postgres && source.kind != DatabaseKind::MongoDb &&
+        source.kind != DatabaseKind::Sqlite)
         return fail(ErrorKind::Usage, s("comparing two %1 databases is not offered").arg(databaseKindName(source.kind)),
-                    s("PostgreSQL and SQLite are compared; for Redis, DBSIZE of both and a look at the keys"));
+                    s("PostgreSQL, MongoDB and SQLite are compared; for Redis, DBSIZE of both and a look at the keys"));
+    if (source.kind == DatabaseKind::MongoDb && !options.schemas.isEmpty())
+        return fail(ErrorKind::Usage, s("MongoDB has no schemas"),
+                    s("each string names its one database; --exclude leaves collections out"));
     if (options.sampleRows < 1 || options.sampleRows > 1'000'000)
         return fail(ErrorKind::Usage, s("a sample has 1 to 1000000 rows"));
     if (options.connections < 1 || options.connections > 8)
@@ -217,6 +227,8 @@ CompareReport compareDatabases(const ConnectionString &source, const ConnectionS
         report.source.error = report.target.error = may.error().message;
     else if (source.kind == DatabaseKind::Postgres)
         comparePostgres(source, target, options, report);
+    else if (source.kind == DatabaseKind::MongoDb)
+        compareMongo(source, target, options, report);
     else
         compareSqlite(source, target, options, report);
     report.cancelled = options.access.cancelled && options.access.cancelled->load();

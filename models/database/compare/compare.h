@@ -28,11 +28,12 @@ QString compareStatusName(CompareStatus status); ///< "same", "different", "only
 /// One thing of both databases.
 struct CompareRow
 {
-    QString kind;   ///< "version", "encoding", "extension", "table", "column", "count", "sequence", "checksum", …
+    QString kind;   ///< "version", "encoding", "extension", "table", "collection", "column", "count", "sequence",
+                    ///< "checksum", …
     QString object; ///< "schema.table", "schema.table.column", unquoted; empty: the database itself
     CompareStatus status = CompareStatus::Unknown;
     QString source, target;      ///< as shown; empty: there is none, or it was not read. No row's values
-    bool sourceEstimate = false; ///< the planner's number, which nobody counted
+    bool sourceEstimate = false; ///< the number of the planner or the metadata, which nobody counted
     bool targetEstimate = false;
     QString reason;        ///< why it is unknown, or why it matters
     QString hint;          ///< what to do
@@ -93,6 +94,9 @@ struct CompareReport
     /// Those that count: unexpected differences, first those that do not move.
     QList<CompareRow> differences() const;
     QList<CompareRow> unknowns() const;
+    /// The source's table or collection was written to while it was compared, so that it is in use: what it has and the
+    /// target has not may have come after the copy.
+    bool isMoving(const QString &object) const;
 };
 
 struct CompareProgress

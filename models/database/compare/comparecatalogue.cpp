@@ -225,7 +225,7 @@ void compareLists(const QString &kind, const Catalogue &source, const Catalogue 
     if (kind != tableKind) {
         for (int side = 0; side < 2; ++side) {
             const Catalogue &of = side == 0 ? source : target;
-            for (const char *each : {"table", "view", "materialized-view"}) {
+            for (const char *each : {"table", "view", "materialized-view", "collection"}) {
                 for (const CatalogueItem &item : of.lists.value(s(each)).items)
                     relations[side].insert(item.object);
             }
@@ -468,8 +468,9 @@ void readLastValues(PostgresLink &link, const QString &settings, const Deadline 
     }
 }
 
-CompareFilter::CompareFilter(const CompareOptions &options)
+CompareFilter::CompareFilter(const CompareOptions &options, Names names)
     : m_schemas(options.schemas)
+    , m_names(names)
 {
     for (const QString &each : options.exclude)
         m_exclude.append(globOf(each));
@@ -487,7 +488,8 @@ bool CompareFilter::takesSchema(const QString &schema) const
 bool CompareFilter::excludes(const QString &relation) const
 {
     return std::any_of(m_exclude.cbegin(), m_exclude.cend(), [&](const QRegularExpression &pattern) {
-        return pattern.match(relation).hasMatch() || pattern.match(relation.section(u'.', 1)).hasMatch();
+        return pattern.match(relation).hasMatch() ||
+               (m_names == Names::InSchemas && pattern.match(relation.section(u'.', 1)).hasMatch());
     });
 }
 
@@ -524,19 +526,31 @@ void compareCatalogues(const Catalogue &source, const Catalogue &target, Compare
                        CompareReport &report)
 {
     compareSettings(source, target, filter, report);
-    for (const QString &kind : catalogueKinds()) {
-        QList<CompareRow> rows;
-        compareLists(kind, source, target, filter, rows);
+    compareKinds(catalogueKinds(), source, target, filter, report, [&](const QString &kind, QList<CompareRow> &rows) {
         const bool rights = kind == QLatin1StringView("owner") || kind == QLatin1StringView("grant");
         if (rights && !strictOwners)
             rows = foldedRows(kind, rows);
         for (CompareRow &row : rows) {
             if (kind == QLatin1StringView("extension"))
                 judgeExtension(row, target);
-            else if (row.isDifference() && row.reason.isEmpty()) {
+        }
+    });
+}
+
+void compareKinds(const QStringList &kinds, const Catalogue &source, const Catalogue &target, CompareFilter &filter,
+                  CompareReport &report, const std::function<void(const QString &, QList<CompareRow> &)> &judge)
+{
+    for (const QString &kind : kinds) {
+        QList<CompareRow> rows;
+        compareLists(kind, source, target, filter, rows);
+        judge(kind, rows);
+        for (CompareRow &row : rows) {
+            if (row.isDifference() && !row.expected && (row.reason.isEmpty() || row.hint.isEmpty())) {
                 const Advice advice = adviceFor(row);
-                row.reason = advice.reason;
-                row.hint = advice.hint;
+                if (row.hint.isEmpty())
+                    row.hint = advice.hint;
+                if (row.reason.isEmpty())
+                    row.reason = advice.reason;
             }
             if (row.status != CompareStatus::Same && filter.accepts(row))
                 row.expected = true;

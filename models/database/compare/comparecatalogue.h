@@ -11,6 +11,8 @@
 #include <QRegularExpression>
 #include <QVersionNumber>
 
+#include <functional>
+
 namespace Switchyard {
 
 /// The oldest server whose catalogue the queries read.
@@ -93,7 +95,12 @@ bool readCatalogue(PostgresLink &link, int major, const Deadline &deadline, Cata
 class CompareFilter final
 {
 public:
-    explicit CompareFilter(const CompareOptions &options);
+    enum class Names
+    {
+        InSchemas, ///< "schema.table", and "table" means it too
+        Whole      ///< a dot is a letter like others
+    };
+    explicit CompareFilter(const CompareOptions &options, Names names = Names::InSchemas);
     bool takes(const CatalogueItem &item) const;
     bool takesSchema(const QString &schema) const;
     bool excludes(const QString &relation) const;
@@ -110,6 +117,7 @@ private:
         bool met = false;
     };
     QStringList m_schemas;
+    Names m_names;
     QList<QRegularExpression> m_exclude;
     QList<Pattern> m_accept;
 };
@@ -117,6 +125,11 @@ private:
 /// Rows and totals of the settings and of every kind of the catalogue.
 void compareCatalogues(const Catalogue &source, const Catalogue &target, CompareFilter &filter, bool strictOwners,
                        CompareReport &report);
+
+/// Those of these kinds alone. `judge` may fold the rows of a kind, and say why and what to do; where it does not, the
+/// general words are taken.
+void compareKinds(const QStringList &kinds, const Catalogue &source, const Catalogue &target, CompareFilter &filter,
+                  CompareReport &report, const std::function<void(const QString &kind, QList<CompareRow> &)> &judge);
 
 /// A definition as it stands in a report: one line, from where it differs from the other.
 QString shownDefinition(const QString &text, const QString &other);

@@ -79,7 +79,6 @@ private:
     void reportChecksum(const Pair &pair, CompareFilter &filter, CompareReport &report) const;
     void reportSequence(const Sequence &sequence, CompareFilter &filter, CompareReport &report) const;
     void reportEdge(const Sequence &sequence, CompareFilter &filter, CompareReport &report) const;
-    bool isMoving(const QString &table, const CompareReport &report) const;
     const Pair *pairOf(const QString &object) const;
 
     CompareSession &m_source;

@@ -52,14 +52,6 @@ QString numberText(const std::optional<qint64> &number, const char *none)
 
 } // namespace
 
-/// The source's table was written to while it was compared, so that it is in use: what it has and the target has not
-/// may have come after the copy.
-bool CompareData::isMoving(const QString &table, const CompareReport &report) const
-{
-    return report.source.written.value_or(false) &&
-           (report.source.writtenTables.isEmpty() || report.source.writtenTables.contains(table));
-}
-
 void CompareData::reportCount(const Pair &pair, CompareFilter &filter, CompareReport &report) const
 {
     const Measure &left = pair.sides[0];
@@ -80,7 +72,7 @@ void CompareData::reportCount(const Pair &pair, CompareFilter &filter, CompareRe
             row.hint =
                 missing > 0 ? s(copyHint) : s("did somebody write to the target? or the source delete since the copy?");
         }
-        row.moving = missing > 0 && isMoving(pair.object, report);
+        row.moving = missing > 0 && report.isMoving(pair.object);
     } else {
         row.status = CompareStatus::Unknown;
         QStringList whys;
@@ -181,7 +173,7 @@ void CompareData::reportChecksum(const Pair &pair, CompareFilter &filter, Compar
     }
     if (row.status == CompareStatus::Different) {
         row.hint = s(copyHint);
-        row.moving = isMoving(pair.object, report);
+        row.moving = report.isMoving(pair.object);
     }
     if (row.status != CompareStatus::Same)
         row.expected = filter.accepts(row);
@@ -214,7 +206,7 @@ void CompareData::reportSequence(const Sequence &sequence, CompareFilter &filter
                                : s("the target gives out numbers that the source has given out");
             // One without a table is nobody's measure of being written.
             row.moving = !ahead && report.source.written.value_or(false) &&
-                         (left.table.isEmpty() || isMoving(left.table, report));
+                         (left.table.isEmpty() || report.isMoving(left.table));
             if (!ahead)
                 row.hint =
                     s("SELECT setval(…) on the target with the source's last value, once its writers have stopped");
@@ -272,7 +264,7 @@ void CompareData::reportEdge(const Sequence &sequence, CompareFilter &filter, Co
     } else if (own != edge) {
         row.status = CompareStatus::Different;
         const bool upward = own && (!edge || (right.increment > 0 ? *own > *edge : *own < *edge));
-        row.moving = upward && isMoving(pair->object, report);
+        row.moving = upward && report.isMoving(pair->object);
         row.reason = s("the last row of each has another number");
         row.hint = s(copyHint);
     } else {

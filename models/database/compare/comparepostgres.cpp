@@ -2,8 +2,6 @@
 #include "models/database/compare/comparedata.h"
 #include "models/database/compare/compares.h"
 
-#include <thread>
-
 namespace Switchyard {
 
 namespace {
@@ -11,15 +9,6 @@ namespace {
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-/// Both sides at once, and both to their end.
-template <typename First, typename Second>
-void together(const First &first, const Second &second)
-{
-    std::thread other(second);
-    first();
-    other.join();
 }
 
 bool isOneDatabase(const CompareSession &source, const CompareSession &target, const CompareReport &report)

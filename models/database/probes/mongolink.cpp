@@ -63,6 +63,9 @@ Uri uriOf(const QString &name, const MongoLogin &login)
     for (const char *limit :
          {MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS, MONGOC_URI_SERVERSELECTIONTIMEOUTMS})
         mongoc_uri_set_option_as_int32(uri.get(), limit, farAway);
+    // A minute after its last look libmongoc looks again at the server, also from inside of the goodbye, where nothing
+    // can be asked any more.
+    mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_HEARTBEATFREQUENCYMS, farAway);
     if (login.user.isEmpty())
         return uri;
     mongoc_uri_set_username(uri.get(), login.user.toUtf8().constData());
@@ -260,23 +263,36 @@ MongoReply MongoLink::hello(const Deadline &deadline)
 
 MongoReply MongoLink::run(const QString &database, const QByteArray &command, const Deadline &deadline)
 {
-    MongoReply reply;
     bson_error_t error{};
     bson_t *document =
         bson_new_from_json(reinterpret_cast<const uint8_t *>(command.constData()), command.size(), &error);
     // No smart pointer: a template's argument would lose the alignment that bson_t is declared with.
     const auto destroyed = qScopeGuard([document] { bson_destroy(document); });
-    if (!document || !isOpen()) {
-        reply.failure = document && m_state ? m_state->wire->failure() : ReachFailure::Internal;
+    if (document)
+        return runBson(database, bytesOf(*document), deadline);
+    MongoReply reply;
+    reply.failure = ReachFailure::Internal;
+    reply.message = QByteArray(error.message);
+    return reply;
+}
+
+MongoReply MongoLink::runBson(const QString &database, const QByteArray &command, const Deadline &deadline)
+{
+    MongoReply reply;
+    bson_error_t error{};
+    bson_t document;
+    const bool good =
+        bson_init_static(&document, reinterpret_cast<const uint8_t *>(command.constData()), size_t(command.size()));
+    if (!good || !isOpen()) {
+        reply.failure = good && m_state ? m_state->wire->failure() : ReachFailure::Internal;
         if (reply.failure == ReachFailure::None)
             reply.failure = ReachFailure::Closed; // by libmongoc, which could not read an answer
-        reply.message = document ? QByteArray() : QByteArray(error.message);
         return reply;
     }
     const Instant begun = Clock::now();
     m_state->wire->begin(deadline);
     bson_t answer;
-    reply.good = mongoc_client_command_simple(m_state->client.get(), database.toUtf8().constData(), document, nullptr,
+    reply.good = mongoc_client_command_simple(m_state->client.get(), database.toUtf8().constData(), &document, nullptr,
                                               &answer, &error);
     reply.ms = toMs(Clock::now() - begun);
     reply.bson = bytesOf(answer);

@@ -91,6 +91,8 @@ public:
 
     /// The command in JSON or extended JSON, its name first: {"find": "orders", "limit": 1}. The first one logs in.
     [[nodiscard]] MongoReply run(const QString &database, const QByteArray &command, const Deadline &deadline);
+    /// The command as bytes of BSON: for values that came from a server, and are to go back as they are.
+    [[nodiscard]] MongoReply runBson(const QString &database, const QByteArray &command, const Deadline &deadline);
 
 private:
     struct State;

@@ -15,25 +15,6 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
-ErrorKind kindOf(DatabaseStage stage, const Deadline &deadline)
-{
-    if (deadline.isOver())
-        return ErrorKind::Timeout;
-    switch (stage) {
-    case DatabaseStage::Dns:
-    case DatabaseStage::Srv:
-        return ErrorKind::Dns;
-    case DatabaseStage::Tcp:
-        return ErrorKind::Refused;
-    case DatabaseStage::Tls:
-        return ErrorKind::Tls;
-    case DatabaseStage::Auth:
-        return ErrorKind::Auth;
-    default:
-        return ErrorKind::Protocol;
-    }
-}
-
 QString shownHost(const ConnectionString &connection, const ConnectionHost &host)
 {
     if (host.place.isSet() && !connection.mayShow(host.place))
@@ -96,15 +77,7 @@ Result<void> openOne(PostgresLink &link, const ConnectionString &one, const Data
         return fail(ErrorKind::Refused, s("query: %1").arg(unmet), s("the host of the server that is meant"));
     }
     link.close();
-    const DatabaseReport report = run.finish();
-    if (report.cancelled)
-        return fail(ErrorKind::Cancelled, s("cancelled"));
-    const auto failed = std::find_if(report.stages.crbegin(), report.stages.crend(),
-                                     [](const StageResult &each) { return each.status == StageStatus::Fail; });
-    if (failed == report.stages.crend())
-        return fail(ErrorKind::Internal, s("the connection was not opened"));
-    return fail(kindOf(failed->stage, run.deadline()),
-                s("%1: %2").arg(databaseStageName(failed->stage), failed->detail), failed->hint);
+    return tl::unexpected(probeError(run));
 }
 
 } // namespace

@@ -16,6 +16,25 @@ QString s(const char *text)
 
 constexpr int warnDays = 21;
 
+ErrorKind kindOf(DatabaseStage stage, const Deadline &deadline)
+{
+    if (deadline.isOver())
+        return ErrorKind::Timeout;
+    switch (stage) {
+    case DatabaseStage::Dns:
+    case DatabaseStage::Srv:
+        return ErrorKind::Dns;
+    case DatabaseStage::Tcp:
+        return ErrorKind::Refused;
+    case DatabaseStage::Tls:
+        return ErrorKind::Tls;
+    case DatabaseStage::Auth:
+        return ErrorKind::Auth;
+    default:
+        return ErrorKind::Protocol;
+    }
+}
+
 } // namespace
 
 ProbeRun::ProbeRun(const ConnectionString &connection, const DatabaseProbeOptions &options)
@@ -181,6 +200,27 @@ void ProbeRun::failLink(ReachFailure failure, const QString &during)
     default:
         return fail(s("the connection failed %1 (%2)").arg(during, reachFailureName(failure)), reachHint(failure));
     }
+}
+
+Error probeError(ProbeRun &run)
+{
+    const bool doubtful = run.isDoubtful();
+    const DatabaseReport report = run.finish();
+    if (doubtful)
+        return {ErrorKind::Usage,
+                s("the connection string can be read in two ways"),
+                s("percent-encode the password: db lint shows where"),
+                {}};
+    if (report.cancelled)
+        return {ErrorKind::Cancelled, s("cancelled"), {}, {}};
+    const auto failed = std::find_if(report.stages.crbegin(), report.stages.crend(),
+                                     [](const StageResult &each) { return each.status == StageStatus::Fail; });
+    if (failed == report.stages.crend())
+        return {ErrorKind::Internal, s("the connection was not opened"), {}, {}};
+    return {kindOf(failed->stage, run.deadline()),
+            s("%1: %2").arg(databaseStageName(failed->stage), failed->detail),
+            failed->hint,
+            {}};
 }
 
 QString saidBy(const QByteArray &text, const ConnectionString &connection)

@@ -3,6 +3,7 @@
 
 // What the probes of the kinds share; nobody else needs it.
 
+#include "models/common/error.h"
 #include "models/database/base/reach.h"
 #include "models/database/base/resolve.h"
 #include "models/database/probes/probe.h"
@@ -68,6 +69,11 @@ private:
     std::optional<double> m_ms;
     bool m_ended = false;
 };
+
+/// What a run that did not get through comes to for who only wanted to connect: the message begins with the stage that
+/// failed, the hint is the stage's. Errors: dns, refused, tls, auth, protocol, timeout, cancelled; usage for a string
+/// that can be read in two ways. Ends the run.
+Error probeError(ProbeRun &run);
 
 /// Text of a server as it may be shown: one line, at most 300 characters, control characters replaced, and the
 /// connection's password, its token and its other secrets cut out.
