@@ -6,7 +6,6 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -40,6 +39,7 @@ AccessCommandsPane::AccessCommandsPane(QWidget *parent)
     setObjectName(QStringLiteral("accessCommands"));
     setFrameShape(QFrame::NoFrame);
     setWidgetResizable(true);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     viewport()->setAutoFillBackground(false);
 }
 
@@ -70,12 +70,18 @@ void AccessCommandsPane::add(const AccessCommand &command)
 {
     auto *purpose = new QLabel(command.purpose, m_body);
     purpose->setProperty("heading", true);
-    auto *line = new QLineEdit(command.line, m_body);
+    // Whoever pastes a command wants to have read all of it.
+    auto *line = new QLabel(m_body);
     line->setObjectName(QStringLiteral("accessCommand-") + command.id);
-    line->setReadOnly(true);
+    line->setTextFormat(Qt::PlainText);
+    line->setText(command.line);
+    line->setWordWrap(true);
+    // A long path gives way to the button.
+    QSizePolicy policy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    policy.setHeightForWidth(true);
+    line->setSizePolicy(policy);
+    line->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     line->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    line->setCursorPosition(0);
-    line->setToolTip(command.line.toHtmlEscaped());
     line->setAccessibleName(command.purpose);
     auto *copy = new QPushButton(QStringLiteral("Copy"), m_body);
     copy->setObjectName(QStringLiteral("accessCommandCopy-") + command.id);
@@ -85,7 +91,7 @@ void AccessCommandsPane::add(const AccessCommand &command)
     auto *row = new QHBoxLayout;
     row->setSpacing(6);
     row->addWidget(line, 1);
-    row->addWidget(copy);
+    row->addWidget(copy, 0, Qt::AlignTop);
     m_layout->addSpacing(4);
     m_layout->addWidget(purpose);
     m_layout->addLayout(row);

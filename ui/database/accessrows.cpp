@@ -12,7 +12,7 @@ namespace Switchyard {
 
 namespace {
 
-constexpr qsizetype mostShown = 100; ///< of findings and of entries: a text is laid out in one turn
+constexpr qsizetype mostShown = 40; ///< of findings and of entries: a text is laid out in one turn
 
 struct Criterion
 {
@@ -238,12 +238,14 @@ QString accessFoundHtml(const AccessAdvice &advice, const ThemeColors &colors)
                     .arg(colored(QStringLiteral("✓ Nothing is wrong with the list, as far as it can be judged."),
                                  colors.up));
     const QList<LintRule> rules = accessRules();
-    // The worst first: of notes there may be thousands.
-    QList<Finding> findings = advice.findings;
-    std::stable_sort(findings.begin(), findings.end(),
-                     [](const Finding &a, const Finding &b) { return a.severity < b.severity; });
-    if (findings.size() > mostShown)
-        findings.resize(mostShown);
+    // The worst first; of notes there may be thousands, which are not copied for it.
+    QList<Finding> findings;
+    for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Note}) {
+        for (const Finding &each : advice.findings) {
+            if (each.severity == severity && findings.size() < mostShown)
+                findings.append(each);
+        }
+    }
     for (const Finding &finding : std::as_const(findings)) {
         html +=
             QStringLiteral("<p style='margin:0 0 6px 0'>%1  %2")

@@ -86,7 +86,7 @@ QWidget *AccessView::makeWays()
     m_model = new RowModel(accessColumns(), this);
     m_table = new Table(m_model, QStringLiteral("accessWays"), QStringLiteral("Ways to let the backend in"), work);
     m_table->setFixedHeight(waysHeight);
-    m_table->setWidths({270, 100, 100, 100, 100, 110});
+    m_table->setWidths({330, 92, 92, 92, 92, 104});
     m_way = makeText("accessWay", QStringLiteral("The chosen way in words"));
     layout->addWidget(m_table);
     layout->addWidget(m_way, 1);
