@@ -4,6 +4,7 @@
 #include "tests/support/alertreceiver.h"
 #include "tests/support/cli.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 
 #include <QDir>
 #include <QFile>

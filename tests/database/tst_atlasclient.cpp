@@ -3,6 +3,7 @@
 #include "models/database/access/atlashints.h"
 #include "tests/support/atlasserver.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 
 #include <QElapsedTimer>
@@ -528,7 +529,8 @@ void TestAtlasClient::silentPeer()
     const int before = openDescriptors();
     for (int i = 0; i < 5; ++i)
         QVERIFY(!AtlasClient(key(), there).list(m_server->group()));
-    QCOMPARE(openDescriptors(), before);
+    // Fewer: what the stand-in still had open of the calls before is closed by now.
+    QTRY_VERIFY(openDescriptors() <= before);
 }
 
 void TestAtlasClient::usage()

@@ -7,6 +7,7 @@
 #include "models/database/copy/copyhints.h"
 #include "models/database/copy/copyprograms.h"
 #include "models/database/copy/copyrun.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>
@@ -60,24 +61,11 @@ CopyStep stepOf(const CopyReport &report, CopyStage stage)
     return {};
 }
 
-qsizetype openDescriptors()
-{
-    return QDir(s("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
-}
-
-qsizetype ownChildren()
-{
-    QFile file(s("/proc/self/task/%1/children").arg(::getpid()));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').size() - 1 : -1;
-}
-
-/// Where the text stands in an argument or the environment of any process but this one.
-QStringList processesWith(const QByteArray &text)
+/// Where the text stands in an argument or the environment of what this process started.
+QStringList processesShowing(const QByteArray &text)
 {
     QStringList found;
-    for (const QString &pid : QDir(s("/proc")).entryList(QDir::Dirs)) {
-        if (pid.toInt() <= 0 || pid.toInt() == ::getpid())
-            continue;
+    for (const QString &pid : ownDescendants()) {
         for (const char *name : {"cmdline", "environ"}) {
             QFile file(s("/proc/%1/%2").arg(pid, s(name)));
             if (file.open(QIODevice::ReadOnly) && file.readAll().contains(text))
@@ -151,7 +139,7 @@ private:
     std::unique_ptr<PostgresServer> m_source, m_target;
     TestCertificates m_certificates;
     QTemporaryDir m_folder;
-    qsizetype m_descriptors = 0;
+    int m_descriptors = 0;
 };
 
 CopyReport TestCopy::copy(const QString &source, const QString &target, CopyOptions options)
@@ -232,7 +220,7 @@ void TestCopy::init()
 
 void TestCopy::cleanup()
 {
-    QCOMPARE(ownChildren(), qsizetype(2)); // the two servers
+    QCOMPARE(ownChildren(), 2); // the two servers
     QVERIFY(openDescriptors() <= m_descriptors);
     QVERIFY(isQuiet(*m_source));
     QVERIFY(isQuiet(*m_target));
@@ -514,10 +502,10 @@ void TestCopy::nothingShowsThePassword()
         if (progress.stage != CopyStage::Copy || progress.bytes == 0)
             return;
         ++looked;
-        found += processesWith("pl4nted") + processesWith("S3cret");
-        for (const QString &pid : QDir(s("/proc")).entryList(QDir::Dirs)) {
+        found += processesShowing("pl4nted") + processesShowing("S3cret");
+        for (const QString &pid : ownDescendants()) {
             QFile file(s("/proc/%1/cmdline").arg(pid));
-            if (pid.toInt() > 0 && file.open(QIODevice::ReadOnly))
+            if (file.open(QIODevice::ReadOnly))
                 commands += file.readAll() + '\n';
         }
     };

@@ -2,6 +2,7 @@
 // SQLite files of every condition, and Upstash's REST interface against a stand-in that enforces its rules.
 #include "models/database/probes/probe.h"
 #include "models/platforms/platform.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 
 #include <QDir>

@@ -2,6 +2,7 @@
 // db migrations' engine with real migrations of Alembic on a real PostgreSQL: what is idempotent passes, what is not is
 // named by its statement, and in every end the scratch database, the command and its connections are gone.
 #include "models/database/migrations/migrationcheck.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>
@@ -37,17 +38,6 @@ ConnectionString parsed(const QString &url)
     if (!connection)
         qFatal("no connection string: %s", qPrintable(connection.error().toString()));
     return *connection;
-}
-
-qsizetype ownChildren()
-{
-    QFile file(s("/proc/self/task/%1/children").arg(::getpid()));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').size() - 1 : -1;
-}
-
-qsizetype openDescriptors()
-{
-    return QDir(s("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
 }
 
 MigrationStep stepOf(const MigrationRound &round, MigrationStage stage)
@@ -169,7 +159,7 @@ private:
     std::unique_ptr<Repository> m_repository;
     QString m_databases;
     QByteArray m_shop;
-    qsizetype m_descriptors = 0;
+    int m_descriptors = 0;
 };
 
 Result<MigrationReport> TestMigrations::check(const std::optional<QString> &source, MigrationOptions options)
@@ -233,7 +223,7 @@ void TestMigrations::init()
 
 void TestMigrations::cleanup()
 {
-    QCOMPARE(ownChildren(), qsizetype(1)); // the server
+    QCOMPARE(ownChildren(), 1); // the server
     QVERIFY(openDescriptors() <= m_descriptors);
     QCOMPARE(databases(), m_databases);
     QCOMPARE(m_server->dump(s("shop")), m_shop);

@@ -7,6 +7,7 @@
 #include "tests/support/ferretdbserver.h"
 #include "tests/support/mongopeer.h"
 #include "tests/support/nameserver.h"
+#include "tests/support/ownprocess.h"
 
 #include <QDir>
 #include <QElapsedTimer>

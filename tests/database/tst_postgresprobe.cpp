@@ -3,9 +3,9 @@
 #include "models/database/probes/postgreslink.h"
 #include "models/database/probes/postgresprobe.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
-#include <QDir>
 #include <QJsonDocument>
 #include <QTest>
 
@@ -21,16 +21,6 @@ const QString password = QStringLiteral("pl4nted-S3cret~");
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-qsizetype openDescriptors()
-{
-    return QDir(s("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
-}
-
-qsizetype runningThreads()
-{
-    return QDir(s("/proc/self/task")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot).size();
 }
 
 DatabaseReport probe(const QString &url, const DatabaseProbeOptions &options = {})
@@ -141,7 +131,7 @@ private:
 
     TestCertificates m_certificates;
     PostgresServer m_server;
-    qsizetype m_descriptors = 0;
+    int m_descriptors = 0;
 };
 
 void TestPostgresProbe::initTestCase()
@@ -658,7 +648,7 @@ void TestPostgresProbe::cancelAtEachStage()
     const QString url = s("postgresql://app:%1@127.0.0.1:%2/shop?sslmode=%3").arg(password).arg(peer.port()).arg(mode);
     DatabaseReport report;
     std::atomic<bool> done{false};
-    const qsizetype threads = runningThreads();
+    const int threads = runningThreads();
     // The stage before it has ended when the peer holds us in this one.
     std::atomic<int> ended{0};
     options.onStage = [&](const StageResult &) { ++ended; };

@@ -2,10 +2,10 @@
 // Ways to a database that the tests of its kind leave out, on real servers: client certificates, channel binding, Unix
 // sockets, Upstash by HTTPS; and a cancel where a connection hangs on the way to be made, or late in a probe.
 #include "models/database/probes/probe.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
 
-#include <QDir>
 #include <QFile>
 #include <QScopeGuard>
 #include <QTemporaryDir>
@@ -34,11 +34,6 @@ const char planted[] = "AXPlantedToken7731xyzAXPlantedToken";
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-qsizetype openDescriptors()
-{
-    return QDir(s("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size();
 }
 
 DatabaseReport probe(const QString &url, const DatabaseProbeOptions &options = {}, const QString &token = {})
@@ -191,7 +186,7 @@ private:
 
     TestCertificates m_certificates;
     PostgresServer m_server;
-    qsizetype m_descriptors = 0;
+    int m_descriptors = 0;
 };
 
 void TestProbePaths::initTestCase()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TCP and TLS against real sockets: what refuses, what stays silent, what speaks something else, and every certificate.
 #include "models/database/base/reach.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 
 #include <QElapsedTimer>

@@ -2,6 +2,7 @@
 // Redis in stages against a real server: passwords, ACL users, TLS, limits; and against ports that misbehave.
 #include "models/database/probes/probe.h"
 #include "models/platforms/platform.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 #include "tests/support/redisserver.h"
 

@@ -2,6 +2,7 @@
 // Names by a real server (dnsmasq), and by ones that misbehave.
 #include "models/database/base/resolve.h"
 #include "tests/support/nameserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/rawpeer.h"
 
 #include <QElapsedTimer>

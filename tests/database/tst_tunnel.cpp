@@ -2,9 +2,9 @@
 // Tunnels by a real forwarder: it is waited for, its failures are told with its own words, and all of it ends.
 #include "models/database/watch/tunnel.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
-#include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
 #include <QHostAddress>
@@ -39,18 +39,6 @@ QStringList forwarder(int from, int to)
             QString::number(to)};
 }
 
-/// Pids of processes, not counting those that ended and were not waited for, with that word in their command.
-QStringList runningWith(const QString &word)
-{
-    QStringList found;
-    for (const QString &pid : QDir(s("/proc")).entryList(QDir::Dirs)) {
-        QFile file(s("/proc/%1/cmdline").arg(pid));
-        if (pid.toInt() > 0 && file.open(QIODevice::ReadOnly) && file.readAll().contains(word.toUtf8()))
-            found.append(pid);
-    }
-    return found;
-}
-
 /// What the port says when one connects; "(refused)" where nobody takes it.
 QByteArray saidAt(int port)
 {
@@ -83,8 +71,8 @@ private Q_SLOTS:
 
 void TestTunnel::cleanup()
 {
-    QTRY_COMPARE(runningWith(s("forwarder.py")), QStringList());
-    QTRY_COMPARE(runningWith(s("tunnel-of-the-test")), QStringList());
+    QTRY_COMPARE(processesWith(s("forwarder.py")), QStringList());
+    QTRY_COMPARE(processesWith(s("tunnel-of-the-test")), QStringList());
 }
 
 void TestTunnel::opensAndEnds()
@@ -117,10 +105,10 @@ void TestTunnel::endsWithAllItStarted()
                                  .arg(peer.port())};
     const Result<void> opened = tunnel.open(script, at(port), {});
     QVERIFY2(opened, qPrintable(opened ? QString() : opened.error().toString()));
-    QVERIFY(runningWith(s("tunnel-of-the-test")).size() >= 1);
+    QVERIFY(processesWith(s("tunnel-of-the-test")).size() >= 1);
     tunnel.close();
-    QCOMPARE(runningWith(s("forwarder.py")), QStringList());
-    QCOMPARE(runningWith(s("tunnel-of-the-test")), QStringList());
+    QCOMPARE(processesWith(s("forwarder.py")), QStringList());
+    QCOMPARE(processesWith(s("tunnel-of-the-test")), QStringList());
 }
 
 void TestTunnel::refused_data()
@@ -177,7 +165,7 @@ void TestTunnel::cancelled()
     options.timeout = Milliseconds(60'000);
     options.cancelled = std::make_shared<std::atomic<bool>>(false);
     std::thread canceller([&options] {
-        while (runningWith(s("tunnel-of-the-test")).isEmpty())
+        while (processesWith(s("tunnel-of-the-test")).isEmpty())
             std::this_thread::yield();
         options.cancelled->store(true);
     });
@@ -198,7 +186,7 @@ void TestTunnel::diesInTheMiddle()
     const int port = closedPort();
     Tunnel tunnel;
     QVERIFY(tunnel.open(forwarder(port, 9), at(port), {}));
-    const QStringList pids = runningWith(s("forwarder.py"));
+    const QStringList pids = processesWith(s("forwarder.py"));
     QCOMPARE(pids.size(), 1);
     QCOMPARE(::kill(pids[0].toInt(), SIGKILL), 0);
     QTRY_VERIFY(!tunnel.isRunning());
@@ -220,7 +208,7 @@ void TestTunnel::deafToTerm()
     clock.start();
     tunnel.close();
     QVERIFY(clock.elapsed() < 20'000);
-    QCOMPARE(runningWith(s("tunnel-of-the-test")), QStringList());
+    QCOMPARE(processesWith(s("tunnel-of-the-test")), QStringList());
 }
 
 QTEST_GUILESS_MAIN(TestTunnel)

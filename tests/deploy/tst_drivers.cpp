@@ -6,6 +6,7 @@
 #include "tests/support/certificates.h"
 #include "tests/support/cli.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>

@@ -3,6 +3,7 @@
 // and that no password is in anything it writes.
 #include "tests/support/cli.h"
 #include "tests/support/httpserver.h"
+#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>

@@ -6,8 +6,8 @@
 #include "models/history/reader.h"
 #include "models/history/store.h"
 #include "tests/support/demobackend.h"
+#include "tests/support/ownprocess.h"
 
-#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
@@ -51,13 +51,6 @@ double heldMb()
 {
     const struct mallinfo2 info = ::mallinfo2();
     return double(info.uordblks + info.hblkhd) / (1024 * 1024);
-}
-
-qsizetype openDescriptors()
-{
-    return QDir(QStringLiteral("/proc/self/fd"))
-        .entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::System)
-        .size();
 }
 
 double medianOf(QList<double> values)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/cli.h"
 
-#include <QDir>
+#include "tests/support/ownprocess.h"
+
 #include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
@@ -207,20 +208,6 @@ QString validate(const QString &schemaName, const QByteArray &json)
     if (!python.waitForFinished(20'000) || python.error() == QProcess::FailedToStart || python.exitCode() == 77)
         return QStringLiteral("skip: python3-jsonschema is missing");
     return python.exitCode() == 0 ? QString() : QString::fromUtf8(python.readAllStandardError());
-}
-
-QStringList processesWith(const QString &text)
-{
-    QStringList found;
-    for (const QString &entry : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
-        bool number = false;
-        entry.toInt(&number);
-        QFile file(QStringLiteral("/proc/%1/cmdline").arg(entry));
-        if (number && file.open(QIODevice::ReadOnly) &&
-            QString::fromUtf8(file.readAll().replace('\0', ' ')).contains(text))
-            found.append(entry);
-    }
-    return found;
 }
 
 QList<qint64> guardsOf(qint64 pid)

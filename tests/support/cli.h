@@ -94,9 +94,6 @@ private:
 /// validator is missing.
 QString validate(const QString &schemaName, const QByteArray &json);
 
-/// Pids of processes whose command line holds the text.
-QStringList processesWith(const QString &text);
-
 /// Pids of the guards (GroupGuard) that the process has started.
 QList<qint64> guardsOf(qint64 pid);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/rawpeer.h"
 
-#include <QDir>
 #include <QFile>
 
 #include <openssl/ssl.h>
@@ -160,13 +159,6 @@ void RawPeer::run()
             --m_open;
         });
     }
-}
-
-int openDescriptors()
-{
-    // The folder itself is open while it is read.
-    return int(
-        QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::Files | QDir::System | QDir::NoDotAndDotDot).size());
 }
 
 quint16 freePort()

@@ -79,8 +79,6 @@ private:
     std::thread m_thread;
 };
 
-/// Descriptors that this process has open.
-int openDescriptors();
 /// A loopback port that nobody listens on: TCP and UDP.
 quint16 freePort();
 
