@@ -2,13 +2,12 @@
 #include "app/cli/commands.h"
 #include "app/cli/dbinput.h"
 #include "models/common/files.h"
-#include "models/database/access/accessadvice.h"
+#include "models/database/access/accessendpoint.h"
 #include "models/platforms/platform.h"
 
 #include <QFile>
 #include <QFileInfo>
 #include <QJsonArray>
-#include <QJsonDocument>
 
 namespace Switchyard::Cli {
 
@@ -84,8 +83,8 @@ Result<void> readOutbound(const DbAccessOptions &options, AccessInput *input)
     return {};
 }
 
-Result<void> readWorkspaceInto(const Global &global, const DbAccessOptions &options, AccessInput *input,
-                               QString *platform)
+Result<void> readWorkspaceInto(const Global &global, const DbAccessOptions &options, const PlatformCatalogue &catalogue,
+                               AccessInput *input, QString *platform)
 {
     const std::optional<Workspace> workspace = readWorkspace(global);
     if (!workspace)
@@ -93,9 +92,6 @@ Result<void> readWorkspaceInto(const Global &global, const DbAccessOptions &opti
     const Backend *backend = workspace->backend(options.backend);
     if (!backend)
         return fail(ErrorKind::Usage, s("the workspace has no backend \"%1\"").arg(options.backend));
-    input->backend = backend->name;
-    input->region = backend->region;
-    input->production = backend->isProduction();
     *platform = backend->platform;
     const DatabaseEndpoint *found = nullptr;
     QStringList names;
@@ -110,10 +106,11 @@ Result<void> readWorkspaceInto(const Global &global, const DbAccessOptions &opti
     if (!found && !names.isEmpty())
         return fail(ErrorKind::Usage, s("backend \"%1\" has several databases").arg(backend->name),
                     s("--database: %1").arg(names.join(s(", "))));
+    const QDateTime now = input->now;
+    *input = accessInputOf(*backend, found, catalogue);
+    input->now = now;
     if (!found)
         return {};
-    input->database = found->name;
-    input->databasePlan = found->plan;
     // Whose list it is can be told by hand, so that nobody has to have the secret at hand.
     if (!options.service.isEmpty())
         return {};
@@ -124,8 +121,7 @@ Result<void> readWorkspaceInto(const Global &global, const DbAccessOptions &opti
             s("%1--service says whose list it is without the string").arg(error.hint.isEmpty() ? QString() : s("; "));
         return tl::unexpected(error);
     }
-    input->owner = accessListOwnerOf(argument->connection);
-    input->host = argument->connection.hosts.isEmpty() ? QString() : argument->connection.hosts.first().name;
+    tellConnection(argument->connection, input);
     return {};
 }
 
@@ -151,7 +147,7 @@ Result<AccessInput> inputOf(const Global &global, const DbAccessOptions &options
     if (!options.database.isEmpty() && options.backend.isEmpty())
         return fail(ErrorKind::Usage, s("--database needs --backend"));
     if (!options.backend.isEmpty()) {
-        if (const Result<void> read = readWorkspaceInto(global, options, &input, &platform); !read)
+        if (const Result<void> read = readWorkspaceInto(global, options, catalogue, &input, &platform); !read)
             return tl::unexpected(read.error());
     }
     if (!options.platform.isEmpty())
@@ -209,9 +205,8 @@ int runDbAccess(const Global &global, const DbAccessOptions &options)
     else
         printResult(accessAdviceToText(advice));
     for (const QString &path : options.reports) {
-        const QByteArray bytes = path.endsWith(s(".md")) ? accessAdviceToMarkdown(advice)
-                                                         : QJsonDocument(accessAdviceToJson(advice)).toJson();
-        if (const Result<void> written = writeFileAtomically(path, bytes); !written)
+        const Result<void> written = writeFileAtomically(path, accessAdviceForFile(advice, path));
+        if (!written)
             return reportError(written.error());
     }
     return advice.hasComplaints() ? exitFail : exitPass;

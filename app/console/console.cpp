@@ -40,6 +40,16 @@ void askFiles(QWidget *parent, std::function<void(const QStringList &)> answer)
     dialog->open();
 }
 
+void askFile(QWidget *parent, const QString &title, std::function<void(const QString &)> answer)
+{
+    auto *dialog = new QFileDialog(parent, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    dialog->setNameFilters({QStringLiteral("JSON (*.json)"), QStringLiteral("All files (*)")});
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, std::move(answer));
+    dialog->open();
+}
+
 void askSaveFile(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)
 {
     auto *dialog = new QFileDialog(parent, QStringLiteral("Save"));
@@ -96,7 +106,8 @@ void Console::makeWindow(ConsoleOptions options)
         askToUnlock(workbench, backend, parent);
     };
     environment.openPlace = options.openPlace;
-    const CopyServices databases{chooseSaveFile, environment.askToUnlock};
+    const DatabaseServices databases{chooseSaveFile, options.chooseFile ? options.chooseFile : &askFile,
+                                     environment.askToUnlock};
     services.makePages = [workbench, chooseSaveFile, manifests, environment, databases](QWidget *parent) {
         return QList<Page *>{
             new OverviewPage(workbench, parent),

@@ -20,6 +20,7 @@ struct ConsoleOptions
     std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>
         chooseSaveFile;
     std::function<void(QWidget *parent, std::function<void(const QStringList &)> answer)> chooseFiles;
+    std::function<void(QWidget *parent, const QString &title, std::function<void(const QString &)> answer)> chooseFile;
     std::function<void(const Place &place)> openPlace;
     Notify notify;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/common/shellwords.h"
 
+#include <QRegularExpression>
+
 namespace Switchyard {
 
 namespace {
@@ -128,6 +130,16 @@ private:
 Result<ShellWords> splitShellWords(const QString &text)
 {
     return Splitter(text).run();
+}
+
+QString shellQuoted(const QString &word)
+{
+    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_@%+=:,./-]+\\z"));
+    if (plain.match(word).hasMatch())
+        return word;
+    QString inner = word;
+    inner.replace(QLatin1Char('\''), QStringLiteral("'\\''"));
+    return QLatin1Char('\'') + inner + QLatin1Char('\'');
 }
 
 } // namespace Switchyard

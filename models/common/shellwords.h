@@ -21,4 +21,7 @@ struct ShellWords
 /// Errors (usage): quotes that never end, no word at all.
 [[nodiscard]] Result<ShellWords> splitShellWords(const QString &text);
 
+/// A word as a shell reads it back: as it is, or in single quotes, so that variables in it stay as they are.
+[[nodiscard]] QString shellQuoted(const QString &word);
+
 } // namespace Switchyard

@@ -3,7 +3,7 @@
 
 #include "models/common/duration.h"
 #include "models/common/redact.h"
-#include "models/manifests/containervalues.h"
+#include "models/common/shellwords.h"
 
 #include <QFileInfo>
 

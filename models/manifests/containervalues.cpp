@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/manifests/containervalues.h"
 
+#include "models/common/shellwords.h"
+
 #include <QRegularExpression>
 
 #include <cmath>
@@ -78,17 +80,6 @@ Result<qint64> parseByteSize(QStringView text)
         return fail(ErrorKind::Usage, QStringLiteral("this is no size"),
                     QStringLiteral("a number with its unit, for example 512M or 1g"));
     return qint64(bytes);
-}
-
-QString shellQuoted(const QString &word)
-{
-    static const QRegularExpression plain(QStringLiteral("\\A[A-Za-z0-9_@%+=:,./-]+\\z"));
-    if (plain.match(word).hasMatch())
-        return word;
-    // Variables that an exec form leaves alone stay as they are: in single quotes they do.
-    QString inner = word;
-    inner.replace(QLatin1Char('\''), QStringLiteral("'\\''"));
-    return QLatin1Char('\'') + inner + QLatin1Char('\'');
 }
 
 QString commandText(const QStringList &words)

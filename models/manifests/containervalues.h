@@ -19,8 +19,6 @@ QString writeGoDuration(Milliseconds duration);
 /// Bytes as Docker reads them: "512M", "1.5g", "64mb", "1GiB", "1000000". Errors (usage). Units are powers of 1024.
 [[nodiscard]] Result<qint64> parseByteSize(QStringView text);
 
-/// A word as a shell reads it back.
-QString shellQuoted(const QString &word);
 /// The words of an exec form as one command line; ["sh", "-c", text] gives the text itself.
 QString commandText(const QStringList &words);
 

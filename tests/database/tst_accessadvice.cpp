@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/access/accessadvice.h"
+#include "models/database/access/accessendpoint.h"
 #include "models/database/strings/connectionstring.h"
 
 #include <QJsonArray>
@@ -95,6 +95,7 @@ private Q_SLOTS:
     void owners();
     void outboundAnswers();
     void reports();
+    void commands();
 
 private:
     AccessInput input(const char *platform) const;
@@ -559,6 +560,46 @@ void TestAccessAdvice::reports()
     QCOMPARE(json[s("schema")].toString(), s("switchyard.db-access/1"));
     QCOMPARE(json[s("strategies")].toArray().size(), 6);
     QVERIFY(json[s("outbound")][s("ranges")].isNull());
+}
+
+/// As a shell takes them; whatever name a backend or a folder has.
+void TestAccessAdvice::commands()
+{
+    AccessInput in = input("render");
+    in.backend = s("api; rm -rf ~");
+    in.database = s("main");
+    in.production = true;
+    in.outbound = ranges({"192.0.2.0/24", "198.51.100.7"});
+    AccessOrigin origin;
+    origin.workspace = s("/home/it's me/switchyard.toml");
+    const auto lineOf = [&](const char *id) {
+        for (const AccessCommand &each : accessCommands(in, origin)) {
+            if (each.id == s(id))
+                return each.line;
+        }
+        return s("none");
+    };
+    QVERIFY2(lineOf("add").startsWith(s("switchyard-cli --workspace '/home/it'\\''s me/switchyard.toml' db access add "
+                                        "192.0.2.0/24 198.51.100.7 --group PROJECT_ID --auth env:ATLAS_ACCOUNT "
+                                        "--backend 'api; rm -rf ~' ")),
+             qPrintable(lineOf("add")));
+    QVERIFY(!lineOf("add").contains(s("--yes")));
+    QVERIFY(lineOf("add-yes").contains(s("--yes --unlock 'api; rm -rf ~' --wait 5m")));
+    QVERIFY(lineOf("remove").contains(s("remove 0.0.0.0/0")));
+    QVERIFY(lineOf("self").contains(s("YOUR_ADDRESS --expires 4h")));
+    QVERIFY(lineOf("advice").contains(s("--outbound 192.0.2.0/24 --outbound 198.51.100.7")));
+    // What the list lets in already is not added again; where nobody else is let in, nobody has to be put out.
+    in.list = QList<AccessEntry>{*parseAccessEntry(s("192.0.2.0/24"))};
+    QVERIFY2(lineOf("add").contains(s("add 198.51.100.7 --group")), qPrintable(lineOf("add")));
+    QCOMPARE(lineOf("remove"), s("none"));
+    in.list = QList<AccessEntry>{*parseAccessEntry(s("192.0.2.0/24")), *parseAccessEntry(s("198.51.100.7"))};
+    QCOMPARE(lineOf("add"), s("none"));
+    // Not known: a word that nobody takes for an address.
+    in.outbound.reset();
+    in.list.reset();
+    QVERIFY(lineOf("add").contains(s("add ADDRESS --group")));
+    in.owner = AccessListOwner::RenderPostgres;
+    QCOMPARE(accessCommands(in, origin).size(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestAccessAdvice)

@@ -3,6 +3,8 @@
 // places, gaps for what is not known, words under the mouse; in light and dark.
 #include "tests/redeploy/recorded.h"
 #include "ui/common/theme.h"
+#include "ui/redeploy/databaselegend.h"
+#include "ui/redeploy/sessionbody.h"
 #include "ui/redeploy/sessionrows.h"
 #include "ui/redeploy/timelinelanes.h"
 #include "ui/redeploy/timelineplot.h"
@@ -68,6 +70,10 @@ private Q_SLOTS:
     void words();
     void drawn_data();
     void drawn();
+    void legendNamesThem_data();
+    void legendNamesThem();
+    void legendTellsThemApart();
+    void legendCountsWhatDoesNotFit();
 };
 
 void DatabaseLanePlotTest::onlyWhereThereIsOne()
@@ -181,6 +187,103 @@ void DatabaseLanePlotTest::drawn()
     const int without = coloured(healthyRecord());
     QVERIFY(without >= 0);
     QVERIFY(coloured(stormed()) > without + 500);
+}
+
+void DatabaseLanePlotTest::legendNamesThem_data()
+{
+    drawn_data();
+}
+
+/// In the session's view: hidden without a database, else each by its name, in the colour that its lane has.
+void DatabaseLanePlotTest::legendNamesThem()
+{
+    QFETCH(const bool, dark);
+    applyTheme(*qobject_cast<QApplication *>(QCoreApplication::instance()),
+               dark ? ThemeChoice::Dark : ThemeChoice::Light);
+    Recorded recorded = stormed();
+    SessionDatabase cache;
+    cache.name = s("cache");
+    recorded.record.header.databases.append(cache);
+    for (int second = -10; second < 20; ++second)
+        look(recorded, second * 1000.0 + 100, 3 + second % 3, 50).subject = s("database cache");
+    SessionBody body([](QWidget *, const QString &, std::function<void(const QString &)>) {});
+    body.resize(1280, 700);
+    body.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&body));
+    auto *legend = body.findChild<DatabaseLegend *>();
+    QVERIFY(legend);
+    const Recorded without = healthyRecord();
+    body.showFinished(without.record, without.verdict(), false);
+    QVERIFY(!legend->isVisible());
+    body.clear();
+    body.showFinished(recorded.record, recorded.verdict(), false);
+    QTRY_VERIFY(legend->isVisible());
+    QCOMPARE(legend->accessibleDescription(), s("shop: solid line; cache: dashed line"));
+    QTest::qWait(300); // drawn at most ten times a second
+    if (qEnvironmentVariableIsSet("SWITCHYARD_TEST_PICTURES"))
+        body.grab().save(qEnvironmentVariable("SWITCHYARD_TEST_PICTURES") +
+                         s("/legend-%1.png").arg(s(QTest::currentDataTag())));
+    // The line's own colour stands in the sample, and in the plot.
+    const ThemeColors &colors = themeColors(body.palette());
+    const auto isNear = [](const QColor &a, const QColor &b) {
+        return std::abs(a.red() - b.red()) + std::abs(a.green() - b.green()) + std::abs(a.blue() - b.blue()) < 40;
+    };
+    const auto count = [&isNear](const QImage &image, const QColor &color) {
+        int found = 0;
+        for (int y = 0; y < image.height(); ++y) {
+            for (int x = 0; x < image.width(); ++x)
+                found += isNear(image.pixelColor(x, y), color);
+        }
+        return found;
+    };
+    const QImage samples = legend->grab().toImage();
+    const QImage plot = body.timeline()->grab().toImage();
+    for (int place = 0; place < 2; ++place) {
+        const QColor color = databasePen(place, colors).color();
+        QVERIFY(!legend->sampleRect(place).isEmpty());
+        QVERIFY2(count(samples.copy(legend->sampleRect(place)), color) > 5, qPrintable(QString::number(place)));
+        QCOMPARE(count(samples.copy(legend->sampleRect(1 - place)), color), 0);
+        QVERIFY2(count(plot, color) > 5, qPrintable(QString::number(place)));
+    }
+}
+
+/// The first four by their dash alone, whatever the eyes; twelve by dash and colour.
+void DatabaseLanePlotTest::legendTellsThemApart()
+{
+    for (const bool dark : {false, true}) {
+        applyTheme(*qobject_cast<QApplication *>(QCoreApplication::instance()),
+                   dark ? ThemeChoice::Dark : ThemeChoice::Light);
+        const ThemeColors &colors = themeColors(QApplication::palette());
+        QSet<QString> looks, dashes, words;
+        for (int place = 0; place < 12; ++place) {
+            const QPen pen = databasePen(place, colors);
+            looks.insert(pen.color().name() + QString::number(int(pen.style())));
+            if (place < 4) {
+                dashes.insert(QString::number(int(pen.style())));
+                words.insert(databaseDash(place));
+            }
+        }
+        QCOMPARE(looks.size(), 12);
+        QCOMPARE(dashes.size(), 4);
+        QCOMPARE(words.size(), 4);
+    }
+}
+
+void DatabaseLanePlotTest::legendCountsWhatDoesNotFit()
+{
+    DatabaseLegend legend;
+    legend.resize(320, 20);
+    QStringList names;
+    for (int i = 0; i < 8; ++i)
+        names.append(s("database-of-shop-%1").arg(i));
+    legend.show(names);
+    QVERIFY(!legend.sampleRect(0).isEmpty());
+    QVERIFY(legend.sampleRect(7).isEmpty());
+    QVERIFY(legend.toolTip().contains(s("database-of-shop-7")));
+    legend.resize(2'600, 20);
+    QVERIFY(!legend.sampleRect(7).isEmpty());
+    // Its width is nothing to the window's.
+    QCOMPARE(legend.minimumSizeHint().width(), 0);
 }
 
 QTEST_MAIN(DatabaseLanePlotTest)

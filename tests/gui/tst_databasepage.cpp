@@ -17,18 +17,22 @@
 #include "ui/window/mainwindow.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTcpServer>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextBrowser>
+#include <QToolButton>
 
 using namespace Switchyard;
 using namespace Switchyard::Testing;
@@ -73,6 +77,9 @@ private Q_SLOTS:
     void pollsAgainWhereItWasSeen();
     void comparesTwo();
     void copiesAfterAPlan();
+    void optionsOfACopyGoTogether();
+    void copiesChosenSchemasThroughAFile();
+    void copiesByJobsThroughAFolder();
     void cancelledCopyLeavesNothing();
     void productionIsOnlyRead();
     void fiftyProbesDoNotStall();
@@ -388,6 +395,125 @@ void TestDatabasePage::copiesAfterAPlan()
     QVERIFY(!copy->isEnabled());
     dialog->reject();
     QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
+}
+
+/// Folded away at first, judged as the command line judges, told in the window's own words.
+void TestDatabasePage::optionsOfACopyGoTogether()
+{
+    qputenv("TAB_NEVER", "postgresql://app@127.0.0.1:1/never");
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_NEVER")) +
+                  backend("render", "target", "dev", database("main", "TAB_NEVER")));
+    find<QPushButton>("copyDatabaseButton")->click();
+    auto *dialog = m_console->window().findChild<CopyDialog *>();
+    QVERIFY(dialog && QTest::qWaitForWindowExposed(dialog));
+    const auto field = [dialog](const char *name) { return dialog->findChild<QLineEdit *>(L(name)); };
+    auto *toggle = dialog->findChild<QToolButton *>(L("copyOptionsToggle"));
+    auto *summary = dialog->findChild<QLabel *>(L("copyOptionsSummary"));
+    auto *problem = dialog->findChild<QLabel *>(L("copyOptionsProblem"));
+    auto *plan = dialog->findChild<QPushButton *>(L("copyPlan"));
+    const QString pictures = qEnvironmentVariable("SWITCHYARD_TEST_PICTURES");
+    if (!pictures.isEmpty())
+        dialog->grab().save(pictures + s("/copy-folded.png"));
+    QVERIFY(!field("copyFile")->isVisible());
+    QVERIFY(summary->text().isEmpty() && plan->isEnabled());
+    QTest::mouseClick(toggle, Qt::LeftButton);
+    QVERIFY(field("copyFile")->isVisible());
+    for (const QLabel *label : dialog->findChildren<QLabel *>())
+        QVERIFY2(!label->text().contains(s("--")), qPrintable(label->text()));
+    // Several jobs need a folder.
+    dialog->findChild<QSpinBox *>(L("copyJobs"))->setValue(4);
+    QVERIFY(problem->isVisible());
+    QVERIFY2(problem->text().contains(s("several jobs need a folder")) && !problem->text().contains(s("--")),
+             qPrintable(problem->text()));
+    QVERIFY(!plan->isEnabled());
+    QVERIFY(dialog->findChild<QTextBrowser *>(L("copyText"))->toPlainText().contains(s("a part of it stays")));
+    if (!pictures.isEmpty())
+        dialog->grab().save(pictures + s("/copy-options.png"));
+    // A file that is there is not overwritten, and nobody knows what a relative one is relative to.
+    field("copyFile")->setText(m_folder->filePath(s("switchyard.toml")));
+    QVERIFY2(problem->text().contains(s("is there already")), qPrintable(problem->text()));
+    field("copyFile")->setText(s("dump"));
+    QVERIFY2(problem->text().contains(s("no whole path")), qPrintable(problem->text()));
+    m_savePath = m_folder->filePath(s("shop.dump"));
+    QTest::mouseClick(dialog->findChild<QPushButton *>(L("copyFileChoose")), Qt::LeftButton);
+    QVERIFY(!problem->isVisible());
+    QVERIFY(plan->isEnabled());
+    field("copySchemas")->setText(s(" public ,two words,, public"));
+    dialog->findChild<QCheckBox *>(L("copyOlderTarget"))->click();
+    QTest::mouseClick(toggle, Qt::LeftButton); // what is chosen stands there when it is folded again
+    QVERIFY(!field("copyFile")->isVisible());
+    QVERIFY2(summary->isVisible() && summary->text().contains(s("through the folder ") + m_savePath) &&
+                 summary->text().contains(s("4 jobs at once")) &&
+                 summary->text().contains(s("only public, two words")) &&
+                 summary->text().contains(s("an older target is allowed")),
+             qPrintable(summary->text()));
+    if (!pictures.isEmpty())
+        dialog->grab().save(pictures + s("/copy-summary.png"));
+    dialog->reject();
+}
+
+void TestDatabasePage::copiesChosenSchemasThroughAFile()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    makeShop();
+    m_postgres->sql(s("create schema audit authorization app; set role app; create table audit.log(id int primary "
+                      "key); insert into audit.log values (1)"),
+                    s("shop"));
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_MAIN")) +
+                  backend("render", "target", "dev", database("main", "TAB_OTHER")));
+    find<QPushButton>("copyDatabaseButton")->click();
+    auto *dialog = m_console->window().findChild<CopyDialog *>();
+    QVERIFY(dialog);
+    auto *plan = dialog->findChild<QPushButton *>(L("copyPlan"));
+    auto *copy = dialog->findChild<QPushButton *>(L("copyGo"));
+    auto *banner = dialog->findChild<QLabel *>(L("copyBannerText"));
+    const QString file = m_folder->filePath(s("shop.dump"));
+    plan->click();
+    QTRY_VERIFY_WITH_TIMEOUT(copy->isVisible() && copy->isEnabled(), 30'000);
+    // A plan is worth something only for what it was made for.
+    dialog->findChild<QLineEdit *>(L("copyFile"))->setText(file);
+    QVERIFY(!copy->isEnabled());
+    dialog->findChild<QLineEdit *>(L("copySchemas"))->setText(s("audit"));
+    dialog->findChild<QLineEdit *>(L("copyWithoutRows"))->setText(s("audit.log"));
+    plan->click();
+    QTRY_VERIFY_WITH_TIMEOUT(copy->isVisible() && copy->isEnabled(), 30'000);
+    QVERIFY(!QFileInfo::exists(file)); // a plan writes nothing
+    copy->click();
+    QTRY_VERIFY2_WITH_TIMEOUT(copy->isVisible() && banner->isVisible() && !copy->isEnabled(),
+                              qPrintable(banner->text()), 60'000);
+    QVERIFY2(QFileInfo(file).size() > 0, qPrintable(banner->text()));
+    QCOMPARE(m_postgres->sql(s("select count(*) from pg_tables where schemaname = 'public'"), s("other")), s("0"));
+    QCOMPARE(m_postgres->sql(s("select count(*) from audit.log"), s("other")), s("0")); // made, without its rows
+    QVERIFY(dialog->findChild<QTextBrowser *>(L("copyText"))->toPlainText().contains(file));
+    auto *problem = dialog->findChild<QLabel *>(L("copyOptionsProblem"));
+    QVERIFY2(problem->text().contains(s("The dump is kept in")), qPrintable(problem->text()));
+    dialog->reject();
+}
+
+void TestDatabasePage::copiesByJobsThroughAFolder()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    makeShop();
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_MAIN")) +
+                  backend("render", "target", "dev", database("main", "TAB_OTHER")));
+    find<QPushButton>("copyDatabaseButton")->click();
+    auto *dialog = m_console->window().findChild<CopyDialog *>();
+    QVERIFY(dialog);
+    auto *copy = dialog->findChild<QPushButton *>(L("copyGo"));
+    auto *banner = dialog->findChild<QLabel *>(L("copyBannerText"));
+    const QString folder = m_folder->filePath(s("shop.dump"));
+    dialog->findChild<QLineEdit *>(L("copyFile"))->setText(folder);
+    dialog->findChild<QSpinBox *>(L("copyJobs"))->setValue(2);
+    dialog->findChild<QPushButton *>(L("copyPlan"))->click();
+    QTRY_VERIFY_WITH_TIMEOUT(copy->isVisible() && copy->isEnabled(), 30'000);
+    copy->click();
+    QTRY_VERIFY2_WITH_TIMEOUT(copy->isVisible() && banner->text().startsWith(s("●")) && !copy->isEnabled(),
+                              qPrintable(banner->text()), 60'000);
+    QVERIFY(QFileInfo(folder).isDir());
+    QCOMPARE(m_postgres->sql(s("select count(*) from orders"), s("other")), s("500"));
+    dialog->reject();
 }
 
 void TestDatabasePage::cancelledCopyLeavesNothing()

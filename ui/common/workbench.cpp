@@ -228,6 +228,7 @@ void Workbench::open(Workspace workspace, bool demo)
     if (!first && !m_workspace.backends.isEmpty())
         first = &m_workspace.backends.first();
     m_current = first ? first->name : QString();
+    m_watchDatabases = true;
     Q_EMIT workspaceOpened();
     // Only now: the page has told by then what was chosen for this server, and nothing else is to be asked.
     m_source->begin();
@@ -633,6 +634,7 @@ void Workbench::startRehearsal(const RehearsalRequest &request, const Platform &
     SessionPlan plan = planFor(backend);
     plan.rehearsal = true;
     plan.clientsOverride = request.clients;
+    plan.databases = request.databases;
     startSession(std::move(plan), m_rehearsal.get());
 }
 
@@ -655,6 +657,7 @@ SessionPlan Workbench::planFor(const Backend &backend) const
     plan.backend = backend;
     plan.baseline = m_demo ? m_options.demoBaseline : m_options.baseline;
     plan.settle = m_demo ? m_options.demoSettle : m_options.settle;
+    plan.databases = m_watchDatabases;
     plan.journalFolder = m_options.journalFolder;
     return plan;
 }

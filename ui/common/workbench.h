@@ -61,10 +61,11 @@ struct RehearsalRequest
     QString backend; ///< whose sockets and endpoints are watched
     QString platform;
     QStringList argv;
-    QString cwd;          ///< empty: the backend's own, or the folder of the workspace
-    int machines = 0;     ///< 1 to 10; 0: as the manifest says, else 1
-    double timeScale = 1; ///< 0.001 to 1
-    int clients = -1;     ///< per socket; -1: as configured
+    QString cwd;           ///< empty: the backend's own, or the folder of the workspace
+    int machines = 0;      ///< 1 to 10; 0: as the manifest says, else 1
+    double timeScale = 1;  ///< 0.001 to 1
+    int clients = -1;      ///< per socket; -1: as configured
+    bool databases = true; ///< look at the backend's databases meanwhile
 };
 
 /// The open workspace and everything that runs for it: a monitor and a driver for each backend, and at most one
@@ -120,6 +121,9 @@ public:
     QString redeployObstacle(const QString &backend) const;
     /// Why this backend cannot be rehearsed; empty: it can. The production lock is none: the processes are local.
     QString rehearsalObstacle(const QString &backend) const;
+    /// Whether sessions look at the backend's databases: they do until somebody says otherwise for this workspace.
+    bool watchesDatabases() const { return m_watchDatabases; }
+    void setWatchesDatabases(bool on) { m_watchDatabases = on; }
     void redeploy(const QString &backend);
     /// Watches without triggering: somebody else redeploys.
     void watch(const QString &backend);
@@ -210,6 +214,7 @@ private:
     Workspace m_workspace;
     bool m_open = false;
     bool m_demo = false;
+    bool m_watchDatabases = true;
     QString m_demoMode;
     QString m_current;
     std::shared_ptr<HistoryStore> m_history;

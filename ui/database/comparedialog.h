@@ -3,11 +3,11 @@
 
 #include "models/database/compare/compare.h"
 #include "ui/common/rowmodel.h"
+#include "ui/database/databaseservices.h"
 
 #include <QDialog>
 #include <QPointer>
 
-#include <functional>
 #include <memory>
 
 class QCheckBox;
@@ -26,10 +26,6 @@ class DatabaseJob;
 class DatabaseSet;
 class NoticePane;
 class Table;
-
-/// Asks where to save a file of this name; answers with a path, or not at all.
-using ChooseReportPath =
-    std::function<void(QWidget *parent, const QString &name, std::function<void(const QString &)> answer)>;
 
 /// Whether the target holds what the source holds: the verdict, the totals of each kind, every difference with what to
 /// do, and what was not measured. Reads both and writes to neither. Thread: GUI.

@@ -7,10 +7,13 @@
 #include "ui/common/format.h"
 #include "ui/common/theme.h"
 #include "ui/common/workbench.h"
+#include "ui/database/comparedialog.h"
 #include "ui/database/comparerows.h"
+#include "ui/database/copyoptionspane.h"
 #include "ui/database/databasehtml.h"
 #include "ui/database/databasejob.h"
 #include "ui/database/databasepair.h"
+#include "ui/database/windowwords.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -23,7 +26,6 @@
 #include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QRegularExpression>
 #include <QScrollBar>
 #include <QTextBrowser>
 #include <QVBoxLayout>
@@ -58,18 +60,16 @@ QString bytesText(qint64 bytes)
     return QLocale(QLocale::English).formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
 }
 
-/// Hints name the command's options; here they are choices of this dialog.
-QString inWindowWords(QString hint)
+QStringList inWords(QStringList steps)
 {
-    static const QRegularExpression clean(QStringLiteral("--clean \\S+"));
-    hint.replace(QStringLiteral("--into-nonempty"), QStringLiteral("\"beside what it holds\""));
-    hint.replace(clean, QStringLiteral("\"replacing what has the same name\""));
-    return hint.replace(QStringLiteral("--final"), QStringLiteral("\"final sync\""));
+    for (QString &step : steps)
+        step = copyInWindowWords(step);
+    return steps;
 }
 
 } // namespace
 
-CopyDialog::CopyDialog(Workbench *workbench, int source, int target, CopyServices services, QWidget *parent)
+CopyDialog::CopyDialog(Workbench *workbench, int source, int target, DatabaseServices services, QWidget *parent)
     : QDialog(parent)
     , m_workbench(workbench)
     , m_set(workbench->databases())
@@ -82,7 +82,9 @@ CopyDialog::CopyDialog(Workbench *workbench, int source, int target, CopyService
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(8);
     layout->addWidget(makeEnds());
-    layout->addWidget(makeOptions());
+    layout->addWidget(makeChoices());
+    m_options = new CopyOptionsPane(m_services.choosePath, this);
+    layout->addWidget(m_options);
     m_banner = new QFrame(this);
     m_banner->setObjectName(QStringLiteral("copyBanner"));
     m_bannerText = new QLabel(m_banner);
@@ -147,6 +149,7 @@ CopyDialog::CopyDialog(Workbench *workbench, int source, int target, CopyService
         connect(each, &QComboBox::currentIndexChanged, this, &CopyDialog::choicesChanged);
     connect(m_name, &QLineEdit::textChanged, this, &CopyDialog::choicesChanged);
     connect(m_final, &QCheckBox::toggled, this, &CopyDialog::choicesChanged);
+    connect(m_options, &CopyOptionsPane::changed, this, &CopyDialog::choicesChanged);
     fill();
 }
 
@@ -184,7 +187,7 @@ QWidget *CopyDialog::makeEnds()
     return ends;
 }
 
-QWidget *CopyDialog::makeOptions()
+QWidget *CopyDialog::makeChoices()
 {
     auto *options = new QWidget(this);
     auto *layout = new QHBoxLayout(options);
@@ -241,6 +244,8 @@ QString CopyDialog::obstacle() const
         return QStringLiteral("The workspace was closed.");
     if (chosenDatabase(m_source) == chosenDatabase(m_target))
         return QStringLiteral("Source and target are the same database.");
+    if (!m_options->problem().isEmpty())
+        return QStringLiteral("The options do not go together: see there.");
     if (Into(m_into->currentIndex()) == Into::Replace && m_name->text().trimmed().isEmpty())
         return QStringLiteral("What the target holds under the same names would be deleted: type the name of its "
                               "database.");
@@ -271,6 +276,7 @@ void CopyDialog::run(bool planOnly)
     options.intoNonEmpty = into == Into::Beside;
     if (into == Into::Replace)
         options.clean = m_name->text().trimmed();
+    m_options->apply(&options);
     options.planOnly = planOnly;
     options.finalSync = m_final->isChecked();
     options.analyze = m_analyze->isChecked();
@@ -325,11 +331,13 @@ void CopyDialog::finish(const Result<CopyReport> &done, bool planOnly)
     if (m_closing)
         return deleteLater();
     if (!done)
-        m_refused = done.error().toString();
+        m_refused = copyInWindowWords(done.error().toString());
     else if (planOnly)
         m_plan = std::make_shared<const CopyReport>(*done);
     else
         m_report = std::make_shared<const CopyReport>(*done);
+    // The copy has made its file, or has not: whether the choices go together is to be seen anew.
+    m_options->setKept(m_report ? m_report->file : QString());
     fill();
 }
 
@@ -372,13 +380,15 @@ void CopyDialog::fill()
           static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_final), static_cast<QWidget *>(m_analyze),
           static_cast<QWidget *>(m_compare)})
         each->setEnabled(!runs && m_set);
+    m_options->setEditable(!runs && m_set);
     m_name->setVisible(Into(m_into->currentIndex()) == Into::Replace);
     const QString why = obstacle();
     const CopyReport *last = m_report ? m_report.get() : m_plan.get();
     const bool planned = m_plan && !m_plan->failed() && !m_plan->cancelled;
     const bool same = m_set && chosenDatabase(m_source) == chosenDatabase(m_target);
     m_planButton->setVisible(!runs);
-    m_planButton->setEnabled(m_set && !same);
+    const bool fits = m_options->problem().isEmpty();
+    m_planButton->setEnabled(m_set && !same && fits);
     m_copyButton->setVisible(!runs);
     m_copyButton->setEnabled(planned && why.isEmpty() && !m_report);
     m_planButton->setDefault(!planned);
@@ -406,9 +416,10 @@ void CopyDialog::fill()
                                    : QStringLiteral("▲ Cancelled. The target is as it was.");
     } else if (last && last->failed()) {
         state = State::Down;
-        text = QStringLiteral("■ %1: %2").arg(copyStageName(last->failed()->stage), last->failed()->detail);
+        text = QStringLiteral("■ %1: %2")
+                   .arg(copyStageName(last->failed()->stage), copyInWindowWords(last->failed()->detail));
         if (!last->failed()->hint.isEmpty())
-            text += QStringLiteral("\n→ ") + inWindowWords(last->failed()->hint);
+            text += QStringLiteral("\n→ ") + copyInWindowWords(last->failed()->hint);
     } else if (m_report) {
         const CopyVerdict verdict = m_report->verdict();
         state = verdict == CopyVerdict::Pass ? State::Up : State::Degraded;
@@ -441,22 +452,33 @@ void CopyDialog::fillText()
     const bool runs = m_job->isRunning();
     const QList<CopyStep> &steps = runs || !last ? m_steps : last->steps;
     if (steps.isEmpty()) {
-        m_text->setHtml(QStringLiteral(
-            "<p>The plan looks at both databases and the programs, and says what would be copied, deleted and left "
-            "behind. It changes nothing.</p><p>The copy is made by pg_dump and pg_restore in one transaction of the "
-            "target: if it fails or is cancelled, the target is as it was.</p>"));
+        CopyOptions chosen;
+        m_options->apply(&chosen);
+        m_text->setHtml(
+            QStringLiteral("<p>The plan looks at both databases and the programs, and says what would be copied, "
+                           "deleted and left behind. It changes nothing.</p><p>%1</p>")
+                .arg(chosen.jobs > 1
+                         ? QStringLiteral("The copy is made by pg_dump and pg_restore with %1 jobs at once, and so in "
+                                          "several transactions: if it fails or is cancelled, a part of it stays in "
+                                          "the target.")
+                               .arg(chosen.jobs)
+                         : QStringLiteral("The copy is made by pg_dump and pg_restore in one transaction of the "
+                                          "target: if it fails or is cancelled, the target is as it was.")));
         return;
     }
     QList<StageLine> lines;
     for (const CopyStep &step : steps)
-        lines.append({copyStageName(step.stage), step.status, step.ms, step.detail, inWindowWords(step.hint)});
+        lines.append({copyStageName(step.stage), step.status, step.ms, copyInWindowWords(step.detail),
+                      copyInWindowWords(step.hint)});
     QString html = stageTableHtml(lines, colors);
     if (!runs && last) {
+        if (!last->file.isEmpty() && !last->planOnly)
+            html += listHtml(QStringLiteral("The dump is kept"), {last->file}, colors.text);
         html += listHtml(QStringLiteral("Would be deleted of the target"), last->willDelete, colors.down);
         html += listHtml(QStringLiteral("Was deleted of the target"), last->deleted, colors.down);
         html += listHtml(QStringLiteral("Stays in the target"), last->stays, colors.text);
         html += listHtml(QStringLiteral("A copy leaves out"), last->leftOut, colors.text);
-        html += listHtml(QStringLiteral("To freeze writes"), last->freeze, colors.action);
+        html += listHtml(QStringLiteral("To freeze writes"), inWords(last->freeze), colors.action);
         html += listHtml(QStringLiteral("Written while it was copied"), last->writtenMeanwhile, colors.degraded);
     }
     m_text->setHtml(html);

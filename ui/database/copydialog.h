@@ -2,11 +2,11 @@
 #pragma once
 
 #include "models/database/copy/copy.h"
-#include "ui/database/comparedialog.h"
+#include "ui/database/databaseservices.h"
 
 #include <QDialog>
+#include <QPointer>
 
-#include <functional>
 #include <memory>
 
 class QCheckBox;
@@ -20,16 +20,10 @@ class QTextBrowser;
 
 namespace Switchyard {
 
+class CopyOptionsPane;
 class DatabaseJob;
 class DatabaseSet;
 class Workbench;
-
-/// What the dialog needs from the program.
-struct CopyServices
-{
-    ChooseReportPath choosePath;
-    std::function<void(const QString &backend, QWidget *parent)> askToUnlock;
-};
 
 /// Copies a PostgreSQL database into another: first the plan, which changes nothing and says what would be deleted and
 /// what stays behind, then the copy as planned, with its progress, and the comparison at its end. A production target
@@ -38,7 +32,7 @@ class CopyDialog final : public QDialog
 {
     Q_OBJECT
 public:
-    CopyDialog(Workbench *workbench, int source, int target, CopyServices services, QWidget *parent = nullptr);
+    CopyDialog(Workbench *workbench, int source, int target, DatabaseServices services, QWidget *parent = nullptr);
     ~CopyDialog() override;
 
 public Q_SLOTS:
@@ -55,7 +49,7 @@ private:
         Replace
     };
     QWidget *makeEnds();
-    QWidget *makeOptions();
+    QWidget *makeChoices();
     void choicesChanged();
     void run(bool planOnly);
     void finish(const Result<CopyReport> &done, bool planOnly);
@@ -70,7 +64,7 @@ private:
 
     QPointer<Workbench> m_workbench;
     QPointer<DatabaseSet> m_set;
-    CopyServices m_services;
+    DatabaseServices m_services;
     std::unique_ptr<DatabaseJob> m_job;
     QString m_refused;
     std::shared_ptr<const CopyReport> m_plan;   ///< of the choices as they stand
@@ -82,6 +76,7 @@ private:
     QComboBox *m_target = nullptr;
     QComboBox *m_into = nullptr;
     QLineEdit *m_name = nullptr; ///< the target's database, typed by whoever wants things of it deleted
+    CopyOptionsPane *m_options = nullptr;
     QCheckBox *m_final = nullptr;
     QCheckBox *m_analyze = nullptr;
     QCheckBox *m_compare = nullptr;

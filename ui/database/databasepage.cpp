@@ -11,6 +11,9 @@
 #include "ui/common/table.h"
 #include "ui/common/turns.h"
 #include "ui/common/workbench.h"
+#include "ui/database/accessdialog.h"
+#include "ui/database/comparedialog.h"
+#include "ui/database/copydialog.h"
 #include "ui/database/databasedetail.h"
 #include "ui/database/databaserows.h"
 #include "ui/database/stagedelegate.h"
@@ -65,7 +68,7 @@ QList<DatabasePoint> recordedPoints(const QString &file, const QString &series, 
 
 } // namespace
 
-DatabasePage::DatabasePage(Workbench *workbench, CopyServices services, QWidget *parent)
+DatabasePage::DatabasePage(Workbench *workbench, DatabaseServices services, QWidget *parent)
     : Page(parent)
     , m_workbench(workbench)
     , m_services(std::move(services))
@@ -149,15 +152,21 @@ QWidget *DatabasePage::makeBar()
     m_copy = new QPushButton(QStringLiteral("Copy…"), bar);
     m_copy->setObjectName(QStringLiteral("copyDatabaseButton"));
     m_copy->setToolTip(QStringLiteral("PostgreSQL into PostgreSQL, after a plan that changes nothing"));
+    m_access = new QPushButton(QStringLiteral("Network access…"), bar);
+    m_access->setObjectName(QStringLiteral("networkAccessButton"));
+    m_access->setToolTip(
+        QStringLiteral("Which addresses the backend connects from, and how the database lets in no others"));
     layout->addWidget(m_probeAll);
     layout->addWidget(m_cancel);
     layout->addStretch(1);
     layout->addWidget(m_sideBySide);
     layout->addSpacing(6);
+    layout->addWidget(m_access);
     layout->addWidget(m_compare);
     layout->addWidget(m_copy);
     connect(m_compare, &QPushButton::clicked, this, &DatabasePage::showCompare);
     connect(m_copy, &QPushButton::clicked, this, &DatabasePage::showCopy);
+    connect(m_access, &QPushButton::clicked, this, &DatabasePage::showAccess);
     connect(m_probeAll, &QPushButton::clicked, this, &DatabasePage::refresh);
     connect(m_cancel, &QPushButton::clicked, this, &DatabasePage::cancel);
     connect(m_sideBySide, &QPushButton::toggled, this, &DatabasePage::fillDetails);
@@ -184,6 +193,7 @@ void DatabasePage::makeActions()
     add(QStringLiteral("Probe &all"), {}, [this] { refresh(); });
     add(QStringLiteral("&Compare source and target…"), QStringLiteral("Ctrl+Shift+D"), [this] { showCompare(); });
     add(QStringLiteral("C&opy…"), {}, [this] { showCopy(); });
+    add(QStringLiteral("N&etwork access…"), {}, [this] { showAccess(); });
     add(QStringLiteral("&Stop all polling"), {}, [this] {
         for (int i = 0; m_set && i < m_set->count(); ++i) {
             if (m_set->record(i).polling)
@@ -212,6 +222,7 @@ void DatabasePage::open()
     m_stack->setCurrentIndex(any ? 0 : 1);
     for (QPushButton *each : {m_compare, m_copy})
         each->setEnabled(any && m_set->count() > 1); // it takes two
+    m_access->setEnabled(any);
     m_ages.stop();
     Q_EMIT badgeChanged(0);
     if (!any)
@@ -343,6 +354,13 @@ void DatabasePage::showCopy()
         return;
     const auto [source, target] = currentPair();
     (new CopyDialog(m_workbench, source, target, m_services, window()))->show();
+}
+
+void DatabasePage::showAccess()
+{
+    if (!m_set || m_set->count() < 1)
+        return;
+    (new AccessDialog(m_workbench, current(), m_services, window()))->show();
 }
 
 /// The database of the same name in the other role; -1 without one.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/common/page.h"
-#include "ui/database/copydialog.h"
+#include "ui/database/databaseservices.h"
 
 #include <QPointer>
 #include <QTimer>
@@ -28,7 +28,7 @@ class DatabasePage final : public Page
 {
     Q_OBJECT
 public:
-    DatabasePage(Workbench *workbench, CopyServices services, QWidget *parent = nullptr);
+    DatabasePage(Workbench *workbench, DatabaseServices services, QWidget *parent = nullptr);
     QString title() const override { return QStringLiteral("Databases"); }
     QString iconName() const override { return QStringLiteral("database"); }
     bool isBusy() const override;
@@ -57,11 +57,12 @@ private:
     std::pair<int, int> currentPair() const;
     void showCompare();
     void showCopy();
+    void showAccess();
     int twinOf(int index) const;
     void loadHistory(DatabaseDetail *detail);
 
     Workbench *m_workbench;
-    CopyServices m_services;
+    DatabaseServices m_services;
     QPointer<DatabaseSet> m_set;
     QStackedWidget *m_stack;
     NoticePane *m_empty;
@@ -76,6 +77,7 @@ private:
     QPushButton *m_sideBySide;
     QPushButton *m_compare;
     QPushButton *m_copy;
+    QPushButton *m_access;
     QList<QAction *> m_actions;
     QTimer m_ages; ///< the column of ages goes on by itself
     /// Of each workspace's file, which were polled, how often: "backend/name" to "30s", or "30s reach".

@@ -5,6 +5,7 @@
 #include "ui/common/rowmodel.h"
 #include "ui/common/table.h"
 #include "ui/redeploy/budgetbar.h"
+#include "ui/redeploy/databaselegend.h"
 #include "ui/redeploy/gatedetails.h"
 #include "ui/redeploy/livejudge.h"
 #include "ui/redeploy/reconnectcurve.h"
@@ -113,7 +114,9 @@ QWidget *SessionBody::makeUpper()
     m_plot = new TimelinePlot(upper);
     m_plot->setEventSource([this](int id) { return m_events->event(id); });
     m_budget = new BudgetBar(upper);
+    m_databases = new DatabaseLegend(upper);
     layout->addWidget(makeLegendRow(upper));
+    layout->addWidget(m_databases);
     layout->addWidget(m_plot, 1);
     layout->addWidget(m_budget);
     scroll->setWidget(upper);
@@ -259,6 +262,7 @@ void SessionBody::clear()
     m_eventPane->clearFilters();
     m_events->begin(0);
     m_plot->begin({});
+    m_databases->show({});
     m_plot->drawUntil(0);
     showVerdict({}, true);
     m_gate->clear();
@@ -277,6 +281,7 @@ void SessionBody::append(const SessionHeader &header, const QList<Event> &events
         m_header = header;
         m_events->begin(header.startedWallMs);
         m_plot->begin(header);
+        m_databases->show(m_plot->databaseNames());
         m_judge->begin(header);
         QStringList subjects;
         for (const SessionSocket &socket : header.sockets)

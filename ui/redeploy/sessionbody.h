@@ -14,6 +14,7 @@ class QTabWidget;
 namespace Switchyard {
 
 class BudgetBar;
+class DatabaseLegend;
 class EventModel;
 class GateDetails;
 class LiveJudge;
@@ -87,6 +88,7 @@ private:
     ReconnectCurve *m_curve = nullptr;
     QLabel *m_figures = nullptr;
     QLabel *m_legend = nullptr;
+    DatabaseLegend *m_databases = nullptr;
     QLabel *m_noForecast = nullptr;
     QListWidget *m_notes = nullptr;
     EventPane *m_eventPane = nullptr;

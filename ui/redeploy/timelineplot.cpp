@@ -4,6 +4,7 @@
 
 #include "ui/common/format.h"
 #include "ui/common/theme.h"
+#include "ui/redeploy/databaselegend.h"
 #include "ui/redeploy/sessionrows.h"
 #include "ui/redeploy/timelinelanes.h"
 
@@ -208,6 +209,7 @@ void TimelinePlot::Private::colour()
         bandGraphs[i]->setPen(Qt::NoPen);
         bandGraphs[i]->setBrush(bands[i]);
     }
+    int database = 0;
     for (int i = 0; i < goodGraphs.size(); ++i) {
         const bool dots = data.lanes()[i].kind == Lane::Kind::Newcomer;
         const auto look = [dots](QCPGraph *graph, const QColor &color, int width, QCPScatterStyle::ScatterShape shape,
@@ -221,9 +223,10 @@ void TimelinePlot::Private::colour()
         look(badGraphs[i], colors.down, 5, QCPScatterStyle::ssCross, 7);
         if (!usedGraphs[i])
             continue;
-        QColor fill = colors.accent;
+        const QPen pen = databasePen(database++, colors);
+        QColor fill = pen.color();
         fill.setAlphaF(0.35F);
-        usedGraphs[i]->setPen(QPen(colors.accent, 1.2));
+        usedGraphs[i]->setPen(pen);
         usedGraphs[i]->setBrush(fill);
         floorGraphs[i]->setPen(QPen(colors.line));
         limitGraphs[i]->setPen(QPen(colors.down, 1.2, Qt::DashLine));
@@ -607,6 +610,16 @@ QStringList TimelinePlot::laneNames() const
     QStringList names;
     for (const Lane &lane : d->data.lanes())
         names.append(lane.label);
+    return names;
+}
+
+QStringList TimelinePlot::databaseNames() const
+{
+    QStringList names;
+    for (const Lane &lane : d->data.lanes()) {
+        if (lane.kind == Lane::Kind::Database)
+            names.append(lane.label);
+    }
     return names;
 }
 

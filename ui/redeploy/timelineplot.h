@@ -48,6 +48,8 @@ public:
     /// What the tooltip says there; empty: nothing lies there.
     QString textAt(const QPoint &place) const;
     QStringList laneNames() const;
+    /// Those that have a lane, in the order of databasePen().
+    QStringList databaseNames() const;
     /// How many newcomers are shown as let in, refused, dropped.
     QList<int> newcomerMarks() const;
     /// Connections in use that are shown in a database's lane, in order of time; -1: not known.

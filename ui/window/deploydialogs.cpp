@@ -2,10 +2,12 @@
 #include "ui/window/deploydialogs.h"
 
 #include "models/common/redact.h"
+#include "models/database/watch/sessionsampler.h"
 #include "models/platforms/platform.h"
 #include "ui/common/theme.h"
 #include "ui/common/workbench.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDialog>
 #include <QDialogButtonBox>
@@ -63,6 +65,42 @@ QString asLine(const QStringList &argv)
         words.append(word);
     }
     return words.join(QLatin1Char(' '));
+}
+
+/// Whether the session looks at the backend's databases, with the reason where it has none.
+struct DatabaseSwitch
+{
+    QWidget *widget;
+    QCheckBox *box;
+};
+DatabaseSwitch databaseSwitch(const Workbench *workbench, const Backend &backend, QWidget *parent)
+{
+    auto *widget = new QWidget(parent);
+    auto *box = new QCheckBox(QStringLiteral("&Watch the workspace's databases"), widget);
+    box->setObjectName(QStringLiteral("rehearseDatabases"));
+    auto *note = new QLabel(widget);
+    note->setObjectName(QStringLiteral("rehearseDatabasesNote"));
+    note->setProperty("faded", true);
+    note->setWordWrap(true);
+    note->setTextFormat(Qt::PlainText);
+    const QString none = noSampledDatabase(backend);
+    box->setEnabled(none.isEmpty());
+    box->setChecked(none.isEmpty() && workbench->watchesDatabases());
+    QStringList names;
+    for (const DatabaseEndpoint &database : sampledDatabases(backend.databases))
+        names.append(database.name);
+    const QString what =
+        QStringLiteral("%1: connections in use and newcomers refused, read once a second; nothing is written.")
+            .arg(names.join(QStringLiteral(", ")));
+    note->setText(none.isEmpty() ? what : none);
+    box->setToolTip(none);
+    box->setAccessibleDescription(note->text());
+    auto *layout = new QVBoxLayout(widget);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(2);
+    layout->addWidget(box);
+    layout->addWidget(note);
+    return {widget, box};
 }
 
 } // namespace
@@ -151,6 +189,7 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
     scale->setSingleStep(0.1);
     scale->setToolTip(
         QStringLiteral("Shrinks the wait after the switch (Render: 60 s). Grace and limits keep their length."));
+    const DatabaseSwitch databases = databaseSwitch(workbench, *backend, dialog);
     QLabel *problem = problemLabel(dialog, "rehearseProblem");
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, dialog);
     QPushButton *start = buttons->addButton(QStringLiteral("Rehearse and judge"), QDialogButtonBox::AcceptRole);
@@ -161,6 +200,7 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
     form->addRow(QStringLiteral("&Machines"), machines);
     form->addRow(QStringLiteral("C&lients a socket"), clients);
     form->addRow(QStringLiteral("&Time scale"), scale);
+    form->addRow(QStringLiteral("Databases"), databases.widget);
     auto *layout = new QVBoxLayout(dialog);
     layout->addWidget(text);
     layout->addLayout(form);
@@ -175,6 +215,7 @@ void askToRehearse(Workbench *workbench, const QString &backendName, QWidget *pa
         request.machines = machines->value();
         request.clients = clients->value() == 0 ? -1 : clients->value();
         request.timeScale = scale->value();
+        request.databases = databases.box->isChecked();
         const Backend *now = workbench->workspace().backend(backendName);
         const bool manifest = now && !now->manifest.isEmpty() && now->platform == request.platform;
         if (request.argv.isEmpty() && !manifest)

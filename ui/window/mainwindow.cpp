@@ -2,6 +2,7 @@
 #include "ui/window/mainwindow.h"
 
 #include "models/common/files.h"
+#include "models/database/watch/sessionsampler.h"
 #include "ui/common/format.h"
 #include "ui/common/icons.h"
 #include "ui/common/workbench.h"
@@ -317,6 +318,13 @@ void MainWindow::updateStatus()
     m_redeploy->setEnabled(workbench->isOpen() && obstacle.isEmpty());
     m_redeploy->setStatusTip(obstacle);
     m_cancel->setEnabled(running);
+    const Backend *backend = workbench->workspace().backend(workbench->currentBackend());
+    const QString none =
+        backend ? noSampledDatabase(*backend) : QStringLiteral("No workspace is open that names a database.");
+    m_watchDatabases->setEnabled(none.isEmpty());
+    m_watchDatabases->setChecked(none.isEmpty() && workbench->watchesDatabases());
+    m_watchDatabases->setToolTip(none);
+    m_watchDatabases->setStatusTip(none);
     const SessionOutcomePtr last = workbench->lastOutcome();
     m_lastVerdict->setVisible(last != nullptr);
     if (!last)

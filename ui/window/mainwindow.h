@@ -92,6 +92,7 @@ private:
     QList<QAction *> m_workspaceActions;
     QAction *m_redeploy = nullptr;
     QAction *m_cancel = nullptr;
+    QAction *m_watchDatabases = nullptr; ///< of sessions that begin without a dialog
     QList<Page *> m_pages;
     bool m_closing = false;
     bool m_dropEdits = false; ///< the person said so

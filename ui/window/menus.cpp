@@ -174,6 +174,10 @@ void MainWindow::makeDeployMenu()
                 return say(obstacle);
             askToRehearse(workbench, backend, this);
         }));
+    m_watchDatabases = menu->addAction(QStringLiteral("Watch the workspace's &databases in sessions"));
+    m_watchDatabases->setObjectName(QStringLiteral("watchDatabasesAction"));
+    m_watchDatabases->setCheckable(true);
+    connect(m_watchDatabases, &QAction::triggered, workbench, &Workbench::setWatchesDatabases);
     m_workspaceActions.append(menu->addAction(QStringLiteral("&Unlock or lock production"),
                                               QKeySequence(QStringLiteral("Ctrl+U")), this, [this, workbench] {
                                                   const QString backend = workbench->currentBackend();

@@ -125,5 +125,7 @@ struct ToldOutbound
 [[nodiscard]] QJsonObject accessAdviceToJson(const AccessAdvice &advice);
 [[nodiscard]] QString accessAdviceToText(const AccessAdvice &advice);
 [[nodiscard]] QByteArray accessAdviceToMarkdown(const AccessAdvice &advice);
+/// JSON for a name that ends in .json, the text for .txt, Markdown for any other.
+[[nodiscard]] QByteArray accessAdviceForFile(const AccessAdvice &advice, const QString &file);
 
 } // namespace Switchyard

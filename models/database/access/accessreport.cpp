@@ -2,6 +2,7 @@
 #include "models/database/access/accessadvice.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 
 namespace Switchyard {
 
@@ -214,6 +215,14 @@ QByteArray accessAdviceToMarkdown(const AccessAdvice &advice)
     if (!advice.unknown.isEmpty())
         text += s("\n**Not told or not known:** %1.\n").arg(inMarkdown(advice.unknown.join(s("; "))));
     return text.toUtf8();
+}
+
+QByteArray accessAdviceForFile(const AccessAdvice &advice, const QString &file)
+{
+    if (file.endsWith(s(".json"), Qt::CaseInsensitive))
+        return QJsonDocument(accessAdviceToJson(advice)).toJson();
+    return file.endsWith(s(".txt"), Qt::CaseInsensitive) ? accessAdviceToText(advice).toUtf8()
+                                                         : accessAdviceToMarkdown(advice);
 }
 
 } // namespace Switchyard

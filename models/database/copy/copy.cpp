@@ -479,16 +479,23 @@ CopyVerdict CopyReport::verdict() const
     return CopyVerdict::Pass;
 }
 
-Result<void> copyable(const ConnectionString &source, const ConnectionString &target, const CopyOptions &options)
+Result<void> copyOptionsFit(const CopyOptions &options)
 {
-    if (source.kind != DatabaseKind::Postgres || target.kind != DatabaseKind::Postgres)
-        return fail(ErrorKind::Usage, s("only PostgreSQL is copied here, into PostgreSQL"),
-                    s("mongodump and mongorestore, redis-cli --rdb, or a copy of SQLite's file"));
     if (options.jobs < 1 || (options.jobs > 1 && options.file.isEmpty()))
         return fail(ErrorKind::Usage, s("several jobs need a folder for the dump"), s("--file FOLDER with --jobs"));
     if (!options.file.isEmpty() && QFileInfo::exists(options.file))
         return fail(ErrorKind::Usage, s("%1 is there already").arg(options.file),
                     s("another name: no dump is overwritten"));
+    return {};
+}
+
+Result<void> copyable(const ConnectionString &source, const ConnectionString &target, const CopyOptions &options)
+{
+    if (source.kind != DatabaseKind::Postgres || target.kind != DatabaseKind::Postgres)
+        return fail(ErrorKind::Usage, s("only PostgreSQL is copied here, into PostgreSQL"),
+                    s("mongodump and mongorestore, redis-cli --rdb, or a copy of SQLite's file"));
+    if (const Result<void> fit = copyOptionsFit(options); !fit)
+        return fit;
     if (!options.clean.isEmpty() && target.database && *target.database != options.clean)
         return fail(
             ErrorKind::Usage,

@@ -155,7 +155,11 @@ struct CopyReport
 [[nodiscard]] CopyReport copyDatabase(const ConnectionString &source, const ConnectionString &target,
                                       const CopyOptions &options);
 
-/// Errors (usage): not PostgreSQL on both sides, options that contradict each other, a file that is there already.
+/// What can be said of the options without a connection. Errors (usage): jobs without a folder, a file that is there
+/// already.
+[[nodiscard]] Result<void> copyOptionsFit(const CopyOptions &options);
+
+/// Errors (usage): those of copyOptionsFit(), not PostgreSQL on both sides, another database named to be cleaned.
 [[nodiscard]] Result<void> copyable(const ConnectionString &source, const ConnectionString &target,
                                     const CopyOptions &options);
 

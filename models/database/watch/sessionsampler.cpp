@@ -66,6 +66,16 @@ QList<DatabaseEndpoint> sampledDatabases(const QList<DatabaseEndpoint> &database
     return sampled;
 }
 
+QString noSampledDatabase(const Backend &backend)
+{
+    if (backend.databases.isEmpty())
+        return QStringLiteral("The workspace names no database of %1.").arg(backend.name);
+    if (sampledDatabases(backend.databases).isEmpty())
+        return QStringLiteral("The workspace leaves every database of %1 out of sessions (watch = false).")
+            .arg(backend.name);
+    return {};
+}
+
 SessionSampler::SessionSampler(const QList<DatabaseEndpoint> &databases, const SessionSamplerOptions &options,
                                QObject *parent)
     : QObject(parent)

@@ -95,6 +95,8 @@ private:
 
 /// Which of them a session looks at unless it is told otherwise: not those of `watch = false`.
 [[nodiscard]] QList<DatabaseEndpoint> sampledDatabases(const QList<DatabaseEndpoint> &databases);
+/// Why a session of that backend has no database to look at, a sentence for people; empty: it has one.
+[[nodiscard]] QString noSampledDatabase(const Backend &backend);
 
 } // namespace Switchyard
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/database/windowwords.h"
+
+#include <QRegularExpression>
+
+namespace Switchyard {
+
+namespace {
+
+struct Wording
+{
+    const char *pattern; ///< a regular expression
+    const char *words;
+};
+
+QString reworded(QString text, const Wording *first, const Wording *end)
+{
+    for (const Wording *each = first; each != end; ++each)
+        text.replace(QRegularExpression(QString::fromUtf8(each->pattern)), QString::fromUtf8(each->words));
+    return text;
+}
+
+// In this order: a longer wording before the option alone.
+constexpr Wording ofCopy[] = {
+    {"--clean names the database", "the name that was typed is"},
+    {"--clean \\S+", "\"replacing what has the same name\""},
+    {"--into-nonempty", "\"beside what it holds\""},
+    {"this command again with --final", "this copy again with \"final sync\""},
+    {"--final", "\"final sync\""},
+    {"--file FOLDER with --jobs", "name one at \"Through a file\""},
+    {"no --file: through a pipe", "nothing at \"Through a file\": a pipe"},
+    {"without --file nothing is kept", "with nothing at \"Through a file\" no dump is kept"},
+    {"--file\\b", "\"Through a file\""},
+    {"--jobs\\b", "\"Jobs at once\""},
+    {"pg_dump --schema\\b", "pg_dump of chosen schemas"},
+    {"--schema\\b", "\"Only the schemas\""},
+    {"--older-target\\b", "\"Allow an older target\""},
+    {"--programs DIR", "their folder at \"Programs in\""},
+    {"--programs\\b", "\"Programs in\""},
+    {"a longer --timeout, or none", "try again"},
+};
+
+constexpr Wording ofAccess[] = {
+    {" Give them here with --outbound\\.", " Write them above, or read them from a file."},
+    {", and give them here with --outbound\\.", ", and write them above."},
+    {" \\(--backend or --platform\\)", ""},
+    {" \\(--outbound\\)", ""},
+    {" \\(--platform-plan\\)", ""},
+    {" \\(--plan\\)", ""},
+    {" \\(--list\\)", ""},
+    {"; --service says whose list it is without the string", ""},
+    {"--service says whose list it is without the string", ""},
+};
+
+} // namespace
+
+QString copyInWindowWords(QString text)
+{
+    return reworded(std::move(text), std::begin(ofCopy), std::end(ofCopy));
+}
+
+QString accessInWindowWords(QString text)
+{
+    return reworded(std::move(text), std::begin(ofAccess), std::end(ofAccess));
+}
+
+} // namespace Switchyard
