@@ -661,7 +661,28 @@ void TestCopy::partOfIt()
     options.schemas = {s("nowhere")};
     CopyReport report = copy(options);
     QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+    // A schema that the target has: every database has "public".
+    options.schemas = {s("public")};
+    report = copy(options);
+    QVERIFY2(!report.failed(), qPrintable(told(report)));
+    QCOMPARE(m_target->sql(s("select count(*) from kinds"), s("shop")), s("302"));
+    options.clean = s("shop");
+    report = copy(options);
+    QVERIFY2(!report.failed(), qPrintable(told(report)));
+    QCOMPARE(m_target->sql(s("select count(*) from kinds"), s("shop")), s("302"));
+    options.clean.clear();
+    // One that it has, and one that it lacks; then one of a copy of everything.
+    options.schemas = {s("public"), s("odd \"name\" 🐘")};
+    report = copy(options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.contains(s("and not odd")), qPrintable(told(report)));
+    emptyTarget();
+    m_target->sql(s("create schema \"odd \"\"name\"\" 🐘\" authorization app"), s("shop"));
     options.schemas.clear();
+    report = copy(options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.contains(s("both have the schema odd")), qPrintable(told(report)));
+    emptyTarget();
     options.excludeTableData = {s("public.wide")};
     report = copy(options);
     QVERIFY2(!report.failed(), qPrintable(told(report)));

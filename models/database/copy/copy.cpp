@@ -208,6 +208,8 @@ bool Copying::copy()
     input.targetString = &m_target;
     input.database = m_targetFacts.database;
     input.deletes = !m_options.clean.isEmpty();
+    input.intoSchemas =
+        !schemasOfBoth(m_sourceFacts, m_targetFacts, m_options).isEmpty() && !m_options.schemas.isEmpty();
     for (const CopyRelation &each : std::as_const(m_sourceFacts.relations)) {
         const bool copied = m_options.schemas.isEmpty() || m_options.schemas.contains(each.schema);
         if (each.kind == 'r' && copied && !m_options.excludeTableData.contains(each.shown()))

@@ -9,6 +9,7 @@
 #include <QStorageInfo>
 
 #include <algorithm>
+#include <optional>
 
 namespace Switchyard {
 
@@ -64,6 +65,43 @@ CopyCollisions collisions(const CopyFacts &source, const CopyFacts &target, cons
         (names.contains(each.shown()) ? result.both : result.only).append(each);
     return result;
 }
+
+QStringList schemasOfBoth(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
+{
+    QStringList both;
+    for (const QString &each : options.schemas.isEmpty() ? source.schemas : options.schemas) {
+        // A dump of everything has "public" only where somebody changed it, and then as a comment or a grant.
+        const bool made = !options.schemas.isEmpty() || each != QLatin1StringView("public");
+        if (made && target.schemas.contains(each))
+            both.append(each);
+    }
+    return both;
+}
+
+namespace {
+
+/// The dump makes its schemas anew, in the one transaction that would fail by it.
+std::optional<CopyStep> judgeSchemas(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
+{
+    const QStringList both = schemasOfBoth(source, target, options);
+    if (both.isEmpty())
+        return {};
+    if (options.schemas.isEmpty() && options.clean.isEmpty())
+        return step(CopyStage::Contents, StageStatus::Fail,
+                    s("both have the schema %1").arg(both.mid(0, listed).join(s(", "))),
+                    s("DROP SCHEMA at the target if nothing is in it; or copy what is in it with --schema, which takes "
+                      "schemas that are there"));
+    QStringList missing = options.schemas;
+    missing.removeIf([&both](const QString &each) { return both.contains(each); });
+    if (!options.schemas.isEmpty() && !missing.isEmpty())
+        return step(CopyStage::Contents, StageStatus::Fail,
+                    s("the target has the schema %1, and not %2")
+                        .arg(both.mid(0, listed).join(s(", ")), missing.mid(0, listed).join(s(", "))),
+                    s("CREATE SCHEMA at the target first for those that it lacks, or a copy for each kind"));
+    return {};
+}
+
+} // namespace
 
 CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source)
 {
@@ -141,6 +179,8 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
         status = StageStatus::Warn;
         hint = s("more objects than max_locks_per_transaction counts on: raise it, or copy in parts with --schema");
     }
+    if (const std::optional<CopyStep> refused = judgeSchemas(source, target, options))
+        return *refused;
     const CopyCollisions found = collisions(source, target, options);
     if (found.both.isEmpty() && found.only.isEmpty())
         return step(CopyStage::Contents, status, s("%1; the target is empty").arg(coming), hint);

@@ -17,6 +17,9 @@ struct CopyCollisions
 /// Only the schemas that are copied count for `both`.
 [[nodiscard]] CopyCollisions collisions(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options);
 
+/// Those that the dump would make and the target has already. With `options.schemas`: of these, "public" too.
+[[nodiscard]] QStringList schemasOfBoth(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options);
+
 [[nodiscard]] CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source);
 [[nodiscard]] CopyStep judgeTarget(const ConnectionString &connection, const CopyFacts &source, const CopyFacts &target,
                                    const CopyOptions &options);

@@ -137,8 +137,10 @@ Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline)
         facts.relations.append(relation);
     }
     const Result<LinkRows> schemas = ask(link,
-                                         "select nspname from pg_catalog.pg_namespace where nspname !~ '^pg_' and "
-                                         "nspname <> 'information_schema' order by 1",
+                                         "select nspname from pg_catalog.pg_namespace n where nspname !~ '^pg_' and "
+                                         "nspname <> 'information_schema' and not exists (select from "
+                                         "pg_catalog.pg_depend where classid = 'pg_catalog.pg_namespace'::regclass and "
+                                         "objid = n.oid and deptype = 'e') order by 1",
                                          deadline);
     if (!schemas)
         return tl::unexpected(schemas.error());

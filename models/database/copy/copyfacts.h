@@ -27,7 +27,7 @@ struct CopyFacts
     qint64 largeObjects = 0;
     qint64 lockSlots = 0; ///< what one transaction may count on
     QList<CopyRelation> relations;
-    QStringList schemas;
+    QStringList schemas; ///< not the server's own, nor those that extensions bring
 
     int major() const { return version / 10'000; }
     /// Tables that hold rows of their own.

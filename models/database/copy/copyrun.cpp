@@ -163,6 +163,10 @@ QStringList restoreArguments(const CopyRunInput &input, const CopyOptions &optio
     words += options.jobs > 1 ? s("--jobs=%1").arg(options.jobs) : s("--single-transaction");
     if (input.deletes)
         words += {s("--clean"), s("--if-exists")};
+    // The dump makes each schema that it was asked for, also "public", which every database has. pg_restore takes the
+    // names as they are, and no patterns.
+    for (const QString &schema : input.intoSchemas ? options.schemas : QStringList())
+        words += s("--schema=%1").arg(schema);
     if (!from.isEmpty())
         words += from;
     return words;

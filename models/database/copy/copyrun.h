@@ -38,6 +38,7 @@ struct CopyRunInput
     QString database;            ///< of the target
     QMap<QString, qint64> sizes; ///< of the source's tables, for the estimate
     bool deletes = false;
+    bool intoSchemas = false; ///< the target has all that are copied: only what is in them is made
 };
 
 struct CopyRunResult
