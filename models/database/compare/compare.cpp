@@ -117,6 +117,23 @@ bool CompareReport::isMoving(const QString &object) const
     return source.written.value_or(false) && (source.writtenTables.isEmpty() || source.writtenTables.contains(object));
 }
 
+void CompareReport::expect(CompareRow &row, const QString &reason)
+{
+    row.reason = reason;
+    if (row.expected)
+        return;
+    row.expected = true;
+    for (CompareTotals &each : totals) {
+        if (each.kind != row.kind)
+            continue;
+        ++each.expected;
+        --(row.status == CompareStatus::Different    ? each.different
+           : row.status == CompareStatus::OnlySource ? each.onlySource
+           : row.status == CompareStatus::OnlyTarget ? each.onlyTarget
+                                                     : each.unknown);
+    }
+}
+
 CompareVerdict CompareReport::verdict() const
 {
     // A database that cannot be opened is a failed check, as for a probe; one that goes away later proves nothing.

@@ -94,6 +94,8 @@ struct CompareReport
     /// Those that count: unexpected differences, first those that do not move.
     QList<CompareRow> differences() const;
     QList<CompareRow> unknowns() const;
+    /// A difference of `rows` is told and does not count any more: in the totals too.
+    void expect(CompareRow &row, const QString &reason);
     /// The source's table or collection was written to while it was compared, so that it is in use: what it has and the
     /// target has not may have come after the copy.
     bool isMoving(const QString &object) const;

@@ -10,6 +10,7 @@
 
 #include <mongoc/mongoc.h>
 
+#include <limits>
 #include <mutex>
 
 namespace Switchyard {
@@ -63,9 +64,10 @@ Uri uriOf(const QString &name, const MongoLogin &login)
     for (const char *limit :
          {MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_URI_SOCKETTIMEOUTMS, MONGOC_URI_SERVERSELECTIONTIMEOUTMS})
         mongoc_uri_set_option_as_int32(uri.get(), limit, farAway);
-    // A minute after its last look libmongoc looks again at the server, also from inside of the goodbye, where nothing
-    // can be asked any more.
-    mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_HEARTBEATFREQUENCYMS, farAway);
+    // A minute after its last look libmongoc looks at the server again, also from inside of the goodbye. Where that
+    // fails it tries once more at once, asks for another connection while it holds its own lock, and waits for itself
+    // for good: it is never to look.
+    mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_HEARTBEATFREQUENCYMS, std::numeric_limits<int32_t>::max());
     if (login.user.isEmpty())
         return uri;
     mongoc_uri_set_username(uri.get(), login.user.toUtf8().constData());
