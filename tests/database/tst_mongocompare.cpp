@@ -169,6 +169,7 @@ private Q_SLOTS:
     void largeSample();
     void nothingThere();
     void usage();
+    void oldLink(); ///< last, for it waits for the rest of a minute
 
 private:
     CompareReport keep(CompareReport report)
@@ -185,7 +186,8 @@ private:
 
     TestCertificates m_certificates;
     std::unique_ptr<FerretDbServer> m_server;
-    MongoLink m_link;
+    MongoLink m_link, m_idle;
+    QElapsedTimer m_idleSince;
     int m_made = 0;
     QString m_said;
 };
@@ -201,6 +203,19 @@ void MongoCompareTest::initTestCase()
     if (m_server->port() == 0)
         return;
     QVERIFY(open(*m_server, m_link));
+    QVERIFY(open(*m_server, m_idle));
+    m_idleSince.start();
+}
+
+void MongoCompareTest::oldLink()
+{
+    WANT_SERVER();
+    // libmongoc looks at a server again after a minute. From inside of the goodbye it would never come back.
+    constexpr qint64 itsMinute = 61'000;
+    QTest::qSleep(int(std::max<qint64>(0, itsMinute - m_idleSince.elapsed())));
+    m_idle = {};
+    // A question after that minute is answered too.
+    run(s("admin"), R"({"ping": 1})");
 }
 
 bool MongoCompareTest::open(const FerretDbServer &server, MongoLink &link)
