@@ -2,8 +2,7 @@
 #include "models/health/keepwarm.h"
 
 #include "models/common/duration.h"
-
-#include <QLocale>
+#include "models/common/numbertext.h"
 
 #include <algorithm>
 
@@ -18,11 +17,6 @@ constexpr int hoursOfAMonth = 730;
 int aDay(Milliseconds interval)
 {
     return interval > Milliseconds(0) ? int(dayMs / interval.count()) : 0;
-}
-
-QString counted(int count)
-{
-    return QLocale(QLocale::English).toString(count);
 }
 
 /// What the catalogue calls the traffic of such a probe.
@@ -71,8 +65,8 @@ QString keepWarmText(const KeepWarmCost &cost, const FreePlan *free)
 {
     QString text = cost.warmingADay > 0
                        ? QStringLiteral("Kept awake by %1 requests a day beside its %2 probes.")
-                             .arg(counted(cost.warmingADay), counted(cost.probesADay))
-                       : QStringLiteral("Kept awake by its %1 probes a day.").arg(counted(cost.probesADay));
+                             .arg(groupedNumber(cost.warmingADay), groupedNumber(cost.probesADay))
+                       : QStringLiteral("Kept awake by its %1 probes a day.").arg(groupedNumber(cost.probesADay));
     if (cost.awake == false)
         return QStringLiteral("It still falls asleep: %1.").arg(cost.why);
     if (cost.hoursAMonth) {

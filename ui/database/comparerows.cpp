@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/comparerows.h"
 
-#include <QLocale>
+#include "models/common/numbertext.h"
 
 namespace Switchyard {
 
 namespace {
-
-QString countText(qint64 count)
-{
-    return QLocale(QLocale::English).toString(count);
-}
 
 Cell textCell(const QString &text, bool faded = false)
 {
@@ -94,7 +89,7 @@ QStringList compareTotalColumns()
 Row compareTotalRow(const CompareTotals &totals)
 {
     const auto figure = [](qint64 count, std::optional<State> limit = {}) {
-        Cell cell = figureCell(count == 0 ? QStringLiteral("–") : countText(count), count, count == 0);
+        Cell cell = figureCell(count == 0 ? QStringLiteral("–") : groupedNumber(count), count, count == 0);
         if (count > 0)
             cell.limit = limit;
         return cell;
@@ -127,7 +122,7 @@ QString compareProgressText(const CompareProgress &progress)
                    : progress.phase == QLatin1StringView("checksum")  ? QStringLiteral("Comparing rows")
                                                                       : progress.phase;
     if (progress.total > 0)
-        text += QStringLiteral(": %1 of %2").arg(countText(progress.done), countText(progress.total));
+        text += QStringLiteral(": %1 of %2").arg(groupedNumber(progress.done), groupedNumber(progress.total));
     return progress.object.isEmpty() ? text + QLatin1Char('.') : text + QStringLiteral(", ") + progress.object;
 }
 

@@ -2,6 +2,7 @@
 #include "ui/database/copydialog.h"
 
 #include "models/common/files.h"
+#include "models/common/numbertext.h"
 #include "models/database/watch/databaseset.h"
 #include "models/database/watch/endpointconnection.h"
 #include "ui/common/format.h"
@@ -22,7 +23,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QLocale>
 #include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
@@ -53,11 +53,6 @@ QString listHtml(const QString &title, const QStringList &lines, const QColor &c
         shown.append(QStringLiteral("and %1 more").arg(lines.size() - most));
     return QStringLiteral("<p style='margin:10px 0 2px 0'><b style='color:%1'>%2</b></p><p style='margin:0'>%3</p>")
         .arg(color.name(), plain(title), shown.join(QStringLiteral("<br>")));
-}
-
-QString bytesText(qint64 bytes)
-{
-    return QLocale(QLocale::English).formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
 }
 
 QStringList inWords(QStringList steps)
@@ -361,8 +356,8 @@ void CopyDialog::showProgress(const CopyProgress &progress)
     if (progress.tables > 0)
         words.append(QStringLiteral("%1 of %2 tables").arg(progress.tablesDone).arg(progress.tables));
     if (progress.bytes > 0)
-        words.append(
-            QStringLiteral("%1, %2/s").arg(bytesText(progress.bytes), bytesText(qint64(progress.bytesPerSecond))));
+        words.append(QStringLiteral("%1, %2/s")
+                         .arg(dataSizeText(progress.bytes), dataSizeText(qint64(progress.bytesPerSecond))));
     if (progress.share)
         words.append(QStringLiteral("about %1").arg(shareText(*progress.share)));
     if (!progress.object.isEmpty())

@@ -2,6 +2,7 @@
 #include "ui/database/databasepage.h"
 
 #include "models/common/duration.h"
+#include "models/common/numbertext.h"
 #include "models/database/watch/databaseset.h"
 #include "models/history/reader.h"
 #include "ui/common/columns.h"
@@ -22,7 +23,6 @@
 #include <QDateTime>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -316,10 +316,10 @@ void DatabasePage::fillNote()
     }
     QString text = QStringLiteral("Nothing is probed unless asked: F5 probes all once.");
     if (polled > 0)
-        text = QStringLiteral("%1 polled: %2 probes and %3%4 commands a day.")
-                   .arg(polled)
-                   .arg(QLocale(QLocale::English).toString(probes), unknown ? QStringLiteral("at least ") : QString(),
-                        QLocale(QLocale::English).toString(commands));
+        text =
+            QStringLiteral("%1 polled: %2 probes and %3%4 commands a day.")
+                .arg(polled)
+                .arg(groupedNumber(probes), unknown ? QStringLiteral("at least ") : QString(), groupedNumber(commands));
     m_note->setText(text);
 }
 

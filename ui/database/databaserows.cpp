@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/databaserows.h"
 
+#include "models/common/numbertext.h"
 #include "ui/common/format.h"
-
-#include <QLocale>
 
 #include <algorithm>
 
@@ -13,11 +12,6 @@ namespace {
 
 /// A polled database that was not heard of for so many intervals is stale.
 constexpr int staleAfter = 3;
-
-QString countText(qint64 count)
-{
-    return QLocale(QLocale::English).toString(count);
-}
 
 Cell textCell(const QString &text, bool faded = false)
 {
@@ -143,8 +137,8 @@ QString stageChips(const DatabaseRecord &record)
 QString connectionsText(const DatabaseHeadroom &headroom)
 {
     if (headroom.used && headroom.limit)
-        return QStringLiteral("%1 of %2").arg(countText(*headroom.used), countText(*headroom.limit));
-    return headroom.used ? countText(*headroom.used) : QString();
+        return QStringLiteral("%1 of %2").arg(groupedNumber(*headroom.used), groupedNumber(*headroom.limit));
+    return headroom.used ? groupedNumber(*headroom.used) : QString();
 }
 
 std::optional<double> connectionsShare(const DatabaseHeadroom &headroom)

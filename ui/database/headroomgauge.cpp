@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/headroomgauge.h"
 
+#include "models/common/numbertext.h"
 #include "ui/common/theme.h"
 #include "ui/database/databaserows.h"
 
-#include <QLocale>
 #include <QPainter>
 
 #include <algorithm>
@@ -16,11 +16,6 @@ namespace {
 constexpr int barHeight = 10;
 constexpr int nameWidth = 92;
 constexpr int textWidth = 220;
-
-QString bytesText(qint64 bytes)
-{
-    return QLocale::c().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
-}
 
 } // namespace
 
@@ -43,10 +38,10 @@ void HeadroomGauge::show(const DatabaseHeadroom &headroom)
         m_bars.append(bar);
     }
     if (headroom.memoryBytes && headroom.memoryLimitBytes && *headroom.memoryLimitBytes > 0)
-        m_bars.append(
-            {QStringLiteral("Memory"),
-             QStringLiteral("%1 of %2").arg(bytesText(*headroom.memoryBytes), bytesText(*headroom.memoryLimitBytes)),
-             double(*headroom.memoryBytes) / double(*headroom.memoryLimitBytes), 0});
+        m_bars.append({QStringLiteral("Memory"),
+                       QStringLiteral("%1 of %2")
+                           .arg(dataSizeText(*headroom.memoryBytes), dataSizeText(*headroom.memoryLimitBytes)),
+                       double(*headroom.memoryBytes) / double(*headroom.memoryLimitBytes), 0});
     QStringList words;
     for (const Bar &bar : std::as_const(m_bars))
         words.append(QStringLiteral("%1: %2").arg(bar.name, bar.text));

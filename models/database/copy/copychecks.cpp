@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/copy/copychecks.h"
 
+#include "models/common/numbertext.h"
 #include "models/database/strings/connectionlint.h"
 
 #include <QFileInfo>
-#include <QLocale>
 #include <QSet>
 #include <QStorageInfo>
 
@@ -20,11 +20,6 @@ constexpr qsizetype listed = 12;
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-QString size(qint64 bytes)
-{
-    return QLocale::c().formattedDataSize(bytes, 1, QLocale::DataSizeTraditionalFormat);
 }
 
 QString joined(const QList<CopyRelation> &relations)
@@ -167,7 +162,7 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
     const QString coming =
         s("%1 tables, %2 on the source's disk%3")
             .arg(source.tableCount())
-            .arg(size(source.tableBytes()),
+            .arg(dataSizeText(source.tableBytes()),
                  source.largeObjects > 0 ? s(", %1 large objects").arg(source.largeObjects) : QString());
     QString hint;
     StageStatus status = StageStatus::Ok;
@@ -209,7 +204,7 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
 
 CopyStep judgeSpace(const CopyFacts &source, const CopyOptions &options)
 {
-    const QString detail = s("the source takes %1 with its indexes").arg(size(source.bytes));
+    const QString detail = s("the source takes %1 with its indexes").arg(dataSizeText(source.bytes));
     if (options.file.isEmpty())
         return step(CopyStage::Space, StageStatus::Ok,
                     detail + s("; how much the target's disk holds cannot be asked of a server"));
@@ -217,7 +212,8 @@ CopyStep judgeSpace(const CopyFacts &source, const CopyOptions &options)
     if (!disk.isValid())
         return step(CopyStage::Space, StageStatus::Fail,
                     s("there is no folder %1").arg(QFileInfo(options.file).absolutePath()), s("make it first"));
-    const QString room = s("%1; %2 are free for the file, which is packed").arg(detail, size(disk.bytesAvailable()));
+    const QString room =
+        s("%1; %2 are free for the file, which is packed").arg(detail, dataSizeText(disk.bytesAvailable()));
     if (disk.bytesAvailable() < source.tableBytes())
         return step(CopyStage::Space, StageStatus::Warn, room,
                     s("it may not be enough: without --file nothing is kept"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/watch/pollingcost.h"
 
-#include <QLocale>
+#include "models/common/numbertext.h"
+
 #include <QStringList>
 
 namespace Switchyard {
@@ -45,11 +46,6 @@ const MeteredService *serviceOf(const ConnectionString &connection)
     return nullptr;
 }
 
-QString grouped(qint64 number)
-{
-    return QLocale(QLocale::English).toString(number); // C has no separators
-}
-
 } // namespace
 
 qint64 probesOfADay(Milliseconds interval)
@@ -84,11 +80,11 @@ PollingCost pollingCost(const ConnectionString &connection, Milliseconds interva
 QString PollingCost::text() const
 {
     QStringList parts;
-    parts.append((wakes && !neverSleeps ? s("%1 wakes a day") : s("%1 probes a day")).arg(grouped(probes)));
+    parts.append((wakes && !neverSleeps ? s("%1 wakes a day") : s("%1 probes a day")).arg(groupedNumber(probes)));
     if (!commands)
         parts.append(s("how many commands is known after the first probe"));
     else if (*commands > 0)
-        parts.append(s("%1 commands a day").arg(grouped(*commands)));
+        parts.append(s("%1 commands a day").arg(groupedNumber(*commands)));
     else
         parts.append(s("no commands: nobody logs in"));
     QString text = parts.join(s(", "));
