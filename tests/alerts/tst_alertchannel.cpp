@@ -3,8 +3,8 @@
 #include "models/alerts/alertchannel.h"
 #include "tests/support/alertreceiver.h"
 #include "tests/support/cli.h"
+#include "tests/support/descendants.h"
 #include "tests/support/httpserver.h"
-#include "tests/support/ownprocess.h"
 
 #include <QDir>
 #include <QFile>

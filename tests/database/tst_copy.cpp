@@ -7,6 +7,7 @@
 #include "models/database/copy/copyhints.h"
 #include "models/database/copy/copyprograms.h"
 #include "models/database/copy/copyrun.h"
+#include "tests/support/descendants.h"
 #include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tunnels by a real forwarder: it is waited for, its failures are told with its own words, and all of it ends.
 #include "models/database/watch/tunnel.h"
+#include "tests/support/descendants.h"
 #include "tests/support/httpserver.h"
-#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QElapsedTimer>

@@ -5,8 +5,8 @@
 #include "models/deploy/hookdriver.h"
 #include "tests/support/certificates.h"
 #include "tests/support/cli.h"
+#include "tests/support/descendants.h"
 #include "tests/support/httpserver.h"
-#include "tests/support/ownprocess.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>

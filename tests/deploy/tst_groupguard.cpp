@@ -4,7 +4,7 @@
 #include "models/deploy/leftovers.h"
 #include "models/deploy/processinstance.h"
 #include "tests/support/cli.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 
 #include <QDir>
 #include <QSignalSpy>

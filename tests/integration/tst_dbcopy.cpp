@@ -2,8 +2,8 @@
 // db copy as a person or a pipeline runs it: what each exit status means, reports, a workspace with a tunnel, Ctrl-C,
 // and that no password is in anything it writes.
 #include "tests/support/cli.h"
+#include "tests/support/descendants.h"
 #include "tests/support/httpserver.h"
-#include "tests/support/ownprocess.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // db migrations from the command line: exit statuses, the schema of its JSON, Ctrl-C, and no password anywhere.
 #include "tests/support/cli.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 #include "tests/support/postgresserver.h"
 
 #include <QDir>

@@ -3,7 +3,7 @@
 // The demo backend through a redeploy in each of its five ways to stop, judged by the command line: the verdict, the
 // gates that decide it and every close code.
 #include "tests/support/cli.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 
 #include <QFile>
 #include <QJsonArray>

@@ -12,7 +12,7 @@
 // lives, and nothing turns /ready to 503 before the sockets close: on Fly's sequence, where the old instance stays in
 // sight, both gates fail. On Render's the traffic has moved before.
 #include "tests/support/cli.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 
 #include <QFile>
 #include <QProcess>

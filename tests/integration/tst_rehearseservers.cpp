@@ -11,7 +11,7 @@
 //
 // Then what a manifest changes, several machines, starts and stops that go wrong, and a console that is killed.
 #include "tests/support/cli.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 #include "tests/support/rawsocket.h"
 
 #include <QDir>

@@ -6,7 +6,7 @@
 #include "tests/support/certificates.h"
 #include "tests/support/cli.h"
 #include "tests/support/demobackend.h"
-#include "tests/support/ownprocess.h"
+#include "tests/support/descendants.h"
 
 #include <QDir>
 #include <QFile>

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/cli.h"
 
-#include "tests/support/ownprocess.h"
-
 #include <QElapsedTimer>
 #include <QFile>
 #include <QJsonArray>
@@ -208,18 +206,6 @@ QString validate(const QString &schemaName, const QByteArray &json)
     if (!python.waitForFinished(20'000) || python.error() == QProcess::FailedToStart || python.exitCode() == 77)
         return QStringLiteral("skip: python3-jsonschema is missing");
     return python.exitCode() == 0 ? QString() : QString::fromUtf8(python.readAllStandardError());
-}
-
-QList<qint64> guardsOf(qint64 pid)
-{
-    QList<qint64> found;
-    for (const QString &guard : processesWith(QStringLiteral("switchyard-guard"))) {
-        QFile file(QStringLiteral("/proc/%1/stat").arg(guard));
-        const QByteArray stat = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-        if (stat.mid(stat.lastIndexOf(')') + 2).split(' ').value(1).toLongLong() == pid)
-            found.append(guard.toLongLong());
-    }
-    return found;
 }
 
 } // namespace Switchyard::Testing

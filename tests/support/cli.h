@@ -94,7 +94,4 @@ private:
 /// validator is missing.
 QString validate(const QString &schemaName, const QByteArray &json);
 
-/// Pids of the guards (GroupGuard) that the process has started.
-QList<qint64> guardsOf(qint64 pid);
-
 } // namespace Switchyard::Testing

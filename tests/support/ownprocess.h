@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What this process holds at the moment, to tell whether something was left behind. Other tests may run beside it: only
-// what this one started counts, also where the process in between has ended (it is the reaper of its descendants).
-
-#include <QString>
-#include <QStringList>
+// What this process holds at the moment, to tell whether something was left behind.
 
 namespace Switchyard::Testing {
 
@@ -15,9 +11,5 @@ namespace Switchyard::Testing {
 [[nodiscard]] int runningThreads();
 /// Children that this thread started and that nobody waited for yet; -1: the system does not tell.
 [[nodiscard]] int ownChildren();
-/// Pids of everything that this process started, and of what that started in turn.
-[[nodiscard]] QStringList ownDescendants();
-/// Those of them whose command line holds the text.
-[[nodiscard]] QStringList processesWith(const QString &text);
 
 } // namespace Switchyard::Testing
