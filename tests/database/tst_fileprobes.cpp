@@ -123,7 +123,7 @@ private Q_SLOTS:
         const int open = openDescriptors();
         const DatabaseReport report = probedFile(path);
         QVERIFY2(failedAt(report).isEmpty(), qPrintable(told(report)));
-        QVERIFY2(stage(report, DatabaseStage::Query).detail.contains(s("1 tables, journal delete, integrity ok")),
+        QVERIFY2(stage(report, DatabaseStage::Query).detail.contains(s("1 table, journal delete, integrity ok")),
                  qPrintable(told(report)));
         QCOMPARE(statusOf(report, DatabaseStage::Dns), s("skipped"));
         QCOMPARE(statusOf(report, DatabaseStage::Privileges), s("ok"));

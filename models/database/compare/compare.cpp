@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/compare/compare.h"
 
+#include "models/common/numbertext.h"
 #include "models/database/compare/compares.h"
 
 #include <QJsonArray>
@@ -56,11 +57,6 @@ QJsonObject rowToJson(const CompareRow &row)
             {s("moving"), row.moving},
             {s("reason"), orNull(row.reason)},
             {s("hint"), orNull(row.hint)}};
-}
-
-QString counted(qsizetype count, const char *one, const char *many)
-{
-    return count == 1 ? s("1 %1").arg(s(one)) : s("%1 %2").arg(count).arg(s(many));
 }
 
 } // namespace
@@ -163,13 +159,13 @@ QStringList CompareReport::reasons() const
     const qsizetype moving =
         std::count_if(found.cbegin(), found.cend(), [](const CompareRow &row) { return row.moving; });
     if (found.size() > moving)
-        words.append(counted(found.size() - moving, "difference", "differences"));
+        words.append(countedText(found.size() - moving, "difference", "differences"));
     if (moving > 0)
         words.append(s("%1 in %2 that the source was writing to meanwhile: not proven to be of the copy")
-                         .arg(counted(moving, "difference", "differences"),
+                         .arg(countedText(moving, "difference", "differences"),
                               kind == DatabaseKind::MongoDb ? s("collections") : s("tables")));
     if (const qsizetype unknown = unknowns().size(); unknown > 0)
-        words.append(s("%1 not measured").arg(counted(unknown, "thing was", "things were")));
+        words.append(s("%1 not measured").arg(countedText(unknown, "thing was", "things were")));
     if (words.isEmpty())
         words.append(rows.isEmpty() ? s("nothing was compared") : s("no difference that counts was found"));
     return words;

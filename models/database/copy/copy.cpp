@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/copy/copy.h"
 
+#include "models/common/numbertext.h"
 #include "models/database/copy/copychecks.h"
 #include "models/database/copy/copyrecord.h"
 #include "models/database/copy/copyrun.h"
@@ -232,9 +233,9 @@ bool Copying::copy()
     m_report.targetChanged = true;
     m_report.deleted = m_report.willDelete;
     const double rate = result.seconds > 0 ? double(result.bytes) / megabyte / result.seconds : 0;
-    const QString amount = m_options.jobs > 1 ? s("%1 tables").arg(result.tables)
-                                              : s("%1 tables, %2 MB of dump, %3 MB/s")
-                                                    .arg(result.tables)
+    const QString amount = m_options.jobs > 1 ? countedText(result.tables, "table", "tables")
+                                              : s("%1, %2 MB of dump, %3 MB/s")
+                                                    .arg(countedText(result.tables, "table", "tables"))
                                                     .arg(double(result.bytes) / megabyte, 0, 'f', 1)
                                                     .arg(rate, 0, 'f', 1);
     end(CopyStage::Copy, StageStatus::Ok,

@@ -160,9 +160,8 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
             s("--clean names the database \"%1\", and the target is \"%2\"").arg(options.clean, target.database),
             s("nothing is deleted unless the database is named letter for letter"));
     const QString coming =
-        s("%1 tables, %2 on the source's disk%3")
-            .arg(source.tableCount())
-            .arg(dataSizeText(source.tableBytes()),
+        s("%1, %2 on the source's disk%3")
+            .arg(countedText(source.tableCount(), "table", "tables"), dataSizeText(source.tableBytes()),
                  source.largeObjects > 0 ? s(", %1 large objects").arg(source.largeObjects) : QString());
     QString hint;
     StageStatus status = StageStatus::Ok;

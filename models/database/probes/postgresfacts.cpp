@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probes/postgresfacts.h"
 
+#include "models/common/numbertext.h"
 #include "models/database/probes/postgreshints.h"
 
 #include <QDate>
@@ -15,11 +16,6 @@ namespace {
 QString s(const char *text)
 {
     return QString::fromUtf8(text);
-}
-
-QString counted(int count, const char *one, const char *many)
-{
-    return count == 1 ? s("1 %1").arg(s(one)) : s("%1 %2").arg(count).arg(s(many));
 }
 
 /// Whether the failure is only that this user may not look.
@@ -302,7 +298,7 @@ StageResult postgresPrivilegesStage(PostgresLink &link, const PostgresSession &s
             add(s("write@%1").arg(name), false);
         writes = writes || writable > 0 || schemas.valueAt(i, "may_create") == QLatin1StringView("t");
         if (tables > 0 && told.size() < 3)
-            told.append(s("%1: writes %2 of %3").arg(name).arg(writable).arg(counted(tables, "table", "tables")));
+            told.append(s("%1: writes %2 of %3").arg(name).arg(writable).arg(countedText(tables, "table", "tables")));
     }
     report.privileges = privileges;
     StageResult stage{DatabaseStage::Privileges, StageStatus::Ok, ms, {}, {}};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/common/numbertext.h"
 #include "models/database/probes/probekit.h"
 #include "models/database/probes/probes.h"
 
@@ -245,7 +246,9 @@ void SqliteProbe::query()
     QStringList problems;
     const QByteArray check = "pragma quick_check(" + QByteArray::number(errorsTold) + ")";
     const int code = ask(check.constData(), problems);
-    const QString told = s("%1 tables, journal %2").arg(tables.value(0), m_wal ? s("wal") : journal.value(0));
+    const QString told =
+        s("%1, journal %2")
+            .arg(countedText(tables.value(0).toLongLong(), "table", "tables"), m_wal ? s("wal") : journal.value(0));
     if (m_run.deadline().isCancelled())
         return m_run.cancelled();
     if (code == SQLITE_INTERRUPT) {
