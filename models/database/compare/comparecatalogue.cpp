@@ -470,6 +470,7 @@ void readLastValues(PostgresLink &link, const QString &settings, const Deadline 
 
 CompareFilter::CompareFilter(const CompareOptions &options, Names names)
     : m_schemas(options.schemas)
+    , m_excluded(options.exclude)
     , m_names(names)
 {
     for (const QString &each : options.exclude)
@@ -512,14 +513,20 @@ bool CompareFilter::accepts(const CompareRow &row)
     return accepted;
 }
 
-QStringList CompareFilter::unmetAccepts() const
+QStringList CompareFilter::notes() const
 {
-    QStringList unmet;
+    QStringList unmet, words;
     for (const Pattern &pattern : m_accept) {
         if (!pattern.met)
             unmet.append(pattern.text);
     }
-    return unmet;
+    if (!unmet.isEmpty())
+        words.append(s("accepted, and not met: %1").arg(unmet.join(s(", "))));
+    if (!m_schemas.isEmpty())
+        words.append(s("only what lies in these schemas was compared: %1").arg(m_schemas.join(s(", "))));
+    if (!m_excluded.isEmpty())
+        words.append(s("not compared, as asked: %1").arg(m_excluded.join(s(", "))));
+    return words;
 }
 
 void compareCatalogues(const Catalogue &source, const Catalogue &target, CompareFilter &filter, bool strictOwners,

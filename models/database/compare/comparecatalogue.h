@@ -106,7 +106,8 @@ public:
     bool excludes(const QString &relation) const;
     /// Whether one of `accept` names it; which have been met is remembered.
     bool accepts(const CompareRow &row);
-    QStringList unmetAccepts() const;
+    /// What it left out, and which of `accept` met nothing: for the report's notes, once all is compared.
+    QStringList notes() const;
 
 private:
     struct Pattern
@@ -116,7 +117,7 @@ private:
         QRegularExpression object;
         bool met = false;
     };
-    QStringList m_schemas;
+    QStringList m_schemas, m_excluded;
     Names m_names;
     QList<QRegularExpression> m_exclude;
     QList<Pattern> m_accept;

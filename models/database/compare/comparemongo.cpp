@@ -20,11 +20,7 @@ bool isOneDatabase(const MongoSide &left, const MongoSide &right)
 
 void addNotes(const CompareFilter &filter, const CompareOptions &options, CompareReport &report)
 {
-    const QStringList unmet = filter.unmetAccepts();
-    if (!unmet.isEmpty())
-        report.notes.append(s("accepted, and not met: %1").arg(unmet.join(s(", "))));
-    if (!options.exclude.isEmpty())
-        report.notes.append(s("not compared, as asked: %1").arg(options.exclude.join(s(", "))));
+    report.notes += filter.notes();
     report.notes.append(s("MongoDB gives no snapshot that would last: each collection was read for itself, the later "
                           "ones later, so that a source in use may look as if the target lacked something."));
     report.notes.append(

@@ -19,13 +19,7 @@ bool isOneDatabase(const CompareSession &source, const CompareSession &target, c
 
 void addNotes(const CompareFilter &filter, const CompareOptions &options, CompareReport &report)
 {
-    const QStringList unmet = filter.unmetAccepts();
-    if (!unmet.isEmpty())
-        report.notes.append(s("accepted, and not met: %1").arg(unmet.join(s(", "))));
-    if (!options.schemas.isEmpty())
-        report.notes.append(s("only what lies in these schemas was compared: %1").arg(options.schemas.join(s(", "))));
-    if (!options.exclude.isEmpty())
-        report.notes.append(s("not compared, as asked: %1").arg(options.exclude.join(s(", "))));
+    report.notes += filter.notes();
     report.notes.append(
         options.checksums
             ? s("Tables of up to %1 rows were read wholly. Of larger ones the first and last %2 by their "

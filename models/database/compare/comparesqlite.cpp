@@ -254,8 +254,7 @@ void compareSqlite(const ConnectionString &source, const ConnectionString &targe
     CompareFilter filter(options);
     compareCatalogues(here, there, filter, options.strictOwners, report);
     compareTables(left, right, here, there, options, filter, report);
-    if (const QStringList unmet = filter.unmetAccepts(); !unmet.isEmpty())
-        report.notes.append(s("accepted, and not met: %1").arg(unmet.join(s(", "))));
+    report.notes += filter.notes();
     report.notes.append(s("Tables of more than %1 rows have no checksum.").arg(options.sampleRows * 100));
 }
 
