@@ -654,6 +654,11 @@ void TestCopy::parallel()
     CopyOptions none;
     none.jobs = 2;
     QVERIFY(!copyable(parsed(sourceUrl()), parsed(targetUrl()), none));
+    // Several jobs have several transactions: nothing may be deleted by them.
+    none.file = m_folder.filePath(s("another"));
+    QVERIFY(copyable(parsed(sourceUrl()), parsed(targetUrl()), none));
+    none.clean = s("shop");
+    QVERIFY(!copyable(parsed(sourceUrl()), parsed(targetUrl()), none));
 }
 
 void TestCopy::partOfIt()
@@ -683,6 +688,14 @@ void TestCopy::partOfIt()
     report = copy(options);
     QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
     QVERIFY2(report.failed()->detail.contains(s("both have the schema odd")), qPrintable(told(report)));
+    // The dump would delete it, if it could.
+    m_target->sql(s("create table \"odd \"\"name\"\" 🐘\".mine (id int)"), s("shop"));
+    options.clean = s("shop");
+    report = copy(options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.contains(s("holds what only the target has")), qPrintable(told(report)));
+    QCOMPARE(m_target->sql(s("select count(*) from \"odd \"\"name\"\" 🐘\".mine"), s("shop")), s("0"));
+    options.clean.clear();
     emptyTarget();
     options.excludeTableData = {s("public.wide")};
     report = copy(options);

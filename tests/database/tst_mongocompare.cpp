@@ -625,6 +625,10 @@ void MongoCompareTest::written_data()
     QTest::newRow("top") << QByteArray("top") << QByteArrayList{of(top, 5, 1), of(top, 6, 1)} << true;
     QTest::newRow("top, another") << QByteArray("top") << QByteArrayList{of(top, 5, 1), of(top, 5, 2)} << false;
     QTest::newRow("top, nothing") << QByteArray("top") << QByteArrayList{of(top, 5, 1), of(top, 5, 1)} << false;
+    const QByteArray lock =
+        R"({"totals": {"shop.orders": {"writeLock": {"time": 1, "count": %1}, "commands": {"time": 1,
+        "count": %1}}}, "ok": 1})";
+    QTest::newRow("top, findAndModify") << QByteArray("top") << QByteArrayList{of(lock, 5, 0), of(lock, 6, 0)} << true;
     const QByteArray status = R"({"opcounters": {"insert": %1, "update": 0, "delete": 0, "query": 99}, "ok": 1})";
     QTest::newRow("counters") << QByteArray("serverStatus") << QByteArrayList{of(status, 5, 0), of(status, 7, 0)}
                               << true;

@@ -109,7 +109,7 @@ void AccessDialog::ask()
 {
     if (m_job->isRunning()) {
         m_again = true;
-        return;
+        return fill(); // another database may have been chosen: nothing of the one before may stand under its name
     }
     const int index = chosenDatabase(m_database);
     const Backend *backend = m_workbench && m_set && index >= 0 && index < m_set->count()

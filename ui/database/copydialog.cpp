@@ -417,9 +417,11 @@ void CopyDialog::fill()
             text += QStringLiteral("\n→ ") + copyInWindowWords(last->failed()->hint);
     } else if (m_report) {
         const CopyVerdict verdict = m_report->verdict();
-        state = verdict == CopyVerdict::Pass ? State::Up : State::Degraded;
-        text = verdict == CopyVerdict::Pass ? QStringLiteral("● Copied, and the comparison finds no difference.")
-                                            : QStringLiteral("◐ Copied, but not wholly compared.");
+        const bool same = m_report->comparison && verdict == CopyVerdict::Pass;
+        state = same ? State::Up : State::Degraded;
+        text = same                   ? QStringLiteral("● Copied, and the comparison finds no difference.")
+               : m_report->comparison ? QStringLiteral("◐ Copied, but not wholly compared.")
+                                      : QStringLiteral("◐ Copied. It was not compared, as asked.");
     } else if (!why.isEmpty()) {
         state = State::Degraded;
         text = QStringLiteral("◆ ") + why;

@@ -59,7 +59,7 @@ QStringList adviceWords(const AccessInput &input, const AccessOrigin &origin)
         for (const AddressRange &range : *input.outbound)
             option("--outbound", range.toString());
     }
-    if (input.staticEgress.value_or(false) && origin.outbound.isEmpty())
+    if (input.staticEgress.value_or(false))
         words += s("--static-egress");
     option("--list", origin.list);
     option("--own-address", input.operatorAddress ? input.operatorAddress->toString() : QString());

@@ -506,7 +506,7 @@ bool CompareFilter::accepts(const CompareRow &row)
 {
     bool accepted = false;
     for (Pattern &pattern : m_accept) {
-        if (pattern.kind != row.kind || (!pattern.object.match(row.object).hasMatch() && !row.object.isEmpty()))
+        if (pattern.kind != row.kind || !pattern.object.match(row.object).hasMatch())
             continue;
         pattern.met = accepted = true;
     }

@@ -436,11 +436,16 @@ void MongoData::recheck()
     m_source.run(open.size(), [&](MongoLink &link, qsizetype at) {
         Pair &pair = m_pairs[size_t(open[at])];
         const Measure &before = pair.sides[0];
-        if (before.writes) {
-            if (m_source.statistics(link, pair.object).writes != before.writes)
+        const std::optional<qint64> writes =
+            before.writes ? m_source.statistics(link, pair.object).writes : std::nullopt;
+        if (writes) {
+            if (writes != before.writes)
                 m_source.noteWritten(pair.object);
             return;
         }
+        // Not told, or not told any more, which is no sign of a write.
+        if (!link.isOpen())
+            return;
         QString why;
         bool late = false;
         const std::optional<qint64> now = before.count ? exactCount(0, link, pair.object, why, late) : std::nullopt;

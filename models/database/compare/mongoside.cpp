@@ -39,8 +39,9 @@ QHash<QString, qint64> topWrites(const QJsonObject &totals, const QString &datab
     for (auto it = totals.begin(); it != totals.end(); ++it) {
         if (!it.key().startsWith(database + u'.'))
             continue;
+        // findAndModify stands in none of the three; all that write take the lock.
         qint64 sum = 0;
-        for (const char *each : {"insert", "update", "remove"})
+        for (const char *each : {"insert", "update", "remove", "writeLock"})
             sum += qint64(it.value()[s(each)][s("count")].toDouble());
         writes.insert(it.key().mid(database.size() + 1), sum);
     }
@@ -77,9 +78,18 @@ void MongoSide::lose(const QString &why)
         m_side.error = why;
 }
 
-void MongoSide::mindLink(const MongoLink &link)
+void MongoSide::mindLink(MongoLink &link)
 {
-    if (!link.isOpen() && !m_deadline.isCancelled() && !m_deadline.isOver())
+    if (link.isOpen() || !endReason().isEmpty())
+        return;
+    DatabaseAccess access = m_options.access;
+    access.connectTimeout = std::min(access.connectTimeout, m_deadline.left());
+    MongoOpened again;
+    MongoLink fresh;
+    const Result<void> opened = openMongo(fresh, m_connection, access, again, m_opened.name);
+    if (opened && again.role == m_opened.role)
+        link = std::move(fresh);
+    else if (!m_deadline.isCancelled() && !m_deadline.isOver())
         lose(s("the connection broke while collections were read"));
 }
 

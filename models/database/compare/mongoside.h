@@ -101,8 +101,9 @@ public:
 
     /// Jobs 0 to `count` - 1 in turn on threads, one a connection; blocks until they have ended.
     void run(qsizetype count, const std::function<void(MongoLink &, qsizetype)> &job);
-    /// Where the link has broken, the side is lost.
-    void mindLink(const MongoLink &link);
+    /// A link that broke is opened anew, so that a batch that came too slowly costs its own collection only. Where that
+    /// fails, the side is lost.
+    void mindLink(MongoLink &link);
 
     /// Whether the server itself tells of writes; else collectionWrites() may.
     bool knowsWrites() const { return m_before.source != MongoWrites::Source::None; }

@@ -3,6 +3,7 @@
 
 #include <QCryptographicHash>
 #include <QDateTime>
+#include <QHash>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QScopeGuard>
@@ -238,11 +239,16 @@ std::vector<Element> elementsOf(QByteArrayView document)
     return elements;
 }
 
-const Element *named(const std::vector<Element> &elements, const QByteArray &key)
+/// By key; of keys that stand there twice, the first. A document may have a million.
+QHash<QByteArray, const Element *> byKey(const std::vector<Element> &elements)
 {
-    const auto found =
-        std::find_if(elements.cbegin(), elements.cend(), [&key](const Element &each) { return each.key == key; });
-    return found == elements.cend() ? nullptr : &*found;
+    QHash<QByteArray, const Element *> index;
+    index.reserve(qsizetype(elements.size()));
+    for (const Element &each : elements) {
+        if (!index.contains(each.key))
+            index.insert(each.key, &each);
+    }
+    return index;
 }
 
 } // namespace
@@ -360,6 +366,8 @@ QString mongoDifference(QByteArrayView source, QByteArrayView target)
     constexpr int most = 3;
     const std::vector<Element> left = elementsOf(source);
     const std::vector<Element> right = elementsOf(target);
+    const QHash<QByteArray, const Element *> atSource = byKey(left);
+    const QHash<QByteArray, const Element *> atTarget = byKey(right);
     QStringList words;
     int more = 0;
     const auto tell = [&](const QByteArray &key, const QString &what) {
@@ -370,7 +378,7 @@ QString mongoDifference(QByteArrayView source, QByteArrayView target)
             ++more;
     };
     for (const Element &each : left) {
-        const Element *other = named(right, each.key);
+        const Element *other = atTarget.value(each.key);
         if (!other)
             tell(each.key, s("is missing on the target"));
         else if (other->type != each.type)
@@ -382,7 +390,7 @@ QString mongoDifference(QByteArrayView source, QByteArrayView target)
             tell(each.key, s("has another value"));
     }
     for (const Element &each : right) {
-        if (!named(left, each.key))
+        if (!atSource.contains(each.key))
             tell(each.key, s("is only on the target"));
     }
     if (words.isEmpty())

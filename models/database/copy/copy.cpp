@@ -489,6 +489,11 @@ Result<void> copyOptionsFit(const CopyOptions &options)
 {
     if (options.jobs < 1 || (options.jobs > 1 && options.file.isEmpty()))
         return fail(ErrorKind::Usage, s("several jobs need a folder for the dump"), s("--file FOLDER with --jobs"));
+    if (options.jobs > 1 && !options.clean.isEmpty())
+        return fail(ErrorKind::Usage,
+                    s("several jobs are not one transaction: --clean would delete before it is known "
+                      "whether the rest can be made"),
+                    s("--clean with one job, or an empty target"));
     if (!options.file.isEmpty() && QFileInfo::exists(options.file))
         return fail(ErrorKind::Usage, s("%1 is there already").arg(options.file),
                     s("another name: no dump is overwritten"));

@@ -86,9 +86,21 @@ std::optional<CopyStep> judgeSchemas(const CopyFacts &source, const CopyFacts &t
                     s("both have the schema %1").arg(both.mid(0, listed).join(s(", "))),
                     s("DROP SCHEMA at the target if nothing is in it; or copy what is in it with --schema, which takes "
                       "schemas that are there"));
+    if (options.schemas.isEmpty()) {
+        // The dump deletes the schema itself too, which cannot be while something of the target alone lies in it.
+        CopyCollisions found = collisions(source, target, options);
+        found.only.removeIf([&both](const CopyRelation &each) { return !both.contains(each.schema); });
+        if (found.only.isEmpty())
+            return {};
+        return step(CopyStage::Contents, StageStatus::Fail,
+                    s("the schema %1 would be deleted and made anew, and holds what only the target has: %2")
+                        .arg(found.only.first().schema, joined(found.only)),
+                    s("--schema %1 replaces what is in it and leaves it; or DROP at the target what is not wanted")
+                        .arg(found.only.first().schema));
+    }
     QStringList missing = options.schemas;
     missing.removeIf([&both](const QString &each) { return both.contains(each); });
-    if (!options.schemas.isEmpty() && !missing.isEmpty())
+    if (!missing.isEmpty())
         return step(CopyStage::Contents, StageStatus::Fail,
                     s("the target has the schema %1, and not %2")
                         .arg(both.mid(0, listed).join(s(", ")), missing.mid(0, listed).join(s(", "))),
