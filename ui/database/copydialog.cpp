@@ -417,9 +417,9 @@ void CopyDialog::fill()
             text += QStringLiteral("\n→ ") + copyInWindowWords(last->failed()->hint);
     } else if (m_report) {
         const CopyVerdict verdict = m_report->verdict();
-        const bool same = m_report->comparison && verdict == CopyVerdict::Pass;
-        state = same ? State::Up : State::Degraded;
-        text = same                   ? QStringLiteral("● Copied, and the comparison finds no difference.")
+        const bool equal = m_report->comparison && verdict == CopyVerdict::Pass;
+        state = equal ? State::Up : State::Degraded;
+        text = equal                  ? QStringLiteral("● Copied, and the comparison finds no difference.")
                : m_report->comparison ? QStringLiteral("◐ Copied, but not wholly compared.")
                                       : QStringLiteral("◐ Copied. It was not compared, as asked.");
     } else if (!why.isEmpty()) {
