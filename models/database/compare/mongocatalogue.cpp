@@ -12,7 +12,7 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
-const char readHint[] = "the role read on the database lets this user see it";
+const char readHint[] = "once more; where a right is missing, the role read on the database gives it";
 
 CatalogueItem itemOf(const QString &collection, const QString &object, const QString &value)
 {

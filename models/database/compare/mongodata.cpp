@@ -122,22 +122,20 @@ void MongoData::withTwoLinks(const char *phase, const QList<qsizetype> &pairs,
         thread.join();
 }
 
-std::optional<qint64> MongoData::exactCount(int which, MongoLink &link, const QString &collection, QString &why,
-                                            bool &late)
+std::optional<qint64> MongoData::exactCount(int which, MongoLink &link, const QString &collection,
+                                            MongoOutcome &outcome)
 {
     const Deadline budget = side(which).budget();
     qint64 number = 0;
     // Not the command "count": without a query it gives the metadata's number, which a crash or a shard leaves wrong.
-    const MongoOutcome done =
+    outcome =
         side(which).read(link, aggregateCommand(collection, R"({"$group": {"_id": null, "n": {"$sum": 1}}})", budget),
                          budget, [&number](const MongoBatch &batch) {
                              for (const QByteArrayView each : batch.documents)
                                  number = mongoNumber(each, "n").value_or(0);
                              return true;
                          });
-    why = done.why;
-    late = done.late;
-    return done.ok ? std::optional(number) : std::nullopt;
+    return outcome.ok ? std::optional(number) : std::nullopt;
 }
 
 void MongoData::countOne(int which, MongoLink &link, Pair &pair)
@@ -148,8 +146,13 @@ void MongoData::countOne(int which, MongoLink &link, Pair &pair)
         measure.writes = now.writes;
         measure.estimate = now.estimate;
     }
-    if (link.isOpen())
-        measure.count = exactCount(which, link, pair.object, measure.why, measure.late);
+    if (link.isOpen()) {
+        MongoOutcome outcome;
+        measure.count = exactCount(which, link, pair.object, outcome);
+        measure.why = outcome.why;
+        measure.late = outcome.late;
+        measure.mayNot = outcome.unauthorised;
+    }
     if (measure.count || !measure.late || measure.estimate || !link.isOpen())
         return;
     QByteArray answer;
@@ -446,9 +449,8 @@ void MongoData::recheck()
         // Not told, or not told any more, which is no sign of a write.
         if (!link.isOpen())
             return;
-        QString why;
-        bool late = false;
-        const std::optional<qint64> now = before.count ? exactCount(0, link, pair.object, why, late) : std::nullopt;
+        MongoOutcome outcome;
+        const std::optional<qint64> now = before.count ? exactCount(0, link, pair.object, outcome) : std::nullopt;
         if (now && now != before.count)
             m_source.noteWritten(pair.object);
     });

@@ -61,7 +61,8 @@ private:
         std::optional<qint64> count, estimate;
         std::optional<qint64> writes; ///< before
         QString why;
-        bool late = false; ///< there is no count, because of the time limit
+        bool late = false;   ///< there is no count, because of the time limit
+        bool mayNot = false; ///< or because of this user's rights
         Whole whole;
     };
     enum class Depth
@@ -90,7 +91,7 @@ private:
                       const std::function<void(MongoLink &, MongoLink &, Pair &)> &job);
     void count();
     void countOne(int which, MongoLink &link, Pair &pair);
-    std::optional<qint64> exactCount(int which, MongoLink &link, const QString &collection, QString &why, bool &late);
+    std::optional<qint64> exactCount(int which, MongoLink &link, const QString &collection, MongoOutcome &outcome);
     void chooseDepth(Pair &pair) const;
     void checksum();
     void readWhole(int which, MongoLink &link, Pair &pair);

@@ -84,8 +84,9 @@ void MongoData::reportCount(const Pair &pair, CompareFilter &filter, CompareRepo
         row.reason = s("not counted (%1)").arg(whys.join(s("; ")));
         if (row.sourceEstimate || row.targetEstimate)
             row.reason += s("; \"about\" is the metadata's number, an estimate, and proves nothing");
-        row.hint = left.late || right.late ? s("--count-timeout gives each collection longer")
-                                           : s("the role read on the database lets this user count");
+        row.hint = left.late || right.late       ? s("--count-timeout gives each collection longer")
+                   : left.mayNot || right.mayNot ? s("the role read on the database lets this user count")
+                                                 : s("once more, when the server and the way to it are well");
     }
     if (row.status != CompareStatus::Same)
         row.expected = filter.accepts(row);
