@@ -585,6 +585,21 @@ QString shownDefinition(const QString &text, const QString &other)
     return shown;
 }
 
+void judgeCounts(CompareRow &row, qint64 source, qint64 target, QString (*words)(qint64), const char *copyHint,
+                 const CompareReport &report)
+{
+    const qint64 missing = source - target;
+    row.status = missing == 0 ? CompareStatus::Same : CompareStatus::Different;
+    if (missing > 0) {
+        row.reason = s("the target lacks %1").arg(words(missing));
+        row.hint = s(copyHint);
+    } else if (missing < 0) {
+        row.reason = s("the target has %1 more").arg(words(-missing));
+        row.hint = s("did somebody write to the target? or the source delete since the copy?");
+    }
+    row.moving = missing > 0 && report.isMoving(row.object);
+}
+
 void addCompareRow(CompareReport &report, CompareRow row, bool keep)
 {
     auto totals = std::find_if(report.totals.begin(), report.totals.end(),

@@ -135,6 +135,11 @@ void compareKinds(const QStringList &kinds, const Catalogue &source, const Catal
 /// A definition as it stands in a report: one line, from where it differs from the other.
 QString shownDefinition(const QString &text, const QString &other);
 
+/// Of two exact numbers; `words` says one of them with its unit ("1 row"), `copyHint` what to do where the target lacks
+/// some.
+void judgeCounts(CompareRow &row, qint64 source, qint64 target, QString (*words)(qint64), const char *copyHint,
+                 const CompareReport &report);
+
 /// Puts a row into the report, and counts it: `keep` false drops one that is the same.
 void addCompareRow(CompareReport &report, CompareRow row, bool keep = true);
 

@@ -64,15 +64,7 @@ void CompareData::reportCount(const Pair &pair, CompareFilter &filter, CompareRe
     row.sourceEstimate = !left.count && !row.source.isEmpty();
     row.targetEstimate = !right.count && !row.target.isEmpty();
     if (left.count && right.count) {
-        const qint64 missing = *left.count - *right.count;
-        row.status = missing == 0 ? CompareStatus::Same : CompareStatus::Different;
-        if (missing != 0) {
-            row.reason = missing > 0 ? s("the target lacks %1").arg(rowsText(missing))
-                                     : s("the target has %1 more").arg(rowsText(-missing));
-            row.hint =
-                missing > 0 ? s(copyHint) : s("did somebody write to the target? or the source delete since the copy?");
-        }
-        row.moving = missing > 0 && report.isMoving(pair.object);
+        judgeCounts(row, *left.count, *right.count, rowsText, copyHint, report);
     } else {
         row.status = CompareStatus::Unknown;
         QStringList whys;
@@ -105,9 +97,7 @@ void CompareData::reportChecksum(const Pair &pair, CompareFilter &filter, Compar
     row.object = pair.object;
     QString why = pair.why;
     const QString ended = !m_source.endReason().isEmpty() ? m_source.endReason() : m_target.endReason();
-    const auto counted = [](int number, const char *words) {
-        return number == 1 ? s("1 %1").arg(s(words)) : s("%1 %2").arg(number).arg(s(words));
-    };
+    const auto counted = [](int number, const char *words) { return s("%1 %2").arg(number).arg(s(words)); };
     const auto walk = [&] {
         QStringList words;
         QStringList first;

@@ -66,15 +66,7 @@ void MongoData::reportCount(const Pair &pair, CompareFilter &filter, CompareRepo
     row.sourceEstimate = !left.count && left.estimate;
     row.targetEstimate = !right.count && right.estimate;
     if (left.count && right.count) {
-        const qint64 missing = *left.count - *right.count;
-        row.status = missing == 0 ? CompareStatus::Same : CompareStatus::Different;
-        if (missing != 0) {
-            row.reason = missing > 0 ? s("the target lacks %1").arg(documents(missing))
-                                     : s("the target has %1 more").arg(documents(-missing));
-            row.hint =
-                missing > 0 ? s(copyHint) : s("did somebody write to the target? or the source delete since the copy?");
-        }
-        row.moving = missing > 0 && report.isMoving(pair.object);
+        judgeCounts(row, *left.count, *right.count, documents, copyHint, report);
     } else {
         QStringList whys;
         for (int which = 0; which < 2; ++which) {
