@@ -9,6 +9,8 @@ namespace Switchyard::GateHelp {
 
 inline constexpr qsizetype maxEvidence = 50;
 inline constexpr double enough = 0.95;
+/// How long before an end an unanswered probe belongs to that end: uvicorn 0.17.6 closes its listener and then its
+/// sockets within some milliseconds, a busy machine shows them in either order.
 inline constexpr qint64 dyingUs = 100'000;
 
 inline Gate gateOf(GateStatus status, QString measured)

@@ -38,9 +38,16 @@ Gate readyFirstGate(const SessionFacts &facts)
         addEvidence(gate, first->ended);
         const double lead = double(first->ended->us - probe->us) / 1000;
         gate.value = lead;
-        gate.status = lead > 0 ? GateStatus::Pass : GateStatus::Fail;
-        gate.measured = lead > 0 ? QStringLiteral("it failed %1 before the first close").arg(ms(lead))
-                                 : QStringLiteral("it was first seen failing %1 after the first close").arg(ms(-lead));
+        // A server that closes its listener and its sockets in one breath has announced nothing, whichever of the two
+        // is seen first.
+        const bool sameBreath = lead > 0 && probe->status == 0 && first->ended->us - probe->us < dyingUs;
+        gate.status = lead > 0 && !sameBreath ? GateStatus::Pass : GateStatus::Fail;
+        gate.measured = sameBreath ? QStringLiteral("it gave no answer %1 before the first close: the port closed "
+                                                    "together with the sockets")
+                                         .arg(ms(lead))
+                        : lead > 0
+                            ? QStringLiteral("it failed %1 before the first close").arg(ms(lead))
+                            : QStringLiteral("it was first seen failing %1 after the first close").arg(ms(-lead));
         return gate;
     }
     if (!facts.record.header.seesStop)

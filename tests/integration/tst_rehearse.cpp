@@ -151,7 +151,8 @@ void RehearseTest::options()
     QCOMPARE(result.gateStatus(s("clean-close")), clean ? s("pass") : s("fail"));
     for (auto it = gates.cbegin(); it != gates.cend(); ++it)
         QVERIFY2(result.gateStatus(it.key()) == it.value(),
-                 qPrintable(it.key() + s(" ") + result.gateStatus(it.key()) + result.err));
+                 qPrintable(it.key() + s(" ") + result.gateStatus(it.key()) + s(": ") +
+                            result.gate(it.key())[s("measured")].toString() + s("\n") + result.err));
     QCOMPARE(result.status, clean && platform == s("render") ? 0 : 1);
     const QString invalid = validate(s("session"), result.out.toUtf8());
     QVERIFY2(invalid.isEmpty() || invalid.startsWith(s("skip:")), qPrintable(invalid));

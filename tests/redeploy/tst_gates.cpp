@@ -250,6 +250,22 @@ void tst_Gates::readyFirst()
     late.probe(1000, "ready /ready", true);
     late.probe(3501, "ready /ready", false);
     QCOMPARE(late.status("ready-first"), s_fail);
+    // The port closes some milliseconds before the sockets do: that announces nothing. A 503 does, and so does a port
+    // that closes early.
+    const auto refusedAt = [](int atMs, int status) {
+        Recorded run;
+        run.probe(-1000, "ready /ready", true);
+        run.probe(atMs, "ready /ready", false);
+        run.lost(3500, 0, 1);
+        for (Event &event : run.record.events)
+            event.status = event.kind == EventKind::Probe && !event.ok ? status : 0;
+        return run.status("ready-first");
+    };
+    QCOMPARE(refusedAt(3490, 0), s_fail);
+    QCOMPARE(refusedAt(3401, 0), s_fail);
+    QCOMPARE(refusedAt(3490, 503), s_pass);
+    QCOMPARE(refusedAt(3400, 0), s_pass);
+    QCOMPARE(refusedAt(1000, 0), s_pass);
     Recorded never;
     never.probe(-1000, "ready /ready", true);
     never.lost(3500, 0, 1);
