@@ -73,6 +73,7 @@ private Q_SLOTS:
     void slipOfTheHand();
     void statesAreDifferentPictures();
     void secretThatCannotBeRead();
+    void theServiceIsTold();
     void anotherDatabaseBeginsAnew();
     void commandsWithoutSecrets();
     void savesAReport();
@@ -374,6 +375,24 @@ void TestAccessDialog::secretThatCannotBeRead()
     QVERIFY2(notice().contains(s("NET_NOWHERE")) && !notice().contains(s("--service")), qPrintable(notice()));
     QVERIFY(!find<QPushButton>("accessCopy")->isEnabled());
     picture("unreadable");
+    // Typing does not ask a keychain again, the button does.
+    qputenv("NET_NOWHERE", qgetenv("NET_ATLAS"));
+    find<QLineEdit>("accessOutbound")->setText(s("203.0.113.0/24"));
+    QTRY_VERIFY2(notice().startsWith(s("Whose list it is cannot be told.")), qPrintable(notice()));
+    find<QLineEdit>("accessOutbound")->clear();
+    QTRY_VERIFY2(notice().startsWith(s("Whose list it is cannot be told.")), qPrintable(notice()));
+    QTest::mouseClick(find<NoticePane>("accessNotice")->findChild<QPushButton *>(), Qt::LeftButton);
+    QTRY_VERIFY(notice().isEmpty());
+    qunsetenv("NET_NOWHERE");
+    find<QLineEdit>("accessOutbound")->setText(s("198.51.100.7"));
+    QTRY_VERIFY(find<QLabel>("accessOutboundText")->text().contains(s("198.51.100.7")));
+}
+
+void TestAccessDialog::theServiceIsTold()
+{
+    openWorkspace(backend("render", "render", {}, database("vault", "NET_NOWHERE")));
+    openDialog();
+    QTRY_VERIFY2(notice().startsWith(s("Whose list it is cannot be told.")), qPrintable(notice()));
     // The way on is the one that it names.
     choose("accessService", "atlas");
     QTRY_VERIFY(notice().isEmpty());

@@ -491,9 +491,12 @@ void TestSessions::pdfHasItsText()
 {
     QTemporaryDir folder;
     const QString path = folder.filePath(s("report.pdf"));
-    const SessionRecord record = recordOf(s("a"), 4);
+    SessionRecord record = recordOf(s("a"), 4);
+    record.header.databases.append({s("orders-db"), 1'000, 5'000, 0, {}});
     const Verdict verdict = judge(record);
     QVERIFY(writeSessionPdf(path, record, verdict).has_value());
+    if (qEnvironmentVariableIsSet("SWITCHYARD_TEST_PICTURES"))
+        QFile::copy(path, qEnvironmentVariable("SWITCHYARD_TEST_PICTURES") + s("/session.pdf"));
     QFile file(path);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QVERIFY(file.read(5) == "%PDF-");
@@ -508,7 +511,8 @@ void TestSessions::pdfHasItsText()
     const QString text = QString::fromUtf8(process.readAllStandardOutput());
     for (const Gate &gate : verdict.gates)
         QVERIFY2(text.contains(gate.id), qPrintable(gate.id));
-    for (const char *part : {"FAIL", "Timeline", "newcomers", "SIGTERM", "1006", "1012", "Newcomers", "page 1"})
+    for (const char *part : {"FAIL", "Timeline", "newcomers", "SIGTERM", "1006", "1012", "Newcomers", "page 1",
+                             "Databases", "orders-db", "newcomer refused"})
         QVERIFY2(text.contains(s(part)), part);
 }
 

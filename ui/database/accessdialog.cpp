@@ -54,7 +54,7 @@ AccessDialog::AccessDialog(Workbench *workbench, int database, DatabaseServices 
     connect(m_database, &QComboBox::currentIndexChanged, this, &AccessDialog::choose);
     connect(m_told, &AccessToldPane::changed, this, &AccessDialog::ask);
     connect(m_view, &AccessView::listWanted, m_told, &AccessToldPane::chooseList);
-    connect(m_notice, &NoticePane::buttonPressed, this, &AccessDialog::ask);
+    connect(m_notice, &NoticePane::buttonPressed, this, &AccessDialog::askAgain);
     connect(workbench, &Workbench::workspaceClosed, this, &AccessDialog::reject);
     choose();
 }
@@ -102,6 +102,14 @@ void AccessDialog::choose()
     m_told->setEnabled(backend != nullptr);
     m_answer.reset();
     m_error.reset();
+    m_read.reset();
+    ++m_choice;
+    ask();
+}
+
+void AccessDialog::askAgain()
+{
+    m_read.reset();
     ask();
 }
 
@@ -122,11 +130,21 @@ void AccessDialog::ask()
     request.backend = *backend;
     request.database = m_set->record(index).endpoint;
     request.workspaceFile = m_workbench->workspace().file;
-    request.connection = m_set->record(index).connection;
+    request.connection = m_read;
+    if (m_set->record(index).connection)
+        request.connection = *m_set->record(index).connection;
     request.told = m_told->told();
     request.now = QDateTime::currentDateTimeUtc();
-    m_job->start([request](const CancelFlag &) { return answerAccess(request); },
-                 [this](const Result<AccessAnswer> &done) { finish(done); });
+    using Done = std::pair<Result<AccessAnswer>, std::optional<Result<ConnectionString>>>;
+    const auto work = [request](const CancelFlag &) mutable -> Done {
+        Result<AccessAnswer> answer = answerAccess(&request);
+        return {std::move(answer), std::move(request.connection)};
+    };
+    m_job->start(work, [this, choice = m_choice](const Done &done) {
+        if (choice == m_choice)
+            m_read = done.second;
+        finish(done.first);
+    });
     fill();
 }
 

@@ -40,6 +40,7 @@ private:
     QWidget *makeBar();
     void choose();
     void ask();
+    void askAgain();
     void finish(const Result<AccessAnswer> &done);
     void fill();
     void copyText();
@@ -51,7 +52,10 @@ private:
     std::unique_ptr<DatabaseJob> m_job;
     std::optional<AccessAnswer> m_answer;
     std::optional<Error> m_error; ///< of the last question
-    bool m_again = false;         ///< something was told while it was asked
+    /// The chosen database's string, read once: a keychain is not asked again for every letter that is typed.
+    std::optional<Result<ConnectionString>> m_read;
+    int m_choice = 0;     ///< counts choices of a database: what was read is of one of them
+    bool m_again = false; ///< something was told while it was asked
     bool m_closing = false;
     QComboBox *m_database = nullptr;
     QPushButton *m_copy = nullptr;

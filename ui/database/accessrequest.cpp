@@ -53,17 +53,18 @@ Result<void> readOutbound(const AccessTold &told, AccessInput *input)
     return {};
 }
 
-Result<void> readOwner(const AccessRequest &request, AccessInput *input)
+Result<void> readOwner(AccessRequest *request, AccessInput *input)
 {
     for (const AccessListOwner owner : {AccessListOwner::Atlas, AccessListOwner::RenderPostgres,
                                         AccessListOwner::RenderKeyValue, AccessListOwner::Other}) {
-        if (accessListOwnerName(owner) == request.told.service) {
+        if (accessListOwnerName(owner) == request->told.service) {
             input->owner = owner;
             return {};
         }
     }
-    const Result<ConnectionString> connection =
-        request.connection ? Result<ConnectionString>(*request.connection) : readConnection(request.database);
+    if (!request->connection)
+        request->connection = readConnection(request->database).transform(&withoutSecrets);
+    const Result<ConnectionString> &connection = *request->connection;
     if (!connection)
         return tl::unexpected(connection.error());
     tellConnection(*connection, input);
@@ -72,13 +73,13 @@ Result<void> readOwner(const AccessRequest &request, AccessInput *input)
 
 } // namespace
 
-Result<AccessAnswer> answerAccess(const AccessRequest &request)
+Result<AccessAnswer> answerAccess(AccessRequest *request)
 {
-    const AccessTold &told = request.told;
-    AccessInput input = accessInputOf(request.backend, &request.database, *request.catalogue);
-    input.now = request.now;
+    const AccessTold &told = request->told;
+    AccessInput input = accessInputOf(request->backend, &request->database, *request->catalogue);
+    input.now = request->now;
     if (!told.platform.isEmpty())
-        input.platform = request.catalogue->find(told.platform);
+        input.platform = request->catalogue->find(told.platform);
     if (!told.databasePlan.isEmpty())
         input.databasePlan = told.databasePlan;
     input.platformPlan = told.platformPlan;
@@ -102,7 +103,7 @@ Result<AccessAnswer> answerAccess(const AccessRequest &request)
         input.list = *list;
     }
     AccessOrigin origin;
-    origin.workspace = request.workspaceFile;
+    origin.workspace = request->workspaceFile;
     origin.list = told.listFile;
     // Both at once can only be given as addresses.
     origin.outbound = told.outbound.trimmed().isEmpty() ? told.outboundFile : QString();

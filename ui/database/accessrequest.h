@@ -27,7 +27,8 @@ struct AccessRequest
     Backend backend;
     DatabaseEndpoint database;
     QString workspaceFile;
-    std::optional<ConnectionString> connection; ///< as it was read before; nothing: it is read, unless it is not needed
+    /// As it was read before, or why it could not be; nothing: it is read where it is needed, and stands here then.
+    std::optional<Result<ConnectionString>> connection;
     AccessTold told;
     QDateTime now; ///< UTC
 };
@@ -41,6 +42,6 @@ struct AccessAnswer
 /// Reads the connection string and the files, and asks the adviser. Blocking, also on a keychain: for a worker thread.
 /// Errors: those of readConnection(), parseAddressRange(), parseOutbound() and parseAccessList(), and files that cannot
 /// be read.
-[[nodiscard]] Result<AccessAnswer> answerAccess(const AccessRequest &request);
+[[nodiscard]] Result<AccessAnswer> answerAccess(AccessRequest *request);
 
 } // namespace Switchyard

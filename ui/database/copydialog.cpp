@@ -10,8 +10,8 @@
 #include "ui/common/workbench.h"
 #include "ui/database/comparedialog.h"
 #include "ui/database/comparerows.h"
+#include "ui/database/copyhtml.h"
 #include "ui/database/copyoptionspane.h"
-#include "ui/database/databasehtml.h"
 #include "ui/database/databasejob.h"
 #include "ui/database/databasepair.h"
 #include "ui/database/windowwords.h"
@@ -30,39 +30,10 @@
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
+#include <tuple>
 #include <utility>
 
 namespace Switchyard {
-
-namespace {
-
-QString plain(const QString &text)
-{
-    return text.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>"));
-}
-
-QString listHtml(const QString &title, const QStringList &lines, const QColor &color)
-{
-    if (lines.isEmpty())
-        return {};
-    constexpr qsizetype most = 50;
-    QStringList shown;
-    for (const QString &line : lines.mid(0, most))
-        shown.append(plain(line));
-    if (lines.size() > most)
-        shown.append(QStringLiteral("and %1 more").arg(lines.size() - most));
-    return QStringLiteral("<p style='margin:10px 0 2px 0'><b style='color:%1'>%2</b></p><p style='margin:0'>%3</p>")
-        .arg(color.name(), plain(title), shown.join(QStringLiteral("<br>")));
-}
-
-QStringList inWords(QStringList steps)
-{
-    for (QString &step : steps)
-        step = copyInWindowWords(step);
-    return steps;
-}
-
-} // namespace
 
 CopyDialog::CopyDialog(Workbench *workbench, int source, int target, DatabaseServices services, QWidget *parent)
     : QDialog(parent)
@@ -405,23 +376,8 @@ void CopyDialog::fill()
     if (!m_refused.isEmpty()) {
         state = State::Down;
         text = QStringLiteral("■ ") + m_refused;
-    } else if (last && last->cancelled) {
-        state = State::Degraded;
-        text = last->targetChanged ? QStringLiteral("▲ Cancelled. The target may have changed: see \"copy\".")
-                                   : QStringLiteral("▲ Cancelled. The target is as it was.");
-    } else if (last && last->failed()) {
-        state = State::Down;
-        text = QStringLiteral("■ %1: %2")
-                   .arg(copyStageName(last->failed()->stage), copyInWindowWords(last->failed()->detail));
-        if (!last->failed()->hint.isEmpty())
-            text += QStringLiteral("\n→ ") + copyInWindowWords(last->failed()->hint);
-    } else if (m_report) {
-        const CopyVerdict verdict = m_report->verdict();
-        const bool equal = m_report->comparison && verdict == CopyVerdict::Pass;
-        state = equal ? State::Up : State::Degraded;
-        text = equal                  ? QStringLiteral("● Copied, and the comparison finds no difference.")
-               : m_report->comparison ? QStringLiteral("◐ Copied, but not wholly compared.")
-                                      : QStringLiteral("◐ Copied. It was not compared, as asked.");
+    } else if (last && (last->cancelled || last->failed() || m_report)) {
+        std::tie(state, text) = copyOutcome(*last);
     } else if (!why.isEmpty()) {
         state = State::Degraded;
         text = QStringLiteral("◆ ") + why;
@@ -451,34 +407,10 @@ void CopyDialog::fillText()
     if (steps.isEmpty()) {
         CopyOptions chosen;
         m_options->apply(&chosen);
-        m_text->setHtml(
-            QStringLiteral("<p>The plan looks at both databases and the programs, and says what would be copied, "
-                           "deleted and left behind. It changes nothing.</p><p>%1</p>")
-                .arg(chosen.jobs > 1
-                         ? QStringLiteral("The copy is made by pg_dump and pg_restore with %1 jobs at once, and so in "
-                                          "several transactions: if it fails or is cancelled, a part of it stays in "
-                                          "the target.")
-                               .arg(chosen.jobs)
-                         : QStringLiteral("The copy is made by pg_dump and pg_restore in one transaction of the "
-                                          "target: if it fails or is cancelled, the target is as it was.")));
-        return;
+        m_text->setHtml(copyIntroHtml(chosen.jobs));
+    } else {
+        m_text->setHtml(copyHtml(steps, runs ? nullptr : last, colors));
     }
-    QList<StageLine> lines;
-    for (const CopyStep &step : steps)
-        lines.append({copyStageName(step.stage), step.status, step.ms, copyInWindowWords(step.detail),
-                      copyInWindowWords(step.hint)});
-    QString html = stageTableHtml(lines, colors);
-    if (!runs && last) {
-        if (!last->file.isEmpty() && !last->planOnly)
-            html += listHtml(QStringLiteral("The dump is kept"), {last->file}, colors.text);
-        html += listHtml(QStringLiteral("Would be deleted of the target"), last->willDelete, colors.down);
-        html += listHtml(QStringLiteral("Was deleted of the target"), last->deleted, colors.down);
-        html += listHtml(QStringLiteral("Stays in the target"), last->stays, colors.text);
-        html += listHtml(QStringLiteral("A copy leaves out"), last->leftOut, colors.text);
-        html += listHtml(QStringLiteral("To freeze writes"), inWords(last->freeze), colors.action);
-        html += listHtml(QStringLiteral("Written while it was copied"), last->writtenMeanwhile, colors.degraded);
-    }
-    m_text->setHtml(html);
 }
 
 void CopyDialog::save()

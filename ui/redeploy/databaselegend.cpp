@@ -73,7 +73,7 @@ void DatabaseLegend::show(const QStringList &databases)
 
 QRect DatabaseLegend::sampleRect(int place) const
 {
-    for (const Entry &entry : m_entries) {
+    for (const Entry &entry : m_line.entries) {
         if (entry.place == place)
             return entry.sample;
     }
@@ -91,50 +91,48 @@ QSize DatabaseLegend::minimumSizeHint() const
 }
 
 /// The names come first: what a fill is can be read in the tooltip of any event, too.
-void DatabaseLegend::layOut()
+DatabaseLegend::Line DatabaseLegend::lineOf(const QStringList &databases, const QFontMetrics &metrics, QSize size)
 {
-    m_entries.clear();
-    m_limit = {};
-    const QFontMetrics metrics = fontMetrics();
-    const int high = height();
+    Line line;
+    const int high = size.height();
     int x = 0;
     const auto words = [&](const QString &text) {
         const int wide = metrics.horizontalAdvance(text);
-        m_entries.append({-1, text, {}, QRect(x, 0, wide, high)});
+        line.entries.append({-1, text, {}, QRect(x, 0, wide, high)});
         x += wide + between;
     };
     const auto more = [&](qsizetype count) { return QStringLiteral("+ %1 more").arg(count); };
     words(QStringLiteral("Databases"));
-    for (int i = 0; i < m_databases.size(); ++i) {
-        const QString name = metrics.elidedText(m_databases[i], Qt::ElideMiddle, longestName);
+    for (int i = 0; i < databases.size(); ++i) {
+        const QString name = metrics.elidedText(databases[i], Qt::ElideMiddle, longestName);
         const int wide = sampleWidth + beside + metrics.horizontalAdvance(name);
-        const qsizetype left = m_databases.size() - i - 1;
+        const qsizetype left = databases.size() - i - 1;
         const int rest = left > 0 ? between + metrics.horizontalAdvance(more(left)) : 0;
-        if (i > 0 && x + wide + rest > width()) {
+        if (i > 0 && x + wide + rest > size.width()) {
             words(more(left + 1));
-            return;
+            return line;
         }
-        m_entries.append({i, name, QRect(x, 0, sampleWidth, high),
-                          QRect(x + sampleWidth + beside, 0, wide - sampleWidth - beside, high)});
+        line.entries.append({i, name, QRect(x, 0, sampleWidth, high),
+                             QRect(x + sampleWidth + beside, 0, wide - sampleWidth - beside, high)});
         x += wide + between;
     }
     const int tail = metrics.horizontalAdvance(said()) + metrics.horizontalAdvance(ofLimit()) +
                      metrics.horizontalAdvance(ofRefused()) + sampleWidth + beside + 2 * between;
-    if (x + tail > width())
-        return;
+    if (x + tail > size.width())
+        return line;
     words(said());
-    m_limit = QRect(x, 0, sampleWidth, high);
+    line.limit = QRect(x, 0, sampleWidth, high);
     x += sampleWidth + beside;
     words(ofLimit());
     words(ofRefused());
+    return line;
 }
 
-void DatabaseLegend::paintEvent(QPaintEvent *)
+void DatabaseLegend::paintLine(QPainter &painter, const Line &line, int height, const ThemeColors &colors)
 {
-    const ThemeColors &colors = themeColors(palette());
-    QPainter painter(this);
-    const double middle = height() / 2.0;
-    for (const Entry &entry : m_entries) {
+    const double middle = height / 2.0;
+    const int ascent = painter.fontMetrics().ascent();
+    for (const Entry &entry : line.entries) {
         painter.setPen(entry.place < 0 ? colors.faded : colors.text);
         painter.drawText(entry.words, Qt::AlignVCenter | Qt::AlignLeft, entry.text);
         if (entry.place < 0)
@@ -142,14 +140,34 @@ void DatabaseLegend::paintEvent(QPaintEvent *)
         const QPen pen = databasePen(entry.place, colors);
         QColor fill = pen.color();
         fill.setAlphaF(0.35F);
-        painter.fillRect(QRectF(entry.sample.left(), middle, entry.sample.width(), fontMetrics().ascent() / 2.0), fill);
+        painter.fillRect(QRectF(entry.sample.left(), middle, entry.sample.width(), ascent / 2.0), fill);
         painter.setPen(pen);
         painter.drawLine(QPointF(entry.sample.left(), middle), QPointF(entry.sample.right() + 1, middle));
     }
-    if (!m_limit.isEmpty()) {
+    if (!line.limit.isEmpty()) {
         painter.setPen(QPen(colors.down, 1.2, Qt::DashLine));
-        painter.drawLine(QPointF(m_limit.left(), middle), QPointF(m_limit.right() + 1, middle));
+        painter.drawLine(QPointF(line.limit.left(), middle), QPointF(line.limit.right() + 1, middle));
     }
+}
+
+void DatabaseLegend::paintOn(QPainter &painter, const QRect &where, const QStringList &databases,
+                             const QPalette &palette)
+{
+    painter.save();
+    painter.translate(where.topLeft());
+    paintLine(painter, lineOf(databases, painter.fontMetrics(), where.size()), where.height(), themeColors(palette));
+    painter.restore();
+}
+
+void DatabaseLegend::layOut()
+{
+    m_line = lineOf(m_databases, fontMetrics(), size());
+}
+
+void DatabaseLegend::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    paintLine(painter, m_line, height(), themeColors(palette()));
 }
 
 void DatabaseLegend::resizeEvent(QResizeEvent *event)

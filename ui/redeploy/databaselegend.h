@@ -24,6 +24,8 @@ public:
     explicit DatabaseLegend(QWidget *parent = nullptr);
     void show(const QStringList &databases);
     using QWidget::show;
+    /// The same line on paper, in the painter's font.
+    static void paintOn(QPainter &painter, const QRect &where, const QStringList &databases, const QPalette &palette);
 
     /// Where the sample of the database at this place is painted; empty: it does not fit.
     QRect sampleRect(int place) const;
@@ -43,11 +45,18 @@ private:
         QString text;
         QRect sample, words;
     };
+    /// What fits into a line, measured from its left end.
+    struct Line
+    {
+        QList<Entry> entries;
+        QRect limit; ///< of the limit's sample; empty: it does not fit
+    };
+    static Line lineOf(const QStringList &databases, const QFontMetrics &metrics, QSize size);
+    static void paintLine(QPainter &painter, const Line &line, int height, const ThemeColors &colors);
     void layOut();
 
     QStringList m_databases;
-    QList<Entry> m_entries;
-    QRect m_limit; ///< of the limit's sample; empty: it does not fit
+    Line m_line;
 };
 
 } // namespace Switchyard

@@ -5,6 +5,7 @@
 #include "models/report/sessionreport.h"
 #include "ui/common/format.h"
 #include "ui/common/theme.h"
+#include "ui/redeploy/databaselegend.h"
 #include "ui/redeploy/reconnectcurve.h"
 #include "ui/redeploy/sessionrows.h"
 #include "ui/redeploy/timelineplot.h"
@@ -193,7 +194,9 @@ void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verd
     const QSize size(sheet.width(), plot.minimumHeight() + 30);
     plot.resize(size);
     plot.drawUntil(verdict.lastMs);
-    sheet.need(size.height() + 20);
+    const QStringList databases = plot.databaseNames();
+    constexpr int legendHeight = 16;
+    sheet.need(size.height() + 20 + (databases.isEmpty() ? 0 : legendHeight + 4));
     const ThemeColors &colors = sheet.colors();
     int left = 0;
     for (const auto &[name, color] : {std::pair(QStringLiteral("open"), colors.bandOpen),
@@ -208,6 +211,11 @@ void drawTimeline(Sheet &sheet, const SessionRecord &record, const Verdict &verd
     sheet.painter().setPen(colors.faded);
     sheet.painter().drawText(left, sheet.y() + 12, QStringLiteral("lanes: high is good; seconds since the start"));
     sheet.skip(18);
+    if (!databases.isEmpty()) {
+        DatabaseLegend::paintOn(sheet.painter(), QRect(0, sheet.y(), sheet.width(), legendHeight), databases,
+                                lightPalette());
+        sheet.skip(legendHeight + 4);
+    }
     sheet.painter().save();
     sheet.painter().translate(0, sheet.y());
     sheet.painter().drawPicture(0, 0, plot.picture(size));

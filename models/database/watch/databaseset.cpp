@@ -29,16 +29,6 @@ bool cameThrough(const StageResult *stage)
     return stage && (stage->status == StageStatus::Ok || stage->status == StageStatus::Warn);
 }
 
-/// What may be kept of a string while nothing is connected to.
-ConnectionString withoutSecrets(ConnectionString connection)
-{
-    connection.password.reset();
-    connection.text.clear();
-    for (ConnectionOption &option : connection.options)
-        option.secret = Secret();
-    return connection;
-}
-
 double limitOf(const Thresholds &thresholds, const ConnectionString &connection)
 {
     const bool redis = connection.kind == DatabaseKind::Redis || connection.kind == DatabaseKind::UpstashRest;

@@ -34,6 +34,15 @@ Result<ConnectionString> readConnection(const DatabaseEndpoint &database)
     });
 }
 
+ConnectionString withoutSecrets(ConnectionString connection)
+{
+    connection.password.reset();
+    connection.text.clear();
+    for (ConnectionOption &option : connection.options)
+        option.secret = Secret();
+    return connection;
+}
+
 Result<OpenEndpoint> openEndpoint(const DatabaseEndpoint &database, const CancelFlag &cancelled,
                                   std::shared_ptr<Tunnel> kept)
 {

@@ -14,6 +14,9 @@ namespace Switchyard {
 /// place: the references cannot be followed, the text is no connection string.
 [[nodiscard]] Result<ConnectionString> readConnection(const DatabaseEndpoint &database);
 
+/// What may be kept of a string while nothing is connected to: neither password nor secret option, nor the text itself.
+[[nodiscard]] ConnectionString withoutSecrets(ConnectionString connection);
+
 /// A database of the workspace that can be connected to, for as long as this lives.
 struct OpenEndpoint
 {
