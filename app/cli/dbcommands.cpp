@@ -17,7 +17,7 @@ void addDatabaseProbe(CLI::App &database, const Global &global, DatabaseCommands
     repeated(probe, "URL", options.targets,
              "env:NAME, file:PATH, keychain:SERVICE/KEY, - or a string without password (default: the workspace's)");
     text(probe, "--backend", options.backend, "only this backend of the workspace");
-    duration(probe, "--timeout", options.timeout, "for the whole of one probe (default 5s)");
+    timeSpan(probe, "--timeout", options.timeout, "for the whole of one probe (default 5s)");
     text(probe, "--migrations", options.migrations,
          "of Alembic, to compare with: the repository, or its folder \"versions\"");
     probe->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in");
@@ -41,10 +41,10 @@ void addDatabaseCompare(CLI::App &database, const Global &global, DatabaseComman
     const char *which = "env:NAME, file:PATH, keychain:SERVICE/KEY, -, a string without password, or BACKEND/NAME";
     text(compare, "SOURCE", options.source, which)->required();
     text(compare, "TARGET", options.target, which)->required();
-    duration(compare, "--timeout", options.timeout, "for the whole (default 10m)");
-    duration(compare, "--count-timeout", options.countTimeout,
+    timeSpan(compare, "--timeout", options.timeout, "for the whole (default 10m)");
+    timeSpan(compare, "--count-timeout", options.countTimeout,
              "to count one table, and again for its checksum; then an estimate is told (default 30s)");
-    duration(compare, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
+    timeSpan(compare, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
     repeated(compare, "--schema", options.schemas, "only this schema (PostgreSQL); may be repeated");
     repeated(compare, "--exclude", options.exclude,
              "not this table or collection: schema.table or table, with * and ?; may be repeated");
@@ -89,7 +89,7 @@ void addDatabaseCopy(CLI::App &database, const Global &global, DatabaseCommands 
     copy->add_flag("--no-compare", options.noCompare, "do not compare both afterwards");
     copy->add_flag("--no-analyze", options.noAnalyze, "do not run ANALYZE at the target");
     text(copy, "--programs", options.programs, "folder of pg_dump and pg_restore");
-    duration(copy, "--timeout", options.timeout, "for the whole (default: as long as it takes)");
+    timeSpan(copy, "--timeout", options.timeout, "for the whole (default: as long as it takes)");
     text(copy, "--unlock", options.unlock, "name of the production backend that may be written to");
     text(copy, "--ca", options.caFile, "PEM file with the authorities to trust");
     text(copy, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
@@ -123,8 +123,8 @@ void addDatabaseMigrations(CLI::App &database, const Global &global, DatabaseCom
          "--scratch)");
     text(migrations, "--name", options.name, "of the scratch database (default: one that nobody has)");
     text(migrations, "--programs", options.programs, "folder of pg_dump and pg_restore");
-    duration(migrations, "--timeout", options.timeout, "for the whole (default 10m)");
-    duration(migrations, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
+    timeSpan(migrations, "--timeout", options.timeout, "for the whole (default 10m)");
+    timeSpan(migrations, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
     text(migrations, "--ca", options.caFile, "PEM file with the authorities to trust");
     text(migrations, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
     migrations->callback([&] { run = [&] { return runDbMigrations(global, all.migrations); }; });
@@ -141,8 +141,8 @@ void addDatabaseWatch(CLI::App &database, const Global &global, DatabaseCommands
              "env:NAME, file:PATH, keychain:SERVICE/KEY or a string without password (default: the workspace's)");
     text(watch, "--backend", options.backend, "only this backend of the workspace");
     duration(watch, "--every", options.every, "how often, a second at least")->required();
-    duration(watch, "--for", options.duration, "how long (default: until Ctrl-C)");
-    duration(watch, "--timeout", options.timeout, "for one probe (default 5s)");
+    timeSpan(watch, "--for", options.duration, "how long (default: until Ctrl-C)");
+    timeSpan(watch, "--timeout", options.timeout, "for one probe (default 5s)");
     watch->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in, nothing is woken");
     text(watch, "--ca", options.caFile, "PEM file with the authorities to trust");
     text(watch, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
@@ -158,7 +158,7 @@ void addAtlas(CLI::App *command, DbAccessListOptions &options)
     text(command, "--group", options.group, "id of the Atlas project: 24 hexadecimal digits")->required();
     text(command, "--auth", options.auth, "reference to CLIENT_ID:SECRET of a service account");
     text(command, "--api-key", options.apiKey, "reference to PUBLIC:PRIVATE of an API key");
-    duration(command, "--timeout", options.timeout, "for one call (default 20s)");
+    timeSpan(command, "--timeout", options.timeout, "for one call (default 20s)");
     text(command, "--ca", options.caFile, "PEM file with the authorities to trust");
     text(command, "--api-url", options.apiUrl, "")->group("");
 }
@@ -178,8 +178,6 @@ void addDatabaseAccess(CLI::App &database, const Global &global, DatabaseCommand
         "access", "which addresses a backend connects from, and how its database lets in those and no others; exit 1 "
                   "where the list has an error or a warning");
     access->require_subcommand(0, 1);
-    access->footer("It asks nobody anything: the list comes by --list, the backend's addresses by --outbound.\n"
-                   "list, add, remove and status ask MongoDB Atlas' Admin API v2.");
     DbAccessOptions &options = all.access;
     text(access, "--backend", options.backend, "of the workspace");
     text(access, "--database", options.database, "of that backend, where it has several");
@@ -222,6 +220,9 @@ void addDatabaseAccess(CLI::App &database, const Global &global, DatabaseCommand
     repeated(status, "ENTRY", api.entries, "entries as the list has them");
     duration(status, "--wait", api.wait, "wait so long until they are ACTIVE");
     status->callback([&] { run = [&] { return runDbAccessStatus(global, all.accessList); }; });
+    // The last, as subcommands take over the footer that stands by then.
+    access->footer("It asks nobody anything: the list comes by --list, the backend's addresses by --outbound.\n"
+                   "list, add, remove and status ask MongoDB Atlas' Admin API v2.");
 }
 
 } // namespace

@@ -20,7 +20,7 @@ void sessionOptions(CLI::App *app, SessionOptions &options)
 {
     text(app, "--backend", options.backend, "backend of the workspace");
     app->add_option("--clients", options.clients, "probe clients on each socket")->check(CLI::Range(1, 20'000));
-    duration(app, "--timeout", options.timeout, "the session ends this long after the trigger (default 5m)");
+    timeSpan(app, "--timeout", options.timeout, "the session ends this long after the trigger (default 5m)");
     duration(app, "--baseline", options.baseline, "quiet time before the trigger, at least 5s (default 10s)");
     duration(app, "--settle", options.settle, "quiet time that ends the session (default 10s)");
     texts(app, "--report", options.reports, "write a report: .json, .xml (JUnit), .md or .html; may be repeated")
@@ -144,7 +144,7 @@ void addProbeOptions(CLI::App *command, CheckOptions &options)
     texts(command, "URL", options.urls,
           "http(s)://…, ws(s)://… or tcp://HOST:PORT; none: the workspace's endpoints and monitors")
         ->expected(-1);
-    duration(command, "--timeout", options.timeout, "for the whole probe (default 5s)");
+    timeSpan(command, "--timeout", options.timeout, "for the whole probe (default 5s)");
     text(command, "--profile", options.profile, "judge the URLs as this platform does: render, fly");
     text(command, "--manifest", options.manifest, "render.yaml or fly.toml whose check the profile follows");
     text(command, "--service", options.service, "service or process group in it");
@@ -179,14 +179,14 @@ void addProbes(CLI::App &app, Everything &all)
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     text(hold, "--ca", all.hold.caFile, "certificate bundle (PEM) instead of the system's");
-    duration(hold, "--connect-timeout", all.hold.connectTimeout, "for TCP, and again for TLS (default 10s)");
-    duration(hold, "--handshake-timeout", all.hold.handshakeTimeout, "for the answer to the upgrade (default 10s)");
-    duration(hold, "--ping-timeout", all.hold.pingTimeout, "without a sign of life after a ping (default 20s)");
+    timeSpan(hold, "--connect-timeout", all.hold.connectTimeout, "for TCP, and again for TLS (default 10s)");
+    timeSpan(hold, "--handshake-timeout", all.hold.handshakeTimeout, "for the answer to the upgrade (default 10s)");
+    timeSpan(hold, "--ping-timeout", all.hold.pingTimeout, "without a sign of life after a ping (default 20s)");
     hold->callback([&all] { all.run = [&all] { return runHold(all.global, all.hold); }; });
 
     CLI::App *count = ws->add_subcommand("count", "the backends' own client counts; exit 1 when a source gave none");
     text(count, "--backend", all.count.backend, "only this backend of the workspace");
-    duration(count, "--timeout", all.count.timeout, "for the slowest source (default 5s)");
+    timeSpan(count, "--timeout", all.count.timeout, "for the slowest source (default 5s)");
     text(count, "--ca", all.count.caFile, "certificate bundle (PEM) instead of the system's");
     count->callback([&all] { all.run = [&all] { return runCount(all.global, all.count); }; });
 
@@ -209,7 +209,7 @@ void addProbes(CLI::App &app, Everything &all)
             options.interval = *parsed;
         },
         "between two probes of a target (default 5s; monitors of the workspace: their own)");
-    duration(watch, "--for", options.duration, "end after this long (default: at Ctrl-C)");
+    timeSpan(watch, "--for", options.duration, "end after this long (default: at Ctrl-C)");
     watch->add_option("--failures", options.failures, "in a row, before a URL is down (default 3)")
         ->check(CLI::Range(1, 100));
     watch->add_option("--recoveries", options.recoveries, "good answers in a row, before it is up again (default 2)")
@@ -332,7 +332,7 @@ void addOrigins(CLI::App &app, Everything &all)
     repeated(check, "--send-unsafe", all.cors.sendUnsafe, "send this --method itself too, whatever it does there");
     repeated(check, "--socket", all.cors.sockets,
              "PATH[,protocol] of a socket to try: websocket, socket.io or socket.io-polling; may be repeated");
-    duration(check, "--timeout", all.cors.timeout, "for each request (default 10s)");
+    timeSpan(check, "--timeout", all.cors.timeout, "for each request (default 10s)");
     text(check, "--ca", all.cors.caFile, "certificate bundle (PEM) instead of the system's");
     check->callback([&all] { all.run = [&all] { return runCorsCheck(all.global, all.cors); }; });
 
@@ -395,8 +395,8 @@ void addFleet(CLI::App &app, Everything &all)
     text(status, "--url", all.fleetStatus.url, "the Prometheus server (default: [prometheus] of the workspace)");
     text(status, "--token", all.fleetStatus.token, "reference to a bearer token: env:NAME, file:PATH");
     text(status, "--ca", all.fleetStatus.caFile, "certificate bundle (PEM) instead of the system's");
-    duration(status, "--window", all.fleetStatus.window, "of percentiles and uptime (default 1h)");
-    duration(status, "--timeout", all.fleetStatus.timeout, "for each question (default 20s)");
+    timeSpan(status, "--window", all.fleetStatus.window, "of percentiles and uptime (default 1h)");
+    timeSpan(status, "--timeout", all.fleetStatus.timeout, "for each question (default 20s)");
     status->callback([&all] { all.run = [&all] { return runFleetStatus(all.global, all.fleetStatus); }; });
 }
 

@@ -52,6 +52,16 @@ CLI::Option *duration(CLI::App *app, const std::string &name, Value &value, cons
         ->type_name("DURATION");
 }
 
+/// A duration that has to last: nothing can be done in no time.
+template <typename Value>
+CLI::Option *timeSpan(CLI::App *app, const std::string &name, Value &value, const std::string &help)
+{
+    return duration(app, name, value, help)->check([](const std::string &given) {
+        const Result<Milliseconds> parsed = parseDuration(QString::fromStdString(given));
+        return parsed && *parsed <= Milliseconds(0) ? std::string("must be longer than 0") : std::string();
+    });
+}
+
 inline void repeated(CLI::App *app, const std::string &name, QStringList &values, const std::string &help)
 {
     texts(app, name, values, help)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -156,7 +156,11 @@ Result<Secret> secretFromStdin()
     QFile file;
     if (!file.open(STDIN_FILENO, QIODevice::ReadOnly))
         return fail(ErrorKind::Io, QStringLiteral("standard input cannot be read"));
-    return secretFromBytes(file.readLine(maxSecretBytes), QStringLiteral("standard input"));
+    // A person ends with Return; what comes through a pipe is taken whole, as from a file.
+    const QByteArray bytes = isatty(STDIN_FILENO) != 0 ? file.readLine(maxSecretBytes) : file.read(maxSecretBytes + 1);
+    if (bytes.size() > maxSecretBytes)
+        return fail(ErrorKind::Io, QStringLiteral("standard input holds more than 1 MB"));
+    return secretFromBytes(bytes, QStringLiteral("standard input"));
 }
 
 } // namespace

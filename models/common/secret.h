@@ -57,9 +57,10 @@ bool isSecretReference(QStringView text);
 /// Errors (usage): a text that is no reference, an empty name.
 [[nodiscard]] Result<SecretReference> parseSecretReference(const QString &text);
 
-/// Fetches the value without the line end at its end. Errors: usage (variable not set, value empty or not UTF-8), io
-/// (file missing, not a regular file, over 1 MB, or open to group or others: mode 0600 is asked for), and those of
-/// secretFromKeychain(). May block on the file, and 30 s on a keychain that asks a person; 1 s on a window's thread.
+/// Fetches the value without the line end at its end: all lines, but of a terminal's standard input one. Errors: usage
+/// (variable not set, value empty or not UTF-8), io (file missing, not a regular file, over 1 MB, or open to group or
+/// others: mode 0600 is asked for), and those of secretFromKeychain(). May block on the file, and 30 s on a keychain
+/// that asks a person; 1 s on a window's thread.
 [[nodiscard]] Result<Secret> resolveSecret(const SecretReference &reference);
 
 /// The text as it stands, or what it refers to where it is a reference; standard input is not read for "-".

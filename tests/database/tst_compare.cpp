@@ -97,6 +97,7 @@ private Q_SLOTS:
     void differences();
     void settings();
     void accepted();
+    void nothingToCompare();
     void restricted();
     void rowSecurity();
     void timeLimit();
@@ -257,6 +258,7 @@ void CompareTest::differences_data()
         Different);
     row("extension extra", "create extension pg_trgm", "extension", "pg_trgm", OnlyTarget);
     row("sequence missing", "drop sequence sales.ticket", "sequence", "sales.ticket", OnlySource);
+    row("sequence cache", "alter sequence sales.ticket cache 10", "sequence", "sales.ticket", Different);
     row("sequence other", "alter sequence sales.ticket increment 5", "sequence", "sales.ticket", Different);
     row("sequence behind", "select setval('sales.ticket', 2)", "sequence-value", "sales.ticket", Different,
         "given out");
@@ -375,7 +377,43 @@ void CompareTest::accepted()
     QVERIFY(compare(s("shop"), s("accepting"), excluded).verdict() == CompareVerdict::Pass);
     CompareOptions schema;
     schema.schemas = {s("public")};
-    QCOMPARE(compare(s("shop"), s("accepting"), schema).verdict(), CompareVerdict::Pass);
+    QVERIFY(compare(s("shop"), s("accepting"), schema).differences().isEmpty());
+}
+
+/// A name that was mistyped must not sign anything off; and what is left out are tables, whatever else is called alike.
+void CompareTest::nothingToCompare()
+{
+    make(s("bare"), {});
+    const CompareReport empty = compare(s("bare"), s("bare"));
+    QVERIFY2(empty.verdict() == CompareVerdict::Inconclusive, qPrintable(told(empty)));
+    QVERIFY(find(empty, "table")->reason.contains(s("neither side has a table")));
+    CompareOptions mistyped;
+    mistyped.schemas = {s("salez")};
+    const CompareReport nowhere = compare(s("shop"), s("shop"), mistyped);
+    QVERIFY2(nowhere.verdict() == CompareVerdict::Inconclusive, qPrintable(told(nowhere)));
+    QCOMPARE(find(nowhere, "schema", s("salez"))->status, CompareStatus::Unknown);
+    mistyped.schemas.append(s("sales"));
+    QVERIFY(compare(s("shop"), s("shop"), mistyped).verdict() == CompareVerdict::Inconclusive);
+    mistyped.schemas = {s("sales")};
+    QVERIFY(compare(s("shop"), s("shop"), mistyped).verdict() == CompareVerdict::Pass);
+    CompareOptions all;
+    all.exclude = {s("*")};
+    const CompareReport none = compare(s("shop"), s("shop"), all);
+    QVERIFY2(none.verdict() == CompareVerdict::Inconclusive, qPrintable(told(none)));
+
+    make(s("named"), s("create extension pg_trgm; create schema keep; create type keep_state as enum ('on');"
+                       "create function keep_all() returns int language sql as 'select 1';"
+                       "create table keep (a int); create table other (a int)"));
+    make(s("unnamed"), s("create table other (a int)"));
+    CompareOptions tables;
+    tables.exclude = {s("keep*"), s("pg_*")};
+    const CompareReport report = compare(s("named"), s("unnamed"), tables);
+    QVERIFY2(report.verdict() == CompareVerdict::Fail, qPrintable(told(report)));
+    QVERIFY(find(report, "extension", s("pg_trgm"))->isDifference());
+    QVERIFY(find(report, "schema", s("keep"))->isDifference());
+    QVERIFY(find(report, "enum", s("public.keep_state"))->isDifference());
+    QVERIFY(find(report, "function", s("public.keep_all()"))->isDifference());
+    QVERIFY(!find(report, "table", s("public.keep")));
 }
 
 void CompareTest::restricted()

@@ -480,7 +480,10 @@ void TestPostgresProbe::pooler()
         QSKIP(qPrintable(why));
     for (const char *mode : {"transaction", "session"}) {
         PgBouncer pooler;
-        QVERIFY2(pooler.start(m_server, mode, "\"app\" \"" + password.toUtf8() + "\"\n", "default_pool_size = 4\n"),
+        const QByteArray behind = "default_pool_size = 4\n[databases]\nlost = host=127.0.0.1 dbname=nowhere port=" +
+                                  QByteArray::number(m_server.port()) +
+                                  "\ndown = host=127.0.0.1 port=" + QByteArray::number(closedPort()) + "\n";
+        QVERIFY2(pooler.start(m_server, mode, "\"app\" \"" + password.toUtf8() + "\"\n", behind),
                  pooler.log().constData());
         const auto url = [&](const QString &user, const QString &database) {
             return s("postgresql://%1@127.0.0.1:%2/%3?sslmode=disable").arg(user).arg(pooler.port()).arg(database);
@@ -493,6 +496,12 @@ void TestPostgresProbe::pooler()
         QCOMPARE(detail.contains(s("in transaction mode")), QByteArray(mode) == "transaction");
         compareFailure(probe(url(s("app:") + password, s("elsewhere"))), DatabaseStage::Auth,
                        s("the pooler does not know"));
+        compareFailure(probe(url(s("app:") + password, s("lost"))), DatabaseStage::Auth,
+                       s("has no such database or role"));
+        DatabaseProbeOptions brief;
+        brief.timeout = Milliseconds(1'500);
+        compareFailure(probe(url(s("app:") + password, s("down")), brief), DatabaseStage::Auth,
+                       s("took the answer and says nothing more"));
         compareFailure(probe(url(s("app:wrong"), s("shop"))), DatabaseStage::Auth, s("wrong"));
         const DatabaseReport options = probe(s("%1&options=-c%20geqo%3Doff").arg(url(s("app:") + password, s("shop"))));
         QVERIFY2(options.failed() && options.failed()->detail.contains(s("does not take an option")),

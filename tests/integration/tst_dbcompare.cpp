@@ -200,6 +200,27 @@ void DbCompareTest::sqlite()
                                      s("sqlite:///") + m_folder.filePath(s("c.db")), s("--format"), s("json")});
     QVERIFY2(other.status == 1, qPrintable(other.out + other.err));
     QVERIFY2(other.out.contains(s("rows differ")) && other.out.contains(s("only-source")), qPrintable(other.out));
+    // Nothing is written, beside a file with a write-ahead log either.
+    QVERIFY(make("wal.db", (QByteArray("pragma journal_mode = wal; ") + base).constData()));
+    QVERIFY(!QFile::exists(m_folder.filePath(s("wal.db-wal"))));
+    const CliResult log =
+        compare({s("sqlite:///") + m_folder.filePath(s("a.db")), s("sqlite:///") + m_folder.filePath(s("wal.db"))});
+    QVERIFY2(log.status == 0, qPrintable(log.out + log.err));
+    QVERIFY(!QFile::exists(m_folder.filePath(s("wal.db-wal"))) && !QFile::exists(m_folder.filePath(s("wal.db-shm"))));
+    // What lies in the log of a program that has the file open is read.
+    QProcess writer;
+    writer.start(
+        s("/usr/bin/python3"),
+        {s("-c"),
+         s("import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute(\"insert into t values (3, 'c')\"); "
+           "d.commit(); print('there', flush=True); sys.stdin.read()"),
+         m_folder.filePath(s("wal.db"))});
+    QVERIFY(writer.waitForReadyRead(60'000));
+    const CliResult used =
+        compare({s("sqlite:///") + m_folder.filePath(s("a.db")), s("sqlite:///") + m_folder.filePath(s("wal.db"))});
+    writer.closeWriteChannel();
+    QVERIFY(writer.waitForFinished(60'000));
+    QVERIFY2(used.status == 1 && used.out.contains(s("numbers of rows differ")), qPrintable(used.out + used.err));
 }
 
 void DbCompareTest::unreachable()

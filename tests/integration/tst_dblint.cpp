@@ -96,6 +96,16 @@ void DbLintTest::references()
     QVERIFY2(file.status == 0, qPrintable(file.out + file.err));
     QVERIFY(file.out.endsWith(s("nothing found\n")));
     QVERIFY(!(file.out + file.err).contains(s(canary)));
+    // Through a pipe come all lines, as from a file: Upstash's two, and no second string that nobody looks at.
+    CliOptions piped;
+    piped.input =
+        "UPSTASH_REDIS_REST_URL=\"https://a-b-1.upstash.io\"\nUPSTASH_REDIS_REST_TOKEN=\"kanarienvogel-4711\"\n";
+    const CliResult upstash = runCli({s("db"), s("lint"), s("-")}, piped);
+    QVERIFY2(upstash.status == 0, qPrintable(upstash.out + upstash.err));
+    QVERIFY(!(upstash.out + upstash.err).contains(s(canary)));
+    piped.input = "redis://a.example.com:6379/0\nredis://b.example.com:6379/99x\n";
+    const CliResult both = runCli({s("db"), s("lint"), s("-")}, piped);
+    QVERIFY2(both.status != 0, qPrintable(both.out + both.err));
 }
 
 void DbLintTest::literals_data()

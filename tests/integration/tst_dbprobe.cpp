@@ -297,6 +297,7 @@ void DbProbeTest::usage_data()
     QTest::newRow("no such variable") << QStringList{s("env:SWITCHYARD_NO_SUCH_VARIABLE")}
                                       << s("SWITCHYARD_NO_SUCH_VARIABLE");
     QTest::newRow("no unit") << QStringList{s("env:REDIS_URL"), s("--timeout"), s("5")} << s("--timeout");
+    QTest::newRow("no time") << QStringList{s("env:REDIS_URL"), s("--timeout"), s("0s")} << s("longer than 0");
     QTest::newRow("no database") << QStringList{s("ftp://127.0.0.1/x")} << s("scheme");
 }
 

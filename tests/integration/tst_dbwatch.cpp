@@ -130,6 +130,8 @@ private Q_SLOTS:
         QTest::addColumn<QString>("says");
         QTest::newRow("no interval") << QStringList{s("env:REDIS_URL")} << s("--every");
         QTest::newRow("too often") << QStringList{s("env:REDIS_URL"), s("--every"), s("500ms")} << s("a second");
+        QTest::newRow("no time at all") << QStringList{s("env:REDIS_URL"), s("--every"), s("5s"), s("--for"), s("0s")}
+                                        << s("longer than 0");
         QTest::newRow("no unit") << QStringList{s("env:REDIS_URL"), s("--every"), s("5")} << s("--every");
         QTest::newRow("literal password")
             << QStringList{s("redis://:Other-Literal-1@127.0.0.1/0"), s("--every"), s("5s")}

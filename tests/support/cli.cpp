@@ -85,6 +85,10 @@ CliResult runOnce(const QStringList &arguments, const CliOptions &options)
     QElapsedTimer clock;
     clock.start();
     process.start(QStringLiteral(BINARY_DIR "/switchyard-cli"), arguments);
+    if (!options.input.isEmpty()) {
+        process.write(options.input);
+        process.closeWriteChannel();
+    }
     QByteArray err;
     bool signalled = options.signalOn.isEmpty();
     while (!process.waitForFinished(20) && process.state() != QProcess::NotRunning &&

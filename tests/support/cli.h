@@ -41,6 +41,7 @@ struct CliOptions
     int signalAfterMs = 0; ///< sends SIGINT that long after the text `signalOn` was seen on standard error
     QString signalOn;
     QMap<QString, QString> environment;
+    QByteArray input; ///< comes through its standard input; empty: that stays open and silent
 };
 
 /// Runs the program built beside the tests. A session that says it could not judge because the machine was held up is

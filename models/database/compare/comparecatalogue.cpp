@@ -499,7 +499,8 @@ bool CompareFilter::takes(const CatalogueItem &item) const
     // What lies in no schema belongs to the whole database.
     if (!item.schema.isEmpty() && !takesSchema(item.schema))
         return false;
-    return m_exclude.isEmpty() || !excludes(item.relation.isEmpty() ? item.object : item.relation);
+    // Tables are left out, and what hangs on them: an extension, a type or a function may be called alike.
+    return item.relation.isEmpty() || !excludes(item.relation);
 }
 
 bool CompareFilter::accepts(const CompareRow &row)
@@ -511,6 +512,40 @@ bool CompareFilter::accepts(const CompareRow &row)
         pattern.met = accepted = true;
     }
     return accepted;
+}
+
+void CompareFilter::judgeScope(const Catalogue &source, const Catalogue &target, CompareReport &report)
+{
+    const auto anywhere = [&](const char *kind, const auto &suits) {
+        for (const Catalogue *side : {&source, &target}) {
+            const CatalogueList list = side->lists.value(s(kind));
+            // One that was not read may hold it, and is told of itself.
+            if (!list.error.isEmpty() || std::any_of(list.items.cbegin(), list.items.cend(), suits))
+                return true;
+        }
+        return false;
+    };
+    const auto tell = [&](const char *kind, const QString &object, const QString &reason, const QString &hint) {
+        CompareRow row;
+        row.kind = s(kind);
+        row.object = object;
+        row.reason = reason;
+        row.hint = hint;
+        row.expected = accepts(row);
+        addCompareRow(report, row);
+    };
+    for (const QString &schema : std::as_const(m_schemas)) {
+        if (!anywhere("schema", [&](const CatalogueItem &item) { return item.object == schema; }))
+            tell("schema", schema, s("neither side has it"), s("check its name, and the databases' names"));
+    }
+    if (anywhere("table", [&](const CatalogueItem &item) { return takes(item); }))
+        return;
+    if (m_schemas.isEmpty() && m_exclude.isEmpty())
+        tell("table", {}, s("neither side has a table: an empty database and the wrong one look alike"),
+             s("check the databases' names behind the hosts"));
+    else
+        tell("table", {}, s("neither side has a table that was to be compared"),
+             s("check what --schema and --exclude name"));
 }
 
 QStringList CompareFilter::notes() const
@@ -533,6 +568,7 @@ void compareCatalogues(const Catalogue &source, const Catalogue &target, Compare
                        CompareReport &report)
 {
     compareSettings(source, target, filter, report);
+    filter.judgeScope(source, target, report);
     compareKinds(catalogueKinds(), source, target, filter, report, [&](const QString &kind, QList<CompareRow> &rows) {
         const bool rights = kind == QLatin1StringView("owner") || kind == QLatin1StringView("grant");
         if (rights && !strictOwners)

@@ -106,6 +106,9 @@ public:
     bool excludes(const QString &relation) const;
     /// Whether one of `accept` names it; which have been met is remembered.
     bool accepts(const CompareRow &row);
+    /// Rows for what was asked for and neither side has: a schema, or any table at all. They are unknown, as nothing
+    /// was compared.
+    void judgeScope(const Catalogue &source, const Catalogue &target, CompareReport &report);
     /// What it left out, and which of `accept` met nothing: for the report's notes, once all is compared.
     QStringList notes() const;
 

@@ -156,7 +156,11 @@ void CompareData::reportChecksum(const Pair &pair, CompareFilter &filter, Compar
     }
     if (row.status == CompareStatus::Unknown) {
         row.reason = s("no checksum: %1").arg(why.isEmpty() ? s("it was not come to") : why);
-        row.hint = s("--sample takes fewer rows, --count-timeout gives longer; --no-checksums does without all");
+        // Without a common key there is no sample: only a table that is read wholly has a checksum.
+        row.hint = pair.key.isEmpty()
+                       ? s("--sample N reads tables of up to 10 × N rows wholly, --count-timeout gives longer; "
+                           "--no-checksums does without all")
+                       : s("--sample takes fewer rows, --count-timeout gives longer; --no-checksums does without all");
     } else if (!pair.all) {
         const QString part = s("over the %1 columns that both have in one type").arg(pair.columns.size());
         row.reason = row.reason.isEmpty() ? part : s("%1; %2").arg(row.reason, part);

@@ -81,6 +81,7 @@ constexpr const char sequenceSql[] = R"(
 select n.nspname, coalesce(o.relation, ''), n.nspname || '.' || c.relname,
   format_type(q.seqtypid, null) || ' start ' || q.seqstart || ' increment ' || q.seqincrement || ' from ' || q.seqmin
   || ' to ' || q.seqmax || case when q.seqcycle then ' cycle' else '' end
+  || case when q.seqcache <> 1 then ' cache ' || q.seqcache else '' end
   || case o.deptype when 'a' then ' owned by ' || o.relation || '.' || o.attname
        when 'i' then ' identity of ' || o.relation || '.' || o.attname else '' end,
   q.seqstart, q.seqincrement, o.attname,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/compare/comparecatalogue.h"
 #include "models/database/compare/compares.h"
+#include "models/database/probes/sqliteopen.h"
 
 #include <QCryptographicHash>
-#include <QFileInfo>
-#include <QUrl>
+#include <QFile>
 #include <QtEndian>
 
 #include <sqlite3.h>
@@ -36,6 +36,8 @@ public:
     }
 
     bool open();
+    /// Once all is read: whether it was of one moment.
+    void finish();
     bool readCatalogue(Catalogue &catalogue);
     /// One number; nothing: see why.
     std::optional<qint64> count(const QString &table, Milliseconds most, QString &why);
@@ -54,6 +56,7 @@ private:
     const Deadline &m_deadline;
     CompareSide &m_side;
     std::optional<Deadline> m_limit;
+    bool m_alone = false; ///< nobody had it open: it was taken as unchanging
     Database m_database{nullptr, &sqlite3_close};
 };
 
@@ -79,11 +82,12 @@ bool SqliteSide::open()
         m_side.error = s("a database in memory lives only inside its program");
         return false;
     }
-    QUrl url = QUrl::fromLocalFile(QFileInfo(m_path).absoluteFilePath());
-    url.setQuery(s("mode=ro"));
+    QFile file(m_path);
+    const bool log = file.open(QIODevice::ReadOnly) && hasWriteAheadLog(file.handle());
+    m_alone = log && !writeAheadLogLiesThere(m_path);
     sqlite3 *raw = nullptr;
-    int code = sqlite3_open_v2(url.toString(QUrl::FullyEncoded).toUtf8().constData(), &raw,
-                               SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+    int code = sqlite3_open_v2(sqliteReadingUri(m_path, log).constData(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                               nullptr);
     m_database.reset(raw);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(raw, 2'000);
@@ -100,6 +104,18 @@ bool SqliteSide::open()
     m_side.server = s("SQLite, read by %1").arg(s(sqlite3_libversion()));
     m_side.activity = s("whether it was written meanwhile does not show");
     return true;
+}
+
+void SqliteSide::finish()
+{
+    if (!m_alone || !writeAheadLogLiesThere(m_path))
+        return;
+    m_side.written = true;
+    m_side.activity = s("another program opened the file while it was read");
+    if (m_side.error.isEmpty()) {
+        m_side.error = m_side.activity;
+        m_side.hint = s("compare again, with the program stopped");
+    }
 }
 
 bool SqliteSide::readCatalogue(Catalogue &catalogue)
@@ -254,6 +270,8 @@ void compareSqlite(const ConnectionString &source, const ConnectionString &targe
     CompareFilter filter(options);
     compareCatalogues(here, there, filter, options.strictOwners, report);
     compareTables(left, right, here, there, options, filter, report);
+    left.finish();
+    right.finish();
     report.notes += filter.notes();
     report.notes.append(s("Tables of more than %1 rows have no checksum.").arg(options.sampleRows * 100));
 }

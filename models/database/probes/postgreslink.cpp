@@ -327,6 +327,7 @@ LinkOutcome PostgresLink::open(const LinkTarget &target, const Deadline &deadlin
      : outcome.phase == LinkPhase::Tls ? outcome.tlsMs
                                        : outcome.authMs) = ms;
     outcome.needsPassword = PQconnectionNeedsPassword(m_connection);
+    outcome.answered = PQconnectionUsedPassword(m_connection) || PQstatus(m_connection) == CONNECTION_AUTH_OK;
     if (next == PGRES_POLLING_FAILED)
         outcome.message = cleaned(PQerrorMessage(m_connection), &outcome.sqlState);
     return outcome; // the record must end before the connection: the caller closes it

@@ -69,6 +69,7 @@ struct LinkOutcome
     QString sqlState;           ///< "28P01"; empty where the failure is not the server's word
     QString message;            ///< one line without the password
     bool needsPassword = false; ///< the server asked for one and there was none
+    bool answered = false; ///< it asked for a password and got it, or let the user in: it speaks PostgreSQL's protocol
     LinkAuthentication authentication = LinkAuthentication::None;
 };
 

@@ -272,8 +272,9 @@ void PostgresWay::refused(const LinkOutcome &outcome)
             return m_run.fail(s("%1: %2").arg(cause.words, outcome.message), cause.hint);
         }
     }
-    const StageResult failed = failedStage(DatabaseStage::Auth, outcome.end, outcome.sqlState, outcome.message,
-                                           outcome.authMs, "silent", "dropped-in-auth");
+    const StageResult failed =
+        failedStage(DatabaseStage::Auth, outcome.end, outcome.sqlState, outcome.message, outcome.authMs,
+                    outcome.answered ? "silent-after-login" : "silent", "dropped-in-auth");
     m_run.fail(failed.detail, failed.hint);
 }
 

@@ -2,10 +2,10 @@
 #include "models/common/numbertext.h"
 #include "models/database/probes/probekit.h"
 #include "models/database/probes/probes.h"
+#include "models/database/probes/sqliteopen.h"
 
 #include <QFile>
 #include <QFileInfo>
-#include <QUrl>
 
 #include <sqlite3.h>
 
@@ -67,7 +67,6 @@ const SqliteHint *sqliteHint(int code)
     return nullptr;
 }
 
-constexpr int headerSize = 100;
 constexpr int errorsTold = 10; ///< quick_check stops there
 
 class SqliteProbe final
@@ -158,21 +157,14 @@ bool SqliteProbe::readable()
                    s("check the owner and the mode of the file, and of the folders above it"));
         return false;
     }
-    std::array<char, headerSize> header{};
-    const ssize_t size = ::read(descriptor.get(), header.data(), header.size());
-    constexpr int readVersion = 19;
-    m_wal = size == headerSize && header[readVersion] == 2;
+    m_wal = hasWriteAheadLog(descriptor.get());
     m_run.ok(s("this user may read it"));
     return true;
 }
 
 bool SqliteProbe::open()
 {
-    // A database with a write-ahead log and no reader would get its -shm and -wal files from us, also when it is opened
-    // read-only. Taken as unchanging it gets none, and what lies in a log nobody has open cannot change meanwhile.
-    const bool alone = m_wal && !QFileInfo::exists(m_path + s("-wal"));
-    QByteArray uri = "file:" + QUrl::toPercentEncoding(QFileInfo(m_path).absoluteFilePath(), "/");
-    uri += alone ? "?mode=ro&immutable=1" : "?mode=ro";
+    const QByteArray uri = sqliteReadingUri(m_path, m_wal);
     sqlite3 *database = nullptr;
     const int code = sqlite3_open_v2(uri.constData(), &database,
                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
