@@ -80,6 +80,7 @@ private Q_SLOTS:
     void optionsOfACopyGoTogether();
     void copiesChosenSchemasThroughAFile();
     void copiesByJobsThroughAFolder();
+    void longNamesFit();
     void cancelledCopyLeavesNothing();
     void productionIsOnlyRead();
     void fiftyProbesDoNotStall();
@@ -521,6 +522,27 @@ void TestDatabasePage::copiesByJobsThroughAFolder()
     dialog->reject();
 }
 
+/// Names of the longest sort do not make the dialogs wider than a small screen.
+void TestDatabasePage::longNamesFit()
+{
+    const QByteArray name = "analytics-warehouse-replica-of-the-second-region-for-reports";
+    openWorkspace(backend("a-rather-long-backend-name-for-the-staging-of-everything", "source", "dev",
+                          database(name.constData(), "TAB_MAIN")) +
+                  backend("render", "target", "dev", database("main", "TAB_OTHER")));
+    constexpr int screen = 1'280;
+    for (const char *button : {"compareDatabasesButton", "copyDatabaseButton"}) {
+        find<QPushButton>(button)->click();
+        auto *dialog = m_console->window().findChild<QDialog *>(
+            button == std::string_view("copyDatabaseButton") ? s("copyDialog") : s("compareDialog"));
+        QVERIFY2(dialog, button);
+        QVERIFY(QTest::qWaitForWindowExposed(dialog));
+        QVERIFY2(dialog->width() < screen, qPrintable(QString::number(dialog->width())));
+        QVERIFY2(dialog->minimumSizeHint().width() < screen - 100,
+                 qPrintable(QString::number(dialog->minimumSizeHint().width())));
+        dialog->reject();
+    }
+}
+
 void TestDatabasePage::cancelledCopyLeavesNothing()
 {
     if (!m_postgres)
@@ -538,13 +560,21 @@ void TestDatabasePage::cancelledCopyLeavesNothing()
     dialog->findChild<QPushButton *>(L("copyPlan"))->click();
     QTRY_VERIFY_WITH_TIMEOUT(copy->isVisible() && copy->isEnabled(), 30'000);
     Heartbeat heartbeat;
+    copy->setFocus();
     copy->click();
     // Somewhere in the middle: the two programs run.
     QTRY_VERIFY_WITH_TIMEOUT(dialog->findChild<QLabel *>(L("copyDoing"))->text().startsWith(s("copy")), 30'000);
     QVERIFY(cancel->isVisible());
+    // Nothing that a stray key does exchanges the ends or ends the copy.
+    QVERIFY(!dialog->findChild<QPushButton *>(L("copySwap"))->isEnabled());
+    QCOMPARE(dialog->focusWidget(), cancel);
+    QTest::keyClick(dialog, Qt::Key_Escape);
+    QVERIFY(dialog->isVisible() && cancel->isEnabled());
+    QVERIFY2(banner->isVisible() && banner->text().contains(s("runs still")), qPrintable(banner->text()));
     cancel->click();
     QTRY_VERIFY_WITH_TIMEOUT(!cancel->isVisible(), 20'000);
     QVERIFY2(banner->text().startsWith(s("▲ Cancelled.")), qPrintable(banner->text()));
+    QVERIFY(!dialog->findChild<QTextBrowser *>(L("copyText"))->toPlainText().contains(s("Would be deleted")));
     QCOMPARE(m_postgres->sql(s("select count(*) from pg_tables where schemaname = 'public'"), s("other")), s("0"));
     QCOMPARE(m_postgres->sql(s("select count(*) from pg_stat_activity where usename = 'app'")), s("0"));
     QVERIFY2(heartbeat.cpuMs() < turnLimitMs(), qPrintable(QString::number(heartbeat.cpuMs())));

@@ -168,6 +168,8 @@ void AccessDialog::fill()
     const bool shown = m_answer.has_value();
     m_copy->setEnabled(shown && !m_error && !runs);
     m_save->setEnabled(shown && !m_error && !runs);
+    // What is shown answers what was told before the slip.
+    m_view->setEnabled(!m_error);
     m_told->showProblem(shown && m_error ? accessInWindowWords(m_error->toString()) : QString());
     if (!m_set)
         m_notice->show(QStringLiteral("database"), QStringLiteral("The workspace was closed."), {});

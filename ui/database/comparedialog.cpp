@@ -192,6 +192,7 @@ void CompareDialog::start()
         return;
     if (source == target) {
         m_refused = QStringLiteral("Source and target are the same database. Choose two.");
+        m_again = false;
         m_report.reset();
         return fill();
     }
@@ -212,6 +213,7 @@ void CompareDialog::start()
                      if (done)
                          return finish(std::make_shared<const CompareReport>(*done));
                      m_refused = done.error().toString();
+                     m_again = done.error().kind != ErrorKind::Usage; // else another choice is needed
                      fill();
                  });
     fill();
@@ -261,11 +263,11 @@ void CompareDialog::fill()
     }
     if (runs)
         m_notice->show(QStringLiteral("database"), QStringLiteral("Comparing."),
-                       QStringLiteral("Both are read in one read-only transaction each; nothing is written and no "
-                                      "table is held."));
+                       QStringLiteral("Nothing is written and no table is held; of PostgreSQL each side is read in one "
+                                      "read-only transaction."));
     else if (!m_refused.isEmpty())
         m_notice->show(QStringLiteral("failed"), QStringLiteral("Nothing was compared."), m_refused,
-                       QStringLiteral("Try again"));
+                       m_again ? QStringLiteral("Try again") : QString());
     else if (!m_report)
         m_notice->show(QStringLiteral("database"), QStringLiteral("Does the target hold what the source holds?"),
                        QStringLiteral("Versions, tables, columns, exact counts, sequences against the greatest id, "
@@ -304,9 +306,13 @@ void CompareDialog::fillRows()
             rows.append(compareRow(each, QString::number(i)));
     }
     m_rows->setRows(rows);
+    const bool whole =
+        m_report && !m_report->cancelled && m_report->source.error.isEmpty() && m_report->target.error.isEmpty();
     m_detail->setHtml(rows.isEmpty() ? QStringLiteral("<p>%1</p>")
-                                           .arg(m_shown == Shown::Unknown ? QStringLiteral("All was measured.")
-                                                                          : QStringLiteral("There is none."))
+                                           .arg(m_shown == Shown::Unknown && whole ? QStringLiteral("All was measured.")
+                                                : m_shown == Shown::Unknown || (!whole && m_shown != Shown::All)
+                                                    ? QStringLiteral("It ended before all was measured: see above.")
+                                                    : QStringLiteral("There is none."))
                                      : QString());
     if (!rows.isEmpty())
         m_table->selectRow(0);

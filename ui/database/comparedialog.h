@@ -70,7 +70,8 @@ private:
     std::unique_ptr<DatabaseJob> m_job;
     std::shared_ptr<const CompareReport> m_report;
     bool m_closing = false;
-    QString m_refused; ///< why the last try did not begin
+    QString m_refused;   ///< why the last try did not begin
+    bool m_again = true; ///< to try again may help
     QComboBox *m_source = nullptr;
     QComboBox *m_target = nullptr;
     QCheckBox *m_checksums = nullptr;

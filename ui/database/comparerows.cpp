@@ -2,6 +2,7 @@
 #include "ui/database/comparerows.h"
 
 #include "models/common/numbertext.h"
+#include "ui/database/windowwords.h"
 
 namespace Switchyard {
 
@@ -108,9 +109,10 @@ QString compareRowHtml(const CompareRow &row, const ThemeColors &colors)
                 .arg(plain(row.source.isEmpty() ? QStringLiteral("–") : row.source),
                      plain(row.target.isEmpty() ? QStringLiteral("–") : row.target));
     if (!row.reason.isEmpty())
-        html += QStringLiteral("<p style='margin:0 0 4px 0'>%1</p>").arg(plain(row.reason));
+        html += QStringLiteral("<p style='margin:0 0 4px 0'>%1</p>").arg(plain(compareInWindowWords(row.reason)));
     if (!row.hint.isEmpty())
-        html += QStringLiteral("<p style='margin:0; color:%1'>→ %2</p>").arg(colors.text.name(), plain(row.hint));
+        html += QStringLiteral("<p style='margin:0; color:%1'>→ %2</p>")
+                    .arg(colors.text.name(), plain(compareInWindowWords(row.hint)));
     return html;
 }
 

@@ -108,7 +108,7 @@ CopyDialog::CopyDialog(Workbench *workbench, int source, int target, DatabaseSer
     layout->addLayout(buttons);
     connect(m_unlock, &QPushButton::clicked, this, [this] { m_services.askToUnlock(targetBackend(), this); });
     connect(workbench, &Workbench::lockChanged, this, &CopyDialog::fill);
-    connect(workbench, &Workbench::workspaceClosed, this, &CopyDialog::reject);
+    connect(workbench, &Workbench::workspaceClosed, this, &CopyDialog::leave);
     fillDatabaseChoice(m_source, m_set, source);
     fillDatabaseChoice(m_target, m_set, target);
     for (QComboBox *each : {m_source, m_target, m_into})
@@ -133,20 +133,20 @@ QWidget *CopyDialog::makeEnds()
     m_target = new QComboBox(ends);
     m_target->setObjectName(QStringLiteral("copyTarget"));
     m_target->setAccessibleName(QStringLiteral("Target"));
-    auto *swap = new QPushButton(QStringLiteral("⇄"), ends);
-    swap->setObjectName(QStringLiteral("copySwap"));
-    swap->setAccessibleName(QStringLiteral("Exchange source and target"));
-    swap->setToolTip(QStringLiteral("The way back: exchange source and target"));
-    swap->setAutoDefault(false);
-    swap->setFixedWidth(32);
-    connect(swap, &QPushButton::clicked, this, [this] {
+    m_swap = new QPushButton(QStringLiteral("⇄"), ends);
+    m_swap->setObjectName(QStringLiteral("copySwap"));
+    m_swap->setAccessibleName(QStringLiteral("Exchange source and target"));
+    m_swap->setToolTip(QStringLiteral("The way back: exchange source and target"));
+    m_swap->setAutoDefault(false);
+    m_swap->setFixedWidth(32);
+    connect(m_swap, &QPushButton::clicked, this, [this] {
         const int source = m_source->currentIndex();
         m_source->setCurrentIndex(m_target->currentIndex());
         m_target->setCurrentIndex(source);
     });
     layout->addWidget(new QLabel(QStringLiteral("From"), ends));
     layout->addWidget(m_source);
-    layout->addWidget(swap);
+    layout->addWidget(m_swap);
     layout->addWidget(new QLabel(QStringLiteral("to"), ends));
     layout->addWidget(m_target);
     layout->addStretch(1);
@@ -267,6 +267,7 @@ void CopyDialog::run(bool planOnly)
     if (planOnly)
         m_plan.reset();
     m_planning = planOnly;
+    m_stays = false;
     m_job->start(
         [options, from = m_set->record(source).endpoint,
          to = m_set->record(target).endpoint](const CancelFlag &flag) mutable -> Result<CopyReport> {
@@ -341,10 +342,11 @@ void CopyDialog::showProgress(const CopyProgress &progress)
 void CopyDialog::fill()
 {
     const bool runs = m_job->isRunning();
+    const QWidget *focused = focusWidget();
     for (QWidget *each :
-         {static_cast<QWidget *>(m_source), static_cast<QWidget *>(m_target), static_cast<QWidget *>(m_into),
-          static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_final), static_cast<QWidget *>(m_analyze),
-          static_cast<QWidget *>(m_compare)})
+         {static_cast<QWidget *>(m_source), static_cast<QWidget *>(m_target), static_cast<QWidget *>(m_swap),
+          static_cast<QWidget *>(m_into), static_cast<QWidget *>(m_name), static_cast<QWidget *>(m_final),
+          static_cast<QWidget *>(m_analyze), static_cast<QWidget *>(m_compare)})
         each->setEnabled(!runs && m_set);
     m_options->setEditable(!runs && m_set);
     m_name->setVisible(Into(m_into->currentIndex()) == Into::Replace);
@@ -362,6 +364,11 @@ void CopyDialog::fill()
     m_cancel->setVisible(runs);
     m_cancel->setEnabled(!m_job->isCancelling());
     m_cancel->setText(m_job->isCancelling() ? QStringLiteral("Cancelling…") : QStringLiteral("Cancel"));
+    // A button that goes would hand the focus to any other, and the next key to something nobody meant.
+    if (runs && (focused == m_planButton || focused == m_copyButton))
+        m_cancel->setFocus();
+    else if (!runs && focused == m_cancel)
+        m_text->setFocus();
     m_save->setEnabled(last && !runs);
     m_open->setVisible(m_report && m_report->comparison.has_value());
     m_progress->setVisible(runs);
@@ -373,7 +380,10 @@ void CopyDialog::fill()
     State state = State::Unknown;
     QString text;
     const bool locked = m_workbench && m_workbench->isLocked(targetBackend());
-    if (!m_refused.isEmpty()) {
+    if (isCopying() && m_stays) {
+        state = State::Degraded;
+        text = QStringLiteral("▲ The copy runs still. Cancel ends it; then this window can be closed.");
+    } else if (!m_refused.isEmpty()) {
         state = State::Down;
         text = QStringLiteral("■ ") + m_refused;
     } else if (last && (last->cancelled || last->failed() || m_report)) {
@@ -383,14 +393,14 @@ void CopyDialog::fill()
         text = QStringLiteral("◆ ") + why;
     } else if (planned && !m_plan->willDelete.isEmpty()) {
         state = State::Down;
-        text = QStringLiteral("◆ The copy would delete %1 objects of the target, named below.")
-                   .arg(m_plan->willDelete.size());
+        text = QStringLiteral("◆ The copy would delete %1 of the target, named below.")
+                   .arg(countedText(m_plan->willDelete.size(), "object", "objects"));
     } else if (planned) {
         state = State::Up;
         text = QStringLiteral("● The plan finds no obstacle. Nothing was changed so far.");
     }
     const ThemeColors &colors = themeColors(palette());
-    m_banner->setVisible(!text.isEmpty() && !runs);
+    m_banner->setVisible(!text.isEmpty() && (!runs || (isCopying() && m_stays)));
     m_banner->setStyleSheet(
         QStringLiteral("#copyBanner { background: %1; border-radius: 4px; }").arg(colors.tint(state).name()));
     m_bannerText->setText(text);
@@ -435,7 +445,22 @@ void CopyDialog::showComparison()
     dialog->show();
 }
 
+bool CopyDialog::isCopying() const
+{
+    return m_job->isRunning() && !m_planning;
+}
+
+/// A key pressed once too often must not end what is being written, nor hide what came of it.
 void CopyDialog::reject()
+{
+    if (!isCopying() || m_closing)
+        return leave();
+    m_stays = true;
+    m_cancel->setFocus();
+    fill();
+}
+
+void CopyDialog::leave()
 {
     m_job->cancel();
     m_closing = true;

@@ -59,6 +59,8 @@ private:
     void fillText();
     QString obstacle() const; ///< why the copy cannot begin; empty: it can
     QString targetBackend() const;
+    bool isCopying() const;
+    void leave();
     void save();
     void showComparison();
 
@@ -72,8 +74,10 @@ private:
     QList<CopyStep> m_steps;                    ///< of what runs
     bool m_planning = false;
     bool m_closing = false;
+    bool m_stays = false; ///< somebody wanted it closed in the middle of a copy
     QComboBox *m_source = nullptr;
     QComboBox *m_target = nullptr;
+    QPushButton *m_swap = nullptr;
     QComboBox *m_into = nullptr;
     QLineEdit *m_name = nullptr; ///< the target's database, typed by whoever wants things of it deleted
     CopyOptionsPane *m_options = nullptr;

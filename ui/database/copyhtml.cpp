@@ -13,11 +13,12 @@ QString plain(const QString &text)
     return text.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>"));
 }
 
-QString listHtml(const QString &title, const QStringList &lines, const QColor &color)
+constexpr qsizetype mostLines = 50;
+
+QString listHtml(const QString &title, const QStringList &lines, const QColor &color, qsizetype most = mostLines)
 {
     if (lines.isEmpty())
         return {};
-    constexpr qsizetype most = 50;
     QStringList shown;
     for (const QString &line : lines.mid(0, most))
         shown.append(plain(line));
@@ -78,8 +79,11 @@ QString copyHtml(const QList<CopyStep> &steps, const CopyReport *report, const T
         return html;
     if (!report->file.isEmpty() && !report->planOnly)
         html += listHtml(QStringLiteral("The dump is kept"), {report->file}, colors.text);
-    html += listHtml(QStringLiteral("Would be deleted of the target"), report->willDelete, colors.down);
-    html += listHtml(QStringLiteral("Was deleted of the target"), report->deleted, colors.down);
+    // What goes is named to the last one: it is what a person agrees to.
+    if (report->planOnly)
+        html += listHtml(QStringLiteral("Would be deleted of the target"), report->willDelete, colors.down,
+                         report->willDelete.size());
+    html += listHtml(QStringLiteral("Was deleted of the target"), report->deleted, colors.down, report->deleted.size());
     html += listHtml(QStringLiteral("Stays in the target"), report->stays, colors.text);
     html += listHtml(QStringLiteral("A copy leaves out"), report->leftOut, colors.text);
     html += listHtml(QStringLiteral("To freeze writes"), inWords(report->freeze), colors.action);

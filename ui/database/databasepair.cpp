@@ -3,6 +3,7 @@
 
 #include "models/database/watch/databaseset.h"
 #include "models/database/watch/endpointconnection.h"
+#include "ui/common/format.h"
 
 #include <QComboBox>
 
@@ -11,11 +12,16 @@ namespace Switchyard {
 void fillDatabaseChoice(QComboBox *box, const DatabaseSet *set, int chosen)
 {
     box->clear();
+    // The longest name would make the dialog wider than a screen; the list below shows it whole.
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    constexpr int shortest = 22;
+    box->setMinimumContentsLength(shortest);
     for (int i = 0; set && i < set->count(); ++i) {
         const DatabaseRecord &record = set->record(i);
         box->addItem(QStringLiteral("%1 of %2%3")
                          .arg(record.endpoint.name, record.backend,
                               record.role.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(record.role)));
+        box->setItemData(i, plainTip(box->itemText(i)), Qt::ToolTipRole);
     }
     if (box->count() > 0)
         box->setCurrentIndex(chosen >= 0 && chosen < box->count() ? chosen : 0);

@@ -59,6 +59,13 @@ QString copyInWindowWords(QString text)
     return reworded(std::move(text), std::begin(ofCopy), std::end(ofCopy));
 }
 
+QString compareInWindowWords(QString text)
+{
+    static const QRegularExpression option(QStringLiteral("(?:^|(?<=[ (]))--(?=[a-z])"));
+    const QRegularExpressionMatch first = option.match(text);
+    return first.hasMatch() ? text.insert(first.capturedStart(), QStringLiteral("db compare ")) : text;
+}
+
 QString accessInWindowWords(QString text)
 {
     return reworded(std::move(text), std::begin(ofAccess), std::end(ofAccess));

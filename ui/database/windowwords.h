@@ -9,6 +9,8 @@ namespace Switchyard {
 
 /// Of a copy, with the names that CopyDialog and CopyOptionsPane have for them.
 [[nodiscard]] QString copyInWindowWords(QString text);
+/// Of a comparison: the dialog has none of these options, the command line has.
+[[nodiscard]] QString compareInWindowWords(QString text);
 /// Of the advice on network access, with the names of AccessToldPane. Whole commands stay commands.
 [[nodiscard]] QString accessInWindowWords(QString text);
 

@@ -211,7 +211,8 @@ void MainWindow::workspaceOpened()
     if (m_pages.isEmpty())
         makePages();
     const Workspace &workspace = m_services.workbench->workspace();
-    setWindowTitle(QStringLiteral("Switchyard — %1").arg(workspace.name));
+    // The program's own name is added by the platform.
+    setWindowTitle(workspace.name);
     if (!workspace.file.isEmpty()) {
         const QString file = QFileInfo(workspace.file).absoluteFilePath();
         m_settings.recent.removeAll(file);

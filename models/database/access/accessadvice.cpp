@@ -192,7 +192,8 @@ QStringList atlasSteps(const AccessInput &input, const OutboundAddresses &outbou
         steps.append(
             s("Add them: db access add %1 --group ID --auth REF --wait 5m. It says what it would do; --yes does it.")
                 .arg(missing));
-    steps.append(s("Wait until each is ACTIVE, not PENDING: a minute or two. Nothing is restarted before that."));
+    if (!missing.isEmpty())
+        steps.append(s("Wait until each is ACTIVE, not PENDING: a minute or two. Nothing is restarted before that."));
     steps.append(s("From the backend, see that it connects: db probe, or a deploy of the platform."));
     const bool wide =
         !input.list || std::any_of(input.list->cbegin(), input.list->cend(),

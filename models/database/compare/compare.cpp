@@ -149,10 +149,10 @@ CompareVerdict CompareReport::verdict() const
 QStringList CompareReport::reasons() const
 {
     QStringList words;
-    if (!source.error.isEmpty())
-        words.append(s("source: %1").arg(source.error));
-    if (!target.error.isEmpty())
-        words.append(s("target: %1").arg(target.error));
+    for (const auto &[side, error] : {std::pair("source", source.error), std::pair("target", target.error)}) {
+        if (!error.isEmpty() && !(cancelled && error == QLatin1StringView("cancelled")))
+            words.append(s("%1: %2").arg(s(side), error));
+    }
     if (cancelled)
         words.append(s("it was cancelled"));
     const QList<CompareRow> found = differences();
