@@ -116,7 +116,26 @@ void ConnectionFormsTest::forms_data()
         "jdbc:postgresql://h:6432/shop?user=app&password=pw&prepareThreshold=0",
         "changed scheme, changed user, dropped channel_binding, added prepareThreshold");
     row("from jdbc", "jdbc:postgresql://h/shop?user=app&password=p%26w&ssl=true", "libpq",
-        "postgresql://app:p%26w@h/shop?sslmode=require", "changed scheme, changed ssl");
+        "postgresql://app:p%26w@h/shop?sslmode=verify-full", "changed scheme, changed ssl");
+    row("ssl=true of libpq", "postgresql://h/d?ssl=true", "libpq", "postgresql://h/d?sslmode=require", "changed ssl");
+    row("jdbc to asyncpg", "jdbc:postgresql://h/d?ssl=true", "sqlalchemy-asyncpg",
+        "postgresql+asyncpg://h/d?ssl=verify-full", "changed scheme, changed ssl");
+    row("jdbc to prisma", "jdbc:postgresql://h/d?ssl=true", "prisma",
+        "postgresql://h/d?sslmode=require&sslaccept=strict", "changed scheme, changed ssl");
+    row("jdbc to django", "jdbc:postgresql://h/d?ssl=true", "key-value", "host=h dbname=d sslmode=verify-full",
+        "changed ssl");
+    row("jdbc stays", "jdbc:postgresql://h/d?ssl=true", "jdbc", "jdbc:postgresql://h/d?ssl=true", "");
+    row("jdbc to node", "jdbc:postgresql://h/d?ssl=true", "node-postgres", "postgresql://h/d?ssl=true",
+        "changed scheme");
+    row("jdbc without validation", "jdbc:postgresql://h/d?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory",
+        "libpq", "postgresql://h/d?sslmode=require", "changed scheme, changed ssl, dropped an option");
+    row("jdbc: sslmode counts", "jdbc:postgresql://h/d?sslmode=require&ssl=true", "libpq",
+        "postgresql://h/d?sslmode=require", "changed scheme, dropped ssl");
+    row("jdbc: ssl=false is its default", "jdbc:postgresql://h/d?ssl=false", "libpq", "postgresql://h/d",
+        "changed scheme, dropped ssl");
+    row("the system's authorities", "postgresql://h/d?sslmode=verify-full&sslrootcert=system", "jdbc",
+        "jdbc:postgresql://h/d?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "changed scheme, changed sslrootcert");
     row("prisma", "postgresql://app:pw@h:6432/shop?sslmode=verify-full&target_session_attrs=any", "prisma",
         "postgresql://app:pw@h:6432/shop?sslmode=require&sslaccept=strict&pgbouncer=true",
         "changed sslmode, dropped target_session_attrs, added pgbouncer");

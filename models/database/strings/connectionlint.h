@@ -66,6 +66,10 @@ enum class EffectiveTls
 };
 EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient client);
 
+/// What pgjdbc makes of sslmode and ssl, as a value of sslmode in small letters: sslmode where it stands; else ssl=true
+/// is verify-full, and require where the factory validates nothing; else empty, its default (prefer).
+QString jdbcTlsMode(const ConnectionString &connection);
+
 /// The database that MongoDB looks the user up in: authSource; else $external for X.509, GSSAPI, AWS and OIDC; else,
 /// where the TXT record of an srv name may say so (`fromTxt`), nothing; else the database; else admin.
 struct AuthSource
