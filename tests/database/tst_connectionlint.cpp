@@ -502,6 +502,7 @@ void ConnectionLintTest::poolNumbers()
     const PoolNumbers standard{4, 20, 10, 1};
     QCOMPARE(standard.total(), 120);
     QCOMPARE(standard.words(), s("4 workers × (20 + 10) × 1 instance = 120 connections"));
+    QCOMPARE((PoolNumbers{1, 1, 0, 1}).words(), s("1 worker × 1 × 1 instance = 1 connection"));
     QCOMPARE(poolFit(standard.total(), 100), PoolFit::TooMany);
     QCOMPARE(poolFit(100, 100), PoolFit::FitsOnce);
     QCOMPARE(poolFit(51, 100), PoolFit::FitsOnce);

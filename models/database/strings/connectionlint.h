@@ -82,6 +82,9 @@ AuthSource effectiveAuthSource(const ConnectionString &connection);
 /// A pooler in transaction mode, by its host or port: Neon's, Supabase's port 6543, PgBouncer's port 6432.
 bool isTransactionPooler(const ConnectionString &connection);
 
+/// The host stands in pg_service.conf, under the service that the string names: nobody here reads that file.
+bool needsServiceFile(const ConnectionString &connection);
+
 /// localhost, a loopback address, or a Unix socket.
 bool isLocalHost(const ConnectionHost &host);
 

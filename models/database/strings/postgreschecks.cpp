@@ -339,6 +339,14 @@ EffectiveTls prismaTls(const QString &mode, const QString &accept)
 
 } // namespace
 
+bool needsServiceFile(const ConnectionString &connection)
+{
+    const auto has = [&connection](const char *name) { return connection.option(QLatin1StringView(name)) != nullptr; };
+    return connection.kind == DatabaseKind::Postgres && has("service") && !has("hostaddr") &&
+           std::none_of(connection.hosts.cbegin(), connection.hosts.cend(),
+                        [](const ConnectionHost &host) { return !host.name.isEmpty() || !host.socket.isEmpty(); });
+}
+
 QString jdbcTlsMode(const ConnectionString &connection)
 {
     const QString mode = connection.optionValue(QLatin1StringView("sslmode")).toLower();
