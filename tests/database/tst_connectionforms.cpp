@@ -8,6 +8,8 @@
 #include <QProcess>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace Switchyard;
 
 namespace {
@@ -53,6 +55,7 @@ private Q_SLOTS:
     void thereAndBack();
     void convertedTextHasNoErrors();
     void realParsersReadThem();
+    void realParsersRefuse();
 };
 
 void ConnectionFormsTest::names()
@@ -318,6 +321,47 @@ void ConnectionFormsTest::realParsersReadThem()
         QCOMPARE(answer[s("database")].toString(), s("shop"));
         if (answer.contains(s("sslmode")))
             QCOMPARE(answer[s("sslmode")].toString(), s("require"));
+    }
+}
+
+/// What db lint calls a form that the client does not read.
+void ConnectionFormsTest::realParsersRefuse()
+{
+    struct Case
+    {
+        const char *parser, *client, *text;
+    };
+    const QList<Case> cases{{"sqlalchemy", "sqlalchemy", "host=h dbname=d user=u password=p"},
+                            {"asyncpg", "asyncpg", "host=h dbname=d user=u password=p"},
+                            {"sqlalchemy", "sqlalchemy", "jdbc:postgresql://h/d?user=u&password=p"},
+                            {"asyncpg", "asyncpg", "jdbc:postgresql://h/d?user=u&password=p"},
+                            {"libpq", "psql", "jdbc:postgresql://h/d?user=u&password=p"}};
+    QProcess python;
+    python.start(s("/usr/bin/python3"), {s(SOURCE_DIR "/tests/backends/connectionparsers.py")});
+    QVERIFY(python.waitForStarted());
+    for (const Case &each : cases)
+        python.write(QJsonDocument(QJsonObject{{s("parser"), s(each.parser)}, {s("text"), s(each.text)}})
+                         .toJson(QJsonDocument::Compact) +
+                     '\n');
+    python.closeWriteChannel();
+    QVERIFY(python.waitForFinished(60'000));
+    const QList<QByteArray> lines = python.readAllStandardOutput().trimmed().split('\n');
+    for (qsizetype i = 0; i < cases.size(); ++i) {
+        LintContext context;
+        context.client = *databaseClient(s(cases[i].client));
+        const QList<Finding> findings =
+            lintConnection(*parseConnectionString({s(cases[i].text), {}, {}}), context, nullptr);
+        QVERIFY2(std::any_of(findings.cbegin(), findings.cend(),
+                             [](const Finding &each) { return each.rule == s("postgresql/client-form"); }),
+                 cases[i].text);
+    }
+    if (lines.size() != cases.size())
+        QSKIP("python3-asyncpg, -psycopg2 or -sqlalchemy is missing");
+    for (const QByteArray &line : lines) {
+        const QString error = QJsonDocument::fromJson(line).object()[s("error")].toString();
+        QVERIFY2(!error.isEmpty(), line.constData());
+        if (error.contains(s("ModuleNotFoundError")))
+            QSKIP("python3-asyncpg or -sqlalchemy is missing");
     }
 }
 
