@@ -2,10 +2,26 @@
 #include "app/cli/dbcommands.h"
 
 #include "app/cli/optionkit.h"
+#include "models/database/base/resolve.h"
 
 namespace Switchyard::Cli {
 
 namespace {
+
+/// Refused before anything is asked, also where no name will have to be looked up.
+void addResolver(CLI::App *command, QString &resolver)
+{
+    command
+        ->add_option_function<std::string>(
+            "--resolver",
+            [&resolver](const std::string &given) {
+                resolver = QString::fromStdString(given);
+                if (!isResolverAddress(resolver))
+                    throw CLI::ValidationError("--resolver", "a numeric address, such as 127.0.0.1:5353 or [::1]:53");
+            },
+            "DNS server to ask, such as 127.0.0.1:5353")
+        ->type_name("TEXT");
+}
 
 void addDatabaseProbe(CLI::App &database, const Global &global, DatabaseCommands &all, std::function<int()> &run)
 {
@@ -22,7 +38,7 @@ void addDatabaseProbe(CLI::App &database, const Global &global, DatabaseCommands
          "of Alembic, to compare with: the repository, or its folder \"versions\"");
     probe->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in");
     text(probe, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(probe, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    addResolver(probe, options.resolver);
     text(probe, "--token", options.token,
          "reference to the token of Upstash's REST interface, for the URLs of that kind");
     text(probe, "--junit", options.junit, "write JUnit XML to this file, one test case a stage");
@@ -59,7 +75,7 @@ void addDatabaseCompare(CLI::App &database, const Global &global, DatabaseComman
     compare->add_option("--connections", options.connections, "a side (default 2)")->check(CLI::Range(1, 8));
     compare->add_flag("--strict-owners", options.strictOwners, "other owners and grants are differences");
     text(compare, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(compare, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    addResolver(compare, options.resolver);
     text(compare, "--junit", options.junit, "write JUnit XML to this file, one test case a kind");
     repeated(compare, "--report", options.reports, "write a report to sign: .md, .html or .json; may be repeated");
     compare->callback([&] { run = [&] { return runDbCompare(global, all.compare); }; });
@@ -92,7 +108,7 @@ void addDatabaseCopy(CLI::App &database, const Global &global, DatabaseCommands 
     timeSpan(copy, "--timeout", options.timeout, "for the whole (default: as long as it takes)");
     text(copy, "--unlock", options.unlock, "name of the production backend that may be written to");
     text(copy, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(copy, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    addResolver(copy, options.resolver);
     repeated(copy, "--report", options.reports, "write a report: .json, .md or .html; may be repeated");
     text(copy, "--junit", options.junit, "write JUnit XML to this file, one test case a stage");
     copy->callback([&] { run = [&] { return runDbCopy(global, all.copy); }; });
@@ -126,7 +142,7 @@ void addDatabaseMigrations(CLI::App &database, const Global &global, DatabaseCom
     timeSpan(migrations, "--timeout", options.timeout, "for the whole (default 10m)");
     timeSpan(migrations, "--connect-timeout", options.connectTimeout, "to connect to either (default 5s)");
     text(migrations, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(migrations, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    addResolver(migrations, options.resolver);
     migrations->callback([&] { run = [&] { return runDbMigrations(global, all.migrations); }; });
 }
 
@@ -145,7 +161,7 @@ void addDatabaseWatch(CLI::App &database, const Global &global, DatabaseCommands
     timeSpan(watch, "--timeout", options.timeout, "for one probe (default 5s)");
     watch->add_flag("--reach-only", options.reachOnly, "names, TCP and TLS only: nobody logs in, nothing is woken");
     text(watch, "--ca", options.caFile, "PEM file with the authorities to trust");
-    text(watch, "--resolver", options.resolver, "DNS server to ask, such as 127.0.0.1:5353");
+    addResolver(watch, options.resolver);
     text(watch, "--token", options.token, "reference to the token of Upstash's REST interface");
     text(watch, "--history", options.history, "record into this file (default: as the workspace says)");
     watch->add_flag("--no-history", options.noHistory, "record nothing");

@@ -8,6 +8,8 @@
 #include <QProcess>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace Switchyard;
 
 namespace {
@@ -53,6 +55,7 @@ private Q_SLOTS:
     void thereAndBack();
     void convertedTextHasNoErrors();
     void realParsersReadThem();
+    void realParsersRefuse();
 };
 
 void ConnectionFormsTest::names()
@@ -116,7 +119,26 @@ void ConnectionFormsTest::forms_data()
         "jdbc:postgresql://h:6432/shop?user=app&password=pw&prepareThreshold=0",
         "changed scheme, changed user, dropped channel_binding, added prepareThreshold");
     row("from jdbc", "jdbc:postgresql://h/shop?user=app&password=p%26w&ssl=true", "libpq",
-        "postgresql://app:p%26w@h/shop?sslmode=require", "changed scheme, changed ssl");
+        "postgresql://app:p%26w@h/shop?sslmode=verify-full", "changed scheme, changed ssl");
+    row("ssl=true of libpq", "postgresql://h/d?ssl=true", "libpq", "postgresql://h/d?sslmode=require", "changed ssl");
+    row("jdbc to asyncpg", "jdbc:postgresql://h/d?ssl=true", "sqlalchemy-asyncpg",
+        "postgresql+asyncpg://h/d?ssl=verify-full", "changed scheme, changed ssl");
+    row("jdbc to prisma", "jdbc:postgresql://h/d?ssl=true", "prisma",
+        "postgresql://h/d?sslmode=require&sslaccept=strict", "changed scheme, changed ssl");
+    row("jdbc to django", "jdbc:postgresql://h/d?ssl=true", "key-value", "host=h dbname=d sslmode=verify-full",
+        "changed ssl");
+    row("jdbc stays", "jdbc:postgresql://h/d?ssl=true", "jdbc", "jdbc:postgresql://h/d?ssl=true", "");
+    row("jdbc to node", "jdbc:postgresql://h/d?ssl=true", "node-postgres", "postgresql://h/d?ssl=true",
+        "changed scheme");
+    row("jdbc without validation", "jdbc:postgresql://h/d?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory",
+        "libpq", "postgresql://h/d?sslmode=require", "changed scheme, changed ssl, dropped an option");
+    row("jdbc: sslmode counts", "jdbc:postgresql://h/d?sslmode=require&ssl=true", "libpq",
+        "postgresql://h/d?sslmode=require", "changed scheme, dropped ssl");
+    row("jdbc: ssl=false is its default", "jdbc:postgresql://h/d?ssl=false", "libpq", "postgresql://h/d",
+        "changed scheme, dropped ssl");
+    row("the system's authorities", "postgresql://h/d?sslmode=verify-full&sslrootcert=system", "jdbc",
+        "jdbc:postgresql://h/d?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory",
+        "changed scheme, changed sslrootcert");
     row("prisma", "postgresql://app:pw@h:6432/shop?sslmode=verify-full&target_session_attrs=any", "prisma",
         "postgresql://app:pw@h:6432/shop?sslmode=require&sslaccept=strict&pgbouncer=true",
         "changed sslmode, dropped target_session_attrs, added pgbouncer");
@@ -299,6 +321,47 @@ void ConnectionFormsTest::realParsersReadThem()
         QCOMPARE(answer[s("database")].toString(), s("shop"));
         if (answer.contains(s("sslmode")))
             QCOMPARE(answer[s("sslmode")].toString(), s("require"));
+    }
+}
+
+/// What db lint calls a form that the client does not read.
+void ConnectionFormsTest::realParsersRefuse()
+{
+    struct Case
+    {
+        const char *parser, *client, *text;
+    };
+    const QList<Case> cases{{"sqlalchemy", "sqlalchemy", "host=h dbname=d user=u password=p"},
+                            {"asyncpg", "asyncpg", "host=h dbname=d user=u password=p"},
+                            {"sqlalchemy", "sqlalchemy", "jdbc:postgresql://h/d?user=u&password=p"},
+                            {"asyncpg", "asyncpg", "jdbc:postgresql://h/d?user=u&password=p"},
+                            {"libpq", "psql", "jdbc:postgresql://h/d?user=u&password=p"}};
+    QProcess python;
+    python.start(s("/usr/bin/python3"), {s(SOURCE_DIR "/tests/backends/connectionparsers.py")});
+    QVERIFY(python.waitForStarted());
+    for (const Case &each : cases)
+        python.write(QJsonDocument(QJsonObject{{s("parser"), s(each.parser)}, {s("text"), s(each.text)}})
+                         .toJson(QJsonDocument::Compact) +
+                     '\n');
+    python.closeWriteChannel();
+    QVERIFY(python.waitForFinished(60'000));
+    const QList<QByteArray> lines = python.readAllStandardOutput().trimmed().split('\n');
+    for (qsizetype i = 0; i < cases.size(); ++i) {
+        LintContext context;
+        context.client = *databaseClient(s(cases[i].client));
+        const QList<Finding> findings =
+            lintConnection(*parseConnectionString({s(cases[i].text), {}, {}}), context, nullptr);
+        QVERIFY2(std::any_of(findings.cbegin(), findings.cend(),
+                             [](const Finding &each) { return each.rule == s("postgresql/client-form"); }),
+                 cases[i].text);
+    }
+    if (lines.size() != cases.size())
+        QSKIP("python3-asyncpg, -psycopg2 or -sqlalchemy is missing");
+    for (const QByteArray &line : lines) {
+        const QString error = QJsonDocument::fromJson(line).object()[s("error")].toString();
+        QVERIFY2(!error.isEmpty(), line.constData());
+        if (error.contains(s("ModuleNotFoundError")))
+            QSKIP("python3-asyncpg or -sqlalchemy is missing");
     }
 }
 

@@ -65,6 +65,8 @@ private Q_SLOTS:
     void everyRuleIsTested();
     void quiet_data();
     void quiet();
+    void planOfAnotherProvider();
+    void whatTheMessagesSay();
     void columnsAndOrder();
     void authSource_data();
     void authSource();
@@ -129,12 +131,19 @@ void ConnectionLintTest::rules_data()
     row("any/option-value", "postgresql://h/db?sslmode=required", "", "postgresql://h/db?sslmode=require");
     row("any/option-value", "postgresql+asyncpg://h/db?ssl=true", "", "postgresql+asyncpg://h/db?ssl=require");
     row("any/option-value", "mongodb://h/?tls=yes", "", "mongodb://h/?tls=true");
+    row("any/option-value", "rediss://:Xy7-long-enough@h/0?ssl_cert_reqs=CERT_NONE", "for=redis-py",
+        "rediss://:Xy7-long-enough@h/0?ssl_cert_reqs=none");
+    row("any/option-value", "postgresql://h/db?sslmode=REQUIRE", "", "jdbc:postgresql://h/db?sslmode=REQUIRE");
     row("any/percent-encoding", "postgresql://u:5%@h/db", "", "postgresql://u:5%25@h/db");
     row("any/placeholder", "postgresql://app:<password>@db.example.com/shop", "", fine);
     row("any/placeholder", "postgresql://app:${DB_PASSWORD}@db.example.com/shop", "", fine);
     row("any/placeholder", "mongodb+srv://app:PASSWORD@c.x.mongodb.net/", "",
         "mongodb+srv://app:Xy7-long-enough@c.x.mongodb.net/");
     row("any/placeholder", "postgresql://app:Xy7-long-enough@ep-xxx.neon.tech/db", "", fine);
+    row("any/placeholder", "mongodb+srv://<username>:Xy7-long-enough@c.x.mongodb.net/", "",
+        "mongodb+srv://app:Xy7-long-enough@c.x.mongodb.net/");
+    row("any/placeholder", "postgresql://USER:Xy7-long-enough@db.example.com/shop", "",
+        "postgresql://user:Xy7-long-enough@db.example.com/shop");
     row("any/pool-fits", fine, "workers=2 size=5 overflow=10 limit=100", fine);
     row("any/pool-deploy", fine, "workers=4 size=20 limit=100", "redis://h | workers=2 size=5 limit=100");
     row("any/pool-too-large", "postgresql://u:p@dpg-abc-a/db",
@@ -165,6 +174,20 @@ void ConnectionLintTest::rules_data()
         "postgresql://h/db?channel_binding=require | for=psql");
     row("postgresql/channel-binding", "postgresql://h/db?channel_binding=require", "for=asyncpg",
         "postgresql+psycopg2://h/db?channel_binding=require |");
+    row("postgresql/client-form", "host=db.example.com dbname=shop", "for=sqlalchemy",
+        "host=db.example.com dbname=shop | for=psycopg2");
+    row("postgresql/client-form", "host=db.example.com dbname=shop", "for=sqlalchemy-asyncpg",
+        "postgresql+asyncpg://db.example.com/shop");
+    row("postgresql/client-form", "host=db.example.com dbname=shop", "for=asyncpg", "postgresql://db.example.com/shop");
+    row("postgresql/client-form", "host=db.example.com dbname=shop", "for=prisma", "postgresql://db.example.com/shop");
+    row("postgresql/client-form", "host=db.example.com dbname=shop", "for=node-postgres",
+        "host=db.example.com dbname=shop |");
+    row("postgresql/client-form", "postgresql://u:p@db.example.com/shop", "for=jdbc",
+        "jdbc:postgresql://db.example.com/shop?user=u&password=p");
+    row("postgresql/client-form", "jdbc:postgresql://u:p@db.example.com/shop", "",
+        "jdbc:postgresql://db.example.com/shop?user=u&password=p");
+    row("postgresql/client-form", "jdbc:postgresql://db.example.com/shop", "for=psycopg2",
+        "jdbc:postgresql://db.example.com/shop | for=jdbc");
     row("postgresql/driver-suffix", "postgresql+asyncpg://h/db", "for=asyncpg",
         "postgresql+asyncpg://h/db | for=sqlalchemy");
     row("postgresql/driver-suffix", "postgresql+psycopg2://h/db", "for=pg_dump", "postgresql://h/db | for=pg_dump");
@@ -193,9 +216,37 @@ void ConnectionLintTest::rules_data()
         "postgresql://u:p@dpg-a1-a.oregon-postgres.render.com/db | platform=render region=oregon");
     row("postgresql/render-tls", "postgresql://u:p@dpg-a1-a.oregon-postgres.render.com/db?sslmode=disable", "",
         "postgresql://u:p@dpg-a1-a.oregon-postgres.render.com/db?sslmode=require");
+    row("postgresql/root-certificate", fine, "for=psql",
+        "postgresql://app:Xy7-long-enough@db.example.com/shop?sslmode=verify-full&sslrootcert=system");
+    row("postgresql/root-certificate", fine, "for=asyncpg", "postgresql://h/db?sslmode=require");
+    row("postgresql/root-certificate", fine, "for=sqlalchemy",
+        "postgresql://app:Xy7-long-enough@db.example.com/shop?sslmode=verify-ca&sslrootcert=/etc/ca.pem");
+    row("postgresql/root-certificate", "postgresql+asyncpg://h/db?ssl=verify-ca", "",
+        "postgresql+asyncpg://h/db?ssl=require");
+    row("postgresql/root-certificate", "jdbc:postgresql://h/db?ssl=true", "",
+        "jdbc:postgresql://h/db?ssl=true&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory");
+    row("postgresql/root-certificate", "host=h sslmode=verify-full", "",
+        "postgresql://h/db?sslmode=verify-full | for=node-postgres");
+    row("postgresql/root-certificate", "postgresql://h/db?sslmode=verify-full&sslrootcert=system", "for=asyncpg",
+        "postgresql://h/db?sslmode=verify-full&sslrootcert=system | for=psql");
     row("postgresql/scheme", "postgres://u:p@h/db", "for=sqlalchemy", "postgres://u:p@h/db | for=psql");
     row("postgresql/scheme", "postgresql://u:p@h/db", "for=sqlalchemy-asyncpg", "postgresql+asyncpg://u:p@h/db");
+    row("postgresql/service", "service=prod", "", "host=h dbname=d");
+    row("postgresql/service", "postgresql:///?service=prod", "", "postgresql://h/db");
     row("postgresql/sslmode-unverified", "postgresql://u:p@db.example.com/db?sslmode=require", "", fine);
+    row("postgresql/sslmode-unverified", "postgresql://u:p@db.example.com/db?ssl=true", "for=psql",
+        "jdbc:postgresql://db.example.com/db?ssl=true |");
+    row("postgresql/sslmode-unverified", "postgresql://u:p@db.example.com/db?sslmode=require", "for=prisma",
+        "postgresql://u:p@db.example.com/db?sslmode=require&sslaccept=strict | for=prisma");
+    row("postgresql/sslmode-unverified",
+        "jdbc:postgresql://db.example.com/db?ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory", "",
+        "jdbc:postgresql://db.example.com/db?ssl=true");
+    row("postgresql/sslmode-weak", "postgresql://u:p@db.example.com/db?sslmode=verify-full", "for=prisma",
+        "postgresql://u:p@db.example.com/db?sslmode=require&sslaccept=strict | for=prisma");
+    row("postgresql/sslmode-weak", "jdbc:postgresql://db.example.com/db?ssl=false", "",
+        "jdbc:postgresql://db.example.com/db?ssl=true&sslmode=require");
+    row("postgresql/sslmode-weak", "postgresql://u:p@db.example.com/db?sslmode=allow", "",
+        "postgresql://u:p@db.example.com/db?sslmode=reqire");
     row("postgresql/sslmode-weak", "postgresql://u:p@db.example.com/db", "", fine);
     row("postgresql/sslmode-weak", "postgresql://u:p@db.example.com/db?sslmode=prefer", "",
         "postgresql://u:p@db/db?sslmode=prefer");
@@ -215,8 +266,16 @@ void ConnectionLintTest::rules_data()
     row("mongodb/plus", "mongodb://u:a+b@h/", "", "mongodb://u:a%2Bb@h/");
     row("mongodb/replica-set", "mongodb://h1,h2/", "", "mongodb://h1,h2/?replicaSet=rs");
     row("mongodb/retry-writes", "mongodb://h/?retryWrites=false", "", "mongodb://h/?retryWrites=true");
+    row("mongodb/retry-writes", "mongodb://db.example.com/?retryWrites=false", "",
+        "mongodb://u:p@shop.cluster-abc.eu-west-1.docdb.amazonaws.com:27017/?tls=true&retryWrites=false");
+    row("mongodb/retry-writes", "mongodb+srv://u:p@c.x.mongodb.net/?retryWrites=false", "",
+        "mongodb://u:p@shop.mongo.cosmos.azure.com:10255/?ssl=true&retryWrites=false");
     row("mongodb/slash", "mongodb://h?tls=true", "", "mongodb://h/?tls=true");
     row("mongodb/srv-hosts", "mongodb+srv://a.b.c,d.e.f/", "", "mongodb+srv://a.b.c/");
+    row("mongodb/srv-name", "mongodb+srv://u:p@localhost/shop", "", "mongodb://u:p@localhost/shop");
+    row("mongodb/srv-name", "mongodb+srv://u:p@127.0.0.1/shop", "", "mongodb+srv://u:p@c.example.com/shop");
+    row("mongodb/srv-name", "mongodb+srv://u:p@db./shop", "", "mongodb+srv://u:p@db.example.com./shop");
+    row("mongodb/srv-labels", "mongodb+srv://u:p@example.com/shop", "", "mongodb+srv://u:p@c.example.com/shop");
     row("mongodb/srv-port", "mongodb+srv://a.b.c:27017/", "", "mongodb+srv://a.b.c/");
     row("mongodb/tls", "mongodb://u:p@db.example.com/", "", "mongodb://u:p@db.example.com/?tls=true");
     row("mongodb/tls", "mongodb+srv://u:p@c.x.mongodb.net/?tls=false", "", "mongodb+srv://u:p@c.x.mongodb.net/");
@@ -234,6 +293,10 @@ void ConnectionLintTest::rules_data()
         "redis://red-a:6379");
     row("redis/render-internal", "redis://red-a:6379", "", "redis://:Xy7-long-enough@red-a:6379");
     row("redis/tls", "redis://:Xy7-long-enough@cache.example.com", "", "redis://:Xy7-long-enough@red-a");
+    row("redis/tls-unverified", "rediss://:Xy7-long-enough@cache.example.com?ssl_cert_reqs=none", "",
+        "rediss://:Xy7-long-enough@cache.example.com?ssl_cert_reqs=optional");
+    row("redis/tls-unverified", "rediss://:Xy7-long-enough@cache.example.com?ssl_cert_reqs=CERT_NONE", "",
+        "rediss://:Xy7-long-enough@red-a?ssl_cert_reqs=none");
     row("redis/upstash-tls", "redis://default:Xy7-long-enough@x.upstash.io:6379", "",
         "rediss://default:Xy7-long-enough@x.upstash.io:6379");
     row("sqlite/ephemeral", "sqlite:///app.db", "platform=render", "sqlite:////data/app.db | platform=render disk=yes");
@@ -282,26 +345,76 @@ void ConnectionLintTest::quiet_data()
 {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("context");
-    const auto row = [](const char *text, const char *context) { QTest::newRow(text) << s(text) << s(context); };
+    QTest::addColumn<QString>("only");
+    const auto row = [](const char *text, const char *context, const char *only = "") {
+        QTest::newRow(text) << s(text) << s(context) << s(only);
+    };
     row("mongodb+srv://cryptovault_app:Xy7-long-enough@c.abcde.mongodb.net/cryptovault?retryWrites=true&w=majority",
         "platform=render for=motor");
     row("postgresql+asyncpg://app:Xy7-long-enough@dpg-abc-a/shop", "platform=render");
     row("postgresql://app:Xy7-long-enough@dpg-abc-a.oregon-postgres.render.com/"
         "shop?sslmode=verify-full&sslrootcert=system",
         "platform=fly for=psycopg");
-    row("host=db.example.com dbname=shop user=app password=Xy7-long-enough sslmode=verify-full",
+    row("host=db.example.com dbname=shop user=app password=Xy7-long-enough sslmode=verify-full sslrootcert=/etc/ca.pem",
         "use=dump for=pg_dump");
     row("redis://:Xy7-long-enough@cache.internal:6379/0", "platform=fly");
     row("postgresql+asyncpg://app:Xy7-long-enough@ep-a-1-pooler.eu.aws.neon.tech/"
         "shop?ssl=verify-full&prepared_statement_cache_size=0&statement_cache_size=0",
-        "use=application platform=render");
+        "use=application platform=render", "postgresql/root-certificate");
+    row("jdbc:postgresql://db.example.com/shop?ssl=true&user=app&password=Xy7-long-enough", "",
+        "postgresql/root-certificate");
+    // What the driver refuses is said once, and not what it would do with it.
+    row("postgresql://app:Xy7-long-enough@db.example.com/shop?sslmode=reqire", "for=psql", "any/option-value");
+    row("rediss://:Xy7-long-enough@cache.example.com?ssl_cert_reqs=CERT_NONE", "for=redis-py", "any/option-value");
+    row("service=prod", "for=psql", "postgresql/service");
+    row("mongodb+srv://<username>:<password>@c.abcde.mongodb.net/", "", "any/placeholder any/placeholder");
+    row("mongodb+srv://cluster.mongodb.net/shop", "", "any/placeholder");
+    row("mongodb://app:Xy7-long-enough@shop.docdb.amazonaws.com/?tls=true&retryWrites=false&replicaSet=rs0", "", "");
 }
 
 void ConnectionLintTest::quiet()
 {
     QFETCH(QString, text);
     QFETCH(QString, context);
-    QCOMPARE(ids(text, context), QStringList{});
+    QFETCH(QString, only);
+    QCOMPARE(ids(text, context).join(QLatin1Char(' ')), only);
+}
+
+void ConnectionLintTest::planOfAnotherProvider()
+{
+    const auto connection = parseConnectionString({s("postgresql://h.example.com/db?sslmode=require"), {}, {}});
+    const auto unknown = [&](const char *context) {
+        for (const Finding &finding : lintConnection(*connection, contextOf(s(context)), &m_catalogue)) {
+            if (finding.rule == s("any/pool-unknown"))
+                return finding.message + QLatin1Char('|') + finding.fix;
+        }
+        return QString();
+    };
+    const QString named = unknown("size=5 plan=basic-1gb");
+    QVERIFY2(named.contains(s("basic-1gb")) && !named.contains(s("name its plan")), qPrintable(named));
+    QVERIFY2(named.contains(s("--limit")), qPrintable(named));
+    QVERIFY(unknown("size=5").contains(s("name its plan")));
+}
+
+void ConnectionLintTest::whatTheMessagesSay()
+{
+    const auto said = [&](const char *text, const char *context, const char *rule) {
+        const auto connection = parseConnectionString({s(text), {}, {}});
+        for (const Finding &finding : lintConnection(*connection, contextOf(s(context)), &m_catalogue)) {
+            if (finding.rule == s(rule))
+                return finding.message + QLatin1Char('|') + finding.fix;
+        }
+        return QString();
+    };
+    const char *verified = "postgresql://db.example.com/d?sslmode=verify-full";
+    QVERIFY(said(verified, "for=psql", "postgresql/root-certificate").contains(s("sslrootcert=system")));
+    QVERIFY(!said(verified, "for=asyncpg", "postgresql/root-certificate").contains(s("|sslrootcert=system")));
+    QVERIFY(said(verified, "for=prisma", "postgresql/sslmode-weak").contains(s("sslaccept=strict")));
+    // The text of a service's name may be anything.
+    QVERIFY(!said("service=Kanarienvogel", "", "postgresql/service").contains(s("Kanarien")));
+    QVERIFY(said("postgresql://u:Kanarienvogel@h/d", "for=jdbc", "postgresql/client-form")
+                .contains(s("jdbc:postgresql://HOST/DATABASE?user=")));
+    QVERIFY(!said("postgresql://u:Kanarienvogel@h/d", "for=jdbc", "postgresql/client-form").contains(s("Kanarien")));
 }
 
 void ConnectionLintTest::columnsAndOrder()
@@ -389,6 +502,7 @@ void ConnectionLintTest::poolNumbers()
     const PoolNumbers standard{4, 20, 10, 1};
     QCOMPARE(standard.total(), 120);
     QCOMPARE(standard.words(), s("4 workers × (20 + 10) × 1 instance = 120 connections"));
+    QCOMPARE((PoolNumbers{1, 1, 0, 1}).words(), s("1 worker × 1 × 1 instance = 1 connection"));
     QCOMPARE(poolFit(standard.total(), 100), PoolFit::TooMany);
     QCOMPARE(poolFit(100, 100), PoolFit::FitsOnce);
     QCOMPARE(poolFit(51, 100), PoolFit::FitsOnce);

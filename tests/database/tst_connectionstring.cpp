@@ -260,6 +260,8 @@ void ConnectionStringTest::refused_data()
     QTest::addColumn<QString>("text");
     for (const char *text :
          {"", "   ", "KANARIENvogel4711", "mysql://u:KANARIENvogel4711@h", "postgresql:/u:KANARIENvogel4711@h",
+          "redis+sentinel://:KANARIENvogel4711@h1:26379,h2:26379/mymaster/0", "redis+KANARIENvogel4711://h",
+          "rediss+sentinel://h1:26379/KANARIENvogel4711/0", "mongodb+KANARIENvogel4711://h", "https+x://h.upstash.io",
           "KANARIENvogel4711://x", "://u:KANARIENvogel4711@h", "u:KANARIENvogel4711@h/db"})
         QTest::newRow(text) << s(text);
     QTest::newRow("long") << s("postgresql://u:KANARIENvogel4711@h/").repeated(3000);

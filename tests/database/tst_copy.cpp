@@ -331,6 +331,12 @@ void TestCopy::planWritesNothing()
     QVERIFY(report.tables >= 8);
     QVERIFY(!QFileInfo::exists(m_folder.filePath(s("records"))) ||
             QDir(m_folder.filePath(s("records"))).entryList(QDir::Files).size() <= 1);
+    m_source->sql(s("create database lone owner app"));
+    m_source->sql(s("set role app; create table one (x int); grant select on one to public"), s("lone"));
+    options.finalSync = false;
+    const CopyReport lone = copy(sourceUrl().replace(s("/shop"), s("/lone")), targetUrl(), options);
+    QVERIFY2(lone.leftOut.contains(s("grants on 1 table, view or sequence")), qPrintable(lone.leftOut.join(u'\n')));
+    m_source->sql(s("drop database lone with (force)"));
 }
 
 void TestCopy::targetHasSomething()

@@ -712,6 +712,15 @@ void MongoProbeTest::ferret()
     const DatabaseReport tls = keep(probed(at(server.tlsPort(), "", "/?tls=true"), options));
     QVERIFY2(failedAt(tls).isEmpty(), qPrintable(told(tls)));
     QVERIFY2(says(tls, DatabaseStage::Tls, "TLSv1.3"), qPrintable(told(tls)));
+    // It takes no SCRAM unless it is told to: user and password are not to blame.
+    for (const char *path : {"/", "/shop"}) {
+        const DatabaseReport login = keep(probed(at(server.port(), "app:Xy7-long-enough@", path), options));
+        QCOMPARE(failedAt(login), s("auth"));
+        QVERIFY2(says(login, DatabaseStage::Auth, "way to log in"), qPrintable(told(login)));
+        QVERIFY2(says(login, DatabaseStage::Auth, "authMechanism"), qPrintable(told(login)));
+        QVERIFY2(!says(login, DatabaseStage::Auth, "password is wrong"), qPrintable(told(login)));
+        QVERIFY2(!says(login, DatabaseStage::Auth, "authSource"), qPrintable(told(login)));
+    }
     options.caFile.clear();
     QCOMPARE(failedAt(keep(probed(at(server.tlsPort(), "", "/?tls=true"), options))), s("tls"));
     QCOMPARE(failedAt(keep(probed(at(server.tlsPort()), options))), s("auth"));

@@ -282,7 +282,7 @@ void DbLintTest::seeds_data()
     row("3: ssl",
         "postgresql+asyncpg://momentum:Tr0ub4dor-and-3@ep-cool-1.eu-central-1.aws.neon.tech/db?ssl=verify-full",
         "--platform render --workers 7 --pool-size 5 --overflow 10 --plan 0.25",
-        "any/pool-too-large postgresql/neon-direct", 1);
+        "any/pool-too-large postgresql/neon-direct postgresql/root-certificate", 1);
     // 4: Redis on Render has no password, whatever it says; an internal host is none from outside.
     row("4: redis", "redis://red-abc123:6379", "--platform fly", "any/private-host redis/render-internal", 1);
     row("4: postgres:// of Fly", "postgres://cassino:Tr0ub4dor-and-3@cassino-db.flycast:5432/cassino?sslmode=disable",

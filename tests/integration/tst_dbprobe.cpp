@@ -53,6 +53,8 @@ private Q_SLOTS:
     void mongo();
     void reachOnly();
     void resolver();
+    void badResolver();
+    void service();
     void nothingLearnt();
     void interrupted();
     void usage_data();
@@ -257,6 +259,45 @@ void DbProbeTest::resolver()
     QCOMPARE(statusOf(result, s("env:NAMED_URL"), "query"), s("ok"));
     QCOMPARE(statusOf(result, s("env:GONE_URL"), "dns"), s("fail"));
     QCOMPARE(statusOf(result, s("env:GONE_URL"), "tcp"), s("not-reached"));
+}
+
+/// Also where nothing has to be looked up, and by every command that takes the option.
+void DbProbeTest::badResolver()
+{
+    const QList<QStringList> commands{
+        {s("probe"), s("redis://127.0.0.1:1/0")},
+        {s("watch"), s("redis://127.0.0.1:1/0"), s("--every"), s("1h")},
+        {s("compare"), s("sqlite:///a.db"), s("sqlite:///b.db")},
+        {s("copy"), s("postgresql://127.0.0.1:1/a"), s("postgresql://127.0.0.1:1/b")},
+        {s("migrations"), s("--from-empty"), s("--scratch"), s("postgresql://127.0.0.1:1/a"), s("--"), s("true")}};
+    for (const QStringList &command : commands) {
+        for (const char *bad : {"foo", "dns.example.com:53", "-"}) {
+            QStringList arguments = command;
+            arguments.insert(1, s("--resolver=") + s(bad));
+            const CliResult result = runCli(QStringList{s("db")} + arguments);
+            QVERIFY2(result.status == 2, qPrintable(arguments.join(u' ') + result.out + result.err));
+            QVERIFY2(result.err.contains(s("--resolver")), qPrintable(result.err));
+        }
+    }
+    QCOMPARE(probe({s("sqlite:///:memory:"), s("--resolver"), s("[::1]:53")}).status, 3);
+    QCOMPARE(probe({s("sqlite:///:memory:"), s("--resolver"), s("192.0.2.1")}).status, 3);
+}
+
+/// A service is not followed, and nothing else is probed in its place.
+void DbProbeTest::service()
+{
+    m_secrets.insert(s("SERVICE_URL"), s("service=prod"));
+    const CliResult result = probe({s("env:SERVICE_URL"), s("--format"), s("json")});
+    QVERIFY2(result.status == 3, qPrintable(result.out + result.err));
+    QCOMPARE(statusOf(result, s("env:SERVICE_URL"), "lint"), s("warn"));
+    QCOMPARE(statusOf(result, s("env:SERVICE_URL"), "tcp"), s("not-reached"));
+    QVERIFY2(result.out.contains(s("pg_service.conf")), qPrintable(result.out));
+    CliOptions options;
+    options.environment.insert(m_secrets);
+    const CliResult compare =
+        runCli({s("db"), s("compare"), s("env:SERVICE_URL"), s("postgresql://127.0.0.1:1/x")}, options);
+    QVERIFY2(compare.status == 1, qPrintable(compare.out + compare.err));
+    QVERIFY2(compare.out.contains(s("source: the string names a service of pg_service.conf")), qPrintable(compare.out));
 }
 
 /// A database in memory is another one for each process: there is nothing to learn.

@@ -298,6 +298,12 @@ QString resolveFailureName(ResolveFailure failure)
     return s(wordsOf(failure).name);
 }
 
+bool isResolverAddress(const QString &text)
+{
+    const Channel channel(text, Deadline(Milliseconds{1'000}), false);
+    return !text.isEmpty() && channel.isNamed();
+}
+
 Resolved<QList<ResolvedAddress>> Resolver::addresses(const QString &host, const Deadline &deadline) const
 {
     if (const QHostAddress numeric(host); !numeric.isNull())

@@ -63,6 +63,9 @@ struct SrvAnswer
     QString txt;            ///< "authSource=admin&replicaSet=rs0"; empty: no TXT record
 };
 
+/// What Resolver takes for a server: "127.0.0.1:5353", "[::1]:53" or an address alone. A name is none.
+bool isResolverAddress(const QString &text);
+
 /// Asks for names by c-ares, so that a silent server holds nobody longer than the deadline: getaddrinfo() cannot be
 /// given one. /etc/hosts counts, as everywhere else. Blocking; one for a thread.
 class Resolver final

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/copy/copyfacts.h"
 
+#include "models/common/numbertext.h"
+
 #include <algorithm>
 
 namespace Switchyard {
@@ -192,11 +194,11 @@ Result<QList<CopyExtension>> readExtensions(PostgresLink &source, PostgresLink &
 QStringList readLeftOut(PostgresLink &source, const Deadline &deadline)
 {
     QStringList words;
-    const auto count = [&](const char *sql, const char *text) {
+    const auto count = [&](const char *sql, const char *text, const char *one, const char *many) {
         const LinkRows rows = source.query(s(sql), deadline);
         const qint64 number = rows.isOk() ? rows.valueAt(0, "n").toLongLong() : 0;
         if (number > 0)
-            words.append(s(text).arg(number));
+            words.append(s(text).arg(countedText(number, one, many)));
     };
     const LinkRows owners = source.query(
         s("select distinct pg_catalog.pg_get_userbyid(c.relowner) as owner from pg_catalog.pg_class c join "
@@ -211,15 +213,16 @@ QStringList readLeftOut(PostgresLink &source, const Deadline &deadline)
     count("select pg_catalog.count(*) as n from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
           "n.oid = c.relnamespace where c.relacl is not null and n.nspname !~ '^pg_' and n.nspname <> "
           "'information_schema'",
-          "grants on %1 tables, views or sequences");
-    count("select pg_catalog.count(*) as n from pg_catalog.pg_publication", "%1 publications");
-    count("select pg_catalog.count(*) as n from pg_catalog.pg_stat_subscription where subid is not null",
-          "%1 subscriptions");
+          "grants on %1", "table, view or sequence", "tables, views or sequences");
+    count("select pg_catalog.count(*) as n from pg_catalog.pg_publication", "%1", "publication", "publications");
+    count("select pg_catalog.count(*) as n from pg_catalog.pg_stat_subscription where subid is not null", "%1",
+          "subscription", "subscriptions");
     count("select pg_catalog.count(*) as n from pg_catalog.pg_class where reltablespace <> 0 and relkind in ('r', 'm', "
           "'i') "
           "and not relisshared and oid >= 16384",
-          "tablespaces of %1 tables or indexes");
-    count("select pg_catalog.count(*) as n from pg_catalog.pg_seclabel where objoid >= 16384", "%1 security labels");
+          "tablespaces of %1", "table or index", "tables or indexes");
+    count("select pg_catalog.count(*) as n from pg_catalog.pg_seclabel where objoid >= 16384", "%1", "security label",
+          "security labels");
     return words;
 }
 
@@ -240,11 +243,11 @@ QString readWriters(PostgresLink &source, const Deadline &deadline)
     const int others = rows.number("others").value_or(0);
     const int prepared = rows.number("prepared").value_or(0);
     if (writers > 0)
-        words.append(s("%1 transactions write now").arg(writers));
+        words.append(s("%1 now").arg(countedText(writers, "transaction writes", "transactions write")));
     if (prepared > 0)
-        words.append(s("%1 prepared transactions wait").arg(prepared));
+        words.append(countedText(prepared, "prepared transaction waits", "prepared transactions wait"));
     if (others > 0)
-        words.append(s("%1 other connections").arg(others));
+        words.append(countedText(others, "other connection", "other connections"));
     return words.join(s(", "));
 }
 

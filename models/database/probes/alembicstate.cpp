@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probes/alembicstate.h"
 
+#include "models/common/numbertext.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -336,8 +338,9 @@ AlembicState judgeAlembic(const AlembicTable &table, const AlembicHistory *histo
     if (table.versions.isEmpty()) {
         state.agreement = AlembicAgreement::NotStarted;
         state.missing = int(history->revisions.size());
-        state.words = table.exists ? s("alembic_version is empty: none of %1 migrations has run").arg(state.missing)
-                                   : s("no table alembic_version: none of %1 migrations has run").arg(state.missing);
+        const QString all = countedText(state.missing, "migration", "migrations");
+        state.words = table.exists ? s("alembic_version is empty: none of %1 has run").arg(all)
+                                   : s("no table alembic_version: none of %1 has run").arg(all);
         state.hint = s("alembic upgrade head; alembic stamp head if the tables were made otherwise");
         return state;
     }

@@ -9,11 +9,15 @@ namespace Switchyard {
 
 const MongoHint *mongoHint(const MongoReply &reply)
 {
-    static const std::array<MongoHint, 22> table{{
+    static const std::array<MongoHint, 23> table{{
         {0, "bad auth", "the user or the password is wrong",
          "compare both with the database user of the project (not the account one signs in with at Atlas); "
          "percent-encode special characters of the password",
          "mongodb.com/docs/atlas/troubleshoot-connection"},
+        {18, "mechanism", "the server does not take this way to log in",
+         "leave authMechanism out where it stands there; FerretDB 1 takes authMechanism=PLAIN, over TLS, unless it was "
+         "started with --test-enable-new-auth",
+         "docs.ferretdb.io/v1.24/security/authentication"},
         {18, "", "the user or the password is wrong, or the user is looked up in the wrong database",
          "compare both, percent-encode special characters of the password, and name the database in which the user was "
          "made: authSource=admin for most",

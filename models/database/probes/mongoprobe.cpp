@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probes/mongoprobe.h"
 
+#include "models/common/numbertext.h"
 #include "models/database/probes/mongofacts.h"
 #include "models/database/probes/mongohints.h"
 #include "models/database/probes/mongoway.h"
@@ -172,7 +173,9 @@ bool MongoProbe::authenticate()
     const MongoReply reply = ask(R"({"ping": 1})");
     if (reply.login) {
         const MongoLogin &login = settings.login;
-        const bool elsewhere = !settings.sourceSaid && login.source != s("admin");
+        constexpr int mechanismUnavailable = 334;
+        const bool mechanism = reply.code == mechanismUnavailable || reply.message.toLower().contains("mechanism");
+        const bool elsewhere = !mechanism && !settings.sourceSaid && login.source != s("admin");
         failReply(reply, s("to the login"),
                   elsewhere ? s("the user is looked up in the database of the path, %1: authSource=admin where it was "
                                 "made there; else compare user and password")
@@ -425,7 +428,8 @@ void MongoProbe::headroom()
             known.limit = limit;
             m_run.report().headroom = known;
         }
-        const QString room = limit ? s("; %1 takes %2 connections").arg(whose).arg(*limit) : QString();
+        const QString room =
+            limit ? s("; %1 takes %2").arg(whose, countedText(*limit, "connection", "connections")) : QString();
         if (reply.ok())
             return m_run.skip(DatabaseStage::Headroom, s("the server does not tell its connections") + room);
         return m_run.warn(s("connected, limited: connections in use are not known%1 (%2)").arg(room, saidOf(reply)),
@@ -441,7 +445,7 @@ void MongoProbe::judgeHeadroom(DatabaseHeadroom headroom)
     m_run.report().headroom = headroom;
     const int used = headroom.used.value_or(0);
     if (!headroom.limit)
-        return m_run.ok(s("%1 connections, limit not known").arg(used));
+        return m_run.ok(s("%1, limit not known").arg(countedText(used, "connection", "connections")));
     const QString words = s("%1 of %2 connections, ours with them").arg(used).arg(*headroom.limit);
     if (qint64(used) * 100 >= qint64(*headroom.limit) * nearlyFull)
         m_run.warn(words,

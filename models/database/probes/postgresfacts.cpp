@@ -380,8 +380,9 @@ StageResult postgresHeadroomStage(PostgresLink &link, const PostgresSession &ses
         report.headroom = headroom;
     if (!limits.isOk())
         return limitedStage(DatabaseStage::Headroom, limits, "GRANT pg_monitor TO … shows what is in use");
-    const QString room =
-        s("%1 connections at most, %2 reserved").arg(*headroom.limit).arg(headroom.reserved.value_or(0));
+    const QString room = s("%1 at most, %2 reserved")
+                             .arg(countedText(*headroom.limit, "connection", "connections"))
+                             .arg(headroom.reserved.value_or(0));
     if (!activity.isOk()) {
         StageResult stage =
             limitedStage(DatabaseStage::Headroom, activity, "GRANT pg_monitor TO … shows what is in use");
@@ -402,9 +403,9 @@ StageResult postgresHeadroomStage(PostgresLink &link, const PostgresSession &ses
     const Tightest tightest = tightestOf(limits, activity, usable);
     if (tightest.isTight()) {
         stage.status = StageStatus::Warn;
-        stage.hint = s("%1 has %2 connections left: smaller pools (workers × size × instances), or a pooler in front")
-                         .arg(tightest.whose)
-                         .arg(std::max(0, tightest.limit - tightest.used));
+        stage.hint = s("%1 has %2 left: smaller pools (workers × size × instances), or a pooler in front")
+                         .arg(tightest.whose,
+                              countedText(std::max(0, tightest.limit - tightest.used), "connection", "connections"));
     } else if (activity.number("in_transaction").value_or(0) * 4 >= std::max(8, *headroom.used)) {
         stage.status = StageStatus::Warn;
         stage.hint =

@@ -59,6 +59,9 @@ Result<void> openOne(PostgresLink &link, const ConnectionString &one, const Data
     if (run.isDoubtful())
         return fail(ErrorKind::Usage, s("the connection string can be read in two ways"),
                     s("percent-encode the password: db lint shows where"));
+    if (needsServiceFile(one))
+        return fail(ErrorKind::Usage, s("the string names a service of pg_service.conf, which is not read here"),
+                    s("host, database and user in the string itself"));
     PostgresWay way(run, link);
     if (!access.applicationName.isEmpty())
         way.setApplicationName(access.applicationName);

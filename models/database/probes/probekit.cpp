@@ -47,10 +47,14 @@ ProbeRun::ProbeRun(const ConnectionString &connection, const DatabaseProbeOption
     m_report.name = m_report.target;
     begin(DatabaseStage::Lint);
     m_report.findings = lintConnection(connection, options.context, options.catalogue);
-    const StageResult lint = lintStage(m_report.findings);
+    StageResult lint = lintStage(m_report.findings);
+    const bool elsewhere = needsServiceFile(connection);
+    // Nothing is probed: not well, and not a failure either.
+    if (elsewhere && lint.status == StageStatus::Ok)
+        lint.status = StageStatus::Warn;
     end(lint.status, lint.detail, lint.hint);
-    // What is written badly may well connect; only what cannot be read for certain may not.
-    m_ended = isDoubtful();
+    // What is written badly may well connect; only what cannot be read for certain may not, nor what stands elsewhere.
+    m_ended = isDoubtful() || elsewhere;
 }
 
 bool ProbeRun::isDoubtful() const

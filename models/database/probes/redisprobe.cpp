@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/common/numbertext.h"
 #include "models/database/probes/probekit.h"
 #include "models/database/probes/probes.h"
 #include "models/database/probes/redishints.h"
@@ -380,7 +381,7 @@ void RedisProbe::headroom()
     QStringList hints;
     if (head.used)
         told.append(head.limit ? s("%1 of %2 connections").arg(*head.used).arg(*head.limit)
-                               : s("%1 connections, limit not known").arg(*head.used));
+                               : s("%1, limit not known").arg(countedText(*head.used, "connection", "connections")));
     if (head.used && head.limit && qint64(*head.used) * 100 >= qint64(*head.limit) * nearlyFull)
         hints.append(s("few connections are left: lower the pools, or raise maxclients"));
     constexpr double megabyte = 1 << 20;

@@ -28,6 +28,34 @@ bool FormTexts::isKnownName(const QString &name)
            has(knownOptions(DatabaseKind::Postgres, SqlalchemyAsyncpg));
 }
 
+/// pgjdbc's ssl=true verifies certificate and name, which no other client says in these words.
+void FormWriter::jdbcSsl(const ConnectionOption &option, Pairs &pairs)
+{
+    if (m_connection.option(QLatin1StringView("sslmode")))
+        return dropped(option.name, s("sslmode counts where both stand"));
+    const QString mode = jdbcTlsMode(m_connection);
+    if (mode.isEmpty())
+        return dropped(option.name, s("false is pgjdbc's default: TLS where the server has it"));
+    const bool verified = mode == QLatin1StringView("verify-full");
+    if (m_form == ConnectionForm::NodePostgres && verified)
+        return pairs.append({s("ssl"), s("true")});
+    changed("ssl", verified ? s("pgjdbc's ssl=true verifies certificate and name, as verify-full does")
+                            : s("with that factory pgjdbc takes any certificate, as require does"));
+    switch (m_form) {
+    case ConnectionForm::NodePostgres:
+        return pairs.append({s("sslmode"), s("no-verify")});
+    case ConnectionForm::SqlalchemyAsyncpg:
+        return pairs.append({s("ssl"), mode});
+    case ConnectionForm::Prisma:
+        pairs.append({s("sslmode"), s("require")});
+        if (verified)
+            pairs.append({s("sslaccept"), s("strict")});
+        return;
+    default:
+        return pairs.append({s("sslmode"), mode});
+    }
+}
+
 bool FormWriter::asyncpgOption(const ConnectionOption &option, Pairs &pairs)
 {
     if (option.name == QLatin1StringView("sslmode")) {
@@ -79,6 +107,12 @@ bool FormWriter::jdbcOption(const ConnectionOption &option, Pairs &pairs)
         pairs.append({names.value(option.name), valueOf(option)});
         return true;
     }
+    if (option.name == QLatin1StringView("sslrootcert") && option.value == QLatin1StringView("system") &&
+        m_connection.writing != ConnectionWriting::Jdbc) {
+        changed("sslrootcert", s("pgjdbc takes Java's own authorities by another factory"));
+        pairs.append({s("sslfactory"), s("org.postgresql.ssl.DefaultJavaSSLFactory")});
+        return true;
+    }
     static const QHash<QString, QString> sessions{
         {s("any"), s("any")},           {s("read-write"), s("primary")},
         {s("primary"), s("primary")},   {s("read-only"), s("secondary")},
@@ -118,6 +152,11 @@ bool FormWriter::nodeOption(const ConnectionOption &option, Pairs &)
 /// True: the option is dealt with; false: it goes over as it is.
 bool FormWriter::optionFor(const ConnectionOption &option, Pairs &pairs)
 {
+    if (m_connection.writing == ConnectionWriting::Jdbc && m_form != ConnectionForm::Jdbc &&
+        option.name == QLatin1StringView("ssl")) {
+        jdbcSsl(option, pairs);
+        return true;
+    }
     switch (m_form) {
     case ConnectionForm::SqlalchemyAsyncpg:
         return asyncpgOption(option, pairs);
@@ -132,9 +171,10 @@ bool FormWriter::optionFor(const ConnectionOption &option, Pairs &pairs)
     }
     // libpq, by itself or under psycopg: undo what other drivers' forms have.
     if (option.name == QLatin1StringView("ssl")) {
-        const bool flag = option.value == QLatin1StringView("true");
         changed("ssl", s("libpq calls it sslmode"));
-        pairs.append({s("sslmode"), flag ? s("require") : option.value});
+        pairs.append({s("sslmode"), option.value == QLatin1StringView("true")    ? s("require")
+                                    : option.value == QLatin1StringView("false") ? s("disable")
+                                                                                 : option.value});
         return true;
     }
     if (libpqOptionNames().contains(option.name))

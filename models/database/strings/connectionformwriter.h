@@ -90,6 +90,7 @@ private:
     QString query(const Pairs &pairs) const;
     QString scheme(const char *wanted);
     bool optionFor(const ConnectionOption &option, Pairs &pairs);
+    void jdbcSsl(const ConnectionOption &option, Pairs &pairs);
     bool asyncpgOption(const ConnectionOption &option, Pairs &pairs);
     bool prismaOption(const ConnectionOption &option, Pairs &pairs);
     bool jdbcOption(const ConnectionOption &option, Pairs &pairs);

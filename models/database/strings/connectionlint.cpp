@@ -50,21 +50,32 @@ QStringList allowedValues(DatabaseKind kind, const QString &name)
         {s("readpreference"), words("primary primaryPreferred secondary secondaryPreferred nearest")}};
     if (kind == DatabaseKind::Postgres)
         return postgres.value(name);
+    if (kind == DatabaseKind::Redis)
+        return name == QLatin1StringView("ssl_cert_reqs") ? words("none optional required") : QStringList{};
     return kind == DatabaseKind::MongoDb ? mongo.value(name.toLower()) : QStringList{};
 }
 
-void checkValue(ConnectionLint &lint, const ConnectionOption &option)
+/// What the client takes for the option; empty: not told here.
+QStringList allowedValues(const ConnectionLint &lint, const ConnectionOption &option)
 {
-    QStringList allowed = allowedValues(lint.connection().kind, option.name);
+    const DatabaseKind kind = lint.connection().kind;
+    // Of Redis' clients each has its own words: Celery reads CERT_NONE, which redis-py refuses.
+    if (kind == DatabaseKind::Redis && lint.client() != DatabaseClient::RedisClient)
+        return {};
+    QStringList allowed = allowedValues(kind, option.name);
     const bool asyncpg = lint.client() == DatabaseClient::SqlalchemyAsyncpg || lint.client() == DatabaseClient::Asyncpg;
     if (asyncpg && option.name == QLatin1StringView("ssl"))
         allowed = allowedValues(DatabaseKind::Postgres, s("sslmode"));
     if (lint.client() == DatabaseClient::NodePostgres && option.name == QLatin1StringView("sslmode"))
         allowed.append(s("no-verify"));
-    if (allowed.isEmpty() || allowed.contains(option.value))
-        return;
-    lint.report("any/option-value", option.valuePlace, s("%1 has a value that it cannot have").arg(option.name),
-                s("one of %1").arg(allowed.join(s(", "))));
+    return allowed;
+}
+
+void checkValue(ConnectionLint &lint, const ConnectionOption &option)
+{
+    if (isRefusedValue(lint, option))
+        lint.report("any/option-value", option.valuePlace, s("%1 has a value that it cannot have").arg(option.name),
+                    s("one of %1").arg(allowedValues(lint, option).join(s(", "))));
 }
 
 void checkKnown(ConnectionLint &lint, const ConnectionOption &option, const QStringList &known)
@@ -93,6 +104,16 @@ bool isPlaceholder(const QString &text)
     static const QRegularExpression shape(s(
         R"(\A(?:<.*>|\[.*\]|\$\{?\w+\}?|\{\{.*\}\}|%\w+%|\*{2,}|\.{3}|…|x{3,}|your[_-]?\w*|\w*[_-]here|PASSWORD|PASS|TOKEN|SECRET|REDACTED|placeholder|replace[_-]?me)\z)"));
     static const QRegularExpression lower(s(R"(\A(?:your[_-]?\w+|\w+[_-]here|placeholder|replace[_-]?me|redacted)\z)"),
+                                          QRegularExpression::CaseInsensitiveOption);
+    return shape.match(text).hasMatch() || lower.match(text).hasMatch();
+}
+
+/// As isPlaceholder(), without the words that a user may be called by.
+bool isUserPlaceholder(const QString &text)
+{
+    static const QRegularExpression shape(
+        s(R"(\A(?:<.*>|\[.*\]|\$\{?\w+\}?|\{\{.*\}\}|%\w+%|\*{2,}|\.{3}|…|USER|USERNAME|DB_USER|DB_USERNAME)\z)"));
+    static const QRegularExpression lower(s(R"(\A(?:your[_-]\w+|yourusername|replace[_-]?me)\z)"),
                                           QRegularExpression::CaseInsensitiveOption);
     return shape.match(text).hasMatch() || lower.match(text).hasMatch();
 }
@@ -127,8 +148,12 @@ void checkPassword(ConnectionLint &lint)
 {
     const ConnectionString &connection = lint.connection();
     const QString password = connection.password ? connection.password->reveal() : QString();
+    const bool nobody = isUserPlaceholder(connection.user.value_or(QString()));
+    if (nobody)
+        lint.report("any/placeholder", connection.userPlace, s("a placeholder stands in the user's place"),
+                    s("put the user there"));
     if (password.isEmpty()) {
-        if (connection.user && connection.kind != DatabaseKind::Redis)
+        if (connection.user && !nobody && connection.kind != DatabaseKind::Redis)
             lint.report("any/no-password", connection.userPlace, s("a user, but no password"));
         return;
     }
@@ -140,14 +165,6 @@ void checkPassword(ConnectionLint &lint)
         lint.report("any/weak-password", connection.passwordPlace,
                     s("the password is weak: short, a common word, or a word that stands in the string already"),
                     s("openssl rand -hex 24 makes one that needs no encoding"));
-}
-
-bool isHostPlaceholder(const QString &host)
-{
-    static const QRegularExpression shape(
-        s(R"((?:\A(?:host|hostname|your[\w-]*|db-?host|server|cluster|cluster\.mongodb\.net|example|port)\z|\*|<|>|\$|\Axxx+\b|-xxx+\b|\bhost\.region\b|\Aep-x+\b))"),
-        QRegularExpression::CaseInsensitiveOption);
-    return shape.match(host).hasMatch();
 }
 
 void checkOneHost(ConnectionLint &lint, const ConnectionHost &host)
@@ -197,6 +214,22 @@ bool isLocalHost(const ConnectionHost &host)
     const QString name = host.name.toLower();
     return name == QLatin1StringView("localhost") || name.endsWith(QLatin1StringView(".localhost")) ||
            QHostAddress(name).isLoopback();
+}
+
+bool isHostPlaceholder(const QString &host)
+{
+    static const QRegularExpression shape(
+        s(R"((?:\A(?:host|hostname|your[\w-]*|db-?host|server|cluster|cluster\.mongodb\.net|example|port)\z|\*|<|>|\$|\Axxx+\b|-xxx+\b|\bhost\.region\b|\Aep-x+\b))"),
+        QRegularExpression::CaseInsensitiveOption);
+    return shape.match(host).hasMatch();
+}
+
+bool isRefusedValue(const ConnectionLint &lint, const ConnectionOption &option)
+{
+    const QStringList allowed = option.isSecret ? QStringList{} : allowedValues(lint, option);
+    // pgjdbc minds no case.
+    const bool jdbc = lint.client() == DatabaseClient::Jdbc;
+    return !allowed.isEmpty() && !allowed.contains(option.value, jdbc ? Qt::CaseInsensitive : Qt::CaseSensitive);
 }
 
 bool isPrivateAddress(const QString &host)
@@ -318,8 +351,7 @@ void checkOptions(ConnectionLint &lint)
         }
         seen.insert(name);
         checkKnown(lint, option, known);
-        if (!option.isSecret)
-            checkValue(lint, option);
+        checkValue(lint, option);
     }
 }
 
@@ -378,6 +410,12 @@ void checkPool(ConnectionLint &lint)
         limit = ConnectionLimit{*context.limit, 0, s("the database"), {}};
     const ConnectionSpan place = lint.hostPlace();
     const QString sum = context.pool.words();
+    if (!limit && !context.plan.isEmpty()) {
+        lint.report("any/pool-unknown", place, s("%1; no plan %2 is known for this host").arg(sum, context.plan),
+                    s("--limit N, where the provider tells it; plans are known of Neon, Render and Atlas, each at its "
+                      "own hosts"));
+        return;
+    }
     if (!limit) {
         lint.report("any/pool-unknown", place, s("%1; what the database takes is not known").arg(sum),
                     s("name its plan or its limit; during a deploy twice that is open"));

@@ -66,6 +66,10 @@ enum class EffectiveTls
 };
 EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient client);
 
+/// What pgjdbc makes of sslmode and ssl, as a value of sslmode in small letters: sslmode where it stands; else ssl=true
+/// is verify-full, and require where the factory validates nothing; else empty, its default (prefer).
+QString jdbcTlsMode(const ConnectionString &connection);
+
 /// The database that MongoDB looks the user up in: authSource; else $external for X.509, GSSAPI, AWS and OIDC; else,
 /// where the TXT record of an srv name may say so (`fromTxt`), nothing; else the database; else admin.
 struct AuthSource
@@ -77,6 +81,9 @@ AuthSource effectiveAuthSource(const ConnectionString &connection);
 
 /// A pooler in transaction mode, by its host or port: Neon's, Supabase's port 6543, PgBouncer's port 6432.
 bool isTransactionPooler(const ConnectionString &connection);
+
+/// The host stands in pg_service.conf, under the service that the string names: nobody here reads that file.
+bool needsServiceFile(const ConnectionString &connection);
 
 /// localhost, a loopback address, or a Unix socket.
 bool isLocalHost(const ConnectionHost &host);

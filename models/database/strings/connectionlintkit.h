@@ -47,6 +47,11 @@ bool isPrivateAddress(const QString &host);
 /// "true" or "false" as MongoDB and others write it; nothing for another word.
 std::optional<bool> booleanOf(const QString &text);
 
+/// The driver refuses the option's value, and the whole string with it.
+bool isRefusedValue(const ConnectionLint &lint, const ConnectionOption &option);
+/// What examples put in the place of a host's name.
+bool isHostPlaceholder(const QString &host);
+
 void checkOptions(ConnectionLint &lint);
 void checkCredentials(ConnectionLint &lint);
 void checkHosts(ConnectionLint &lint);

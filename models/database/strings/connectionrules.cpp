@@ -85,6 +85,11 @@ QList<RuleText> postgresRules()
         {"postgresql/channel-binding", Error, "channel_binding with asyncpg",
          "It has no such option. As an option of the address it becomes a setting that the server refuses.",
          "https://github.com/MagicStack/asyncpg/issues/737", ""},
+        {"postgresql/client-form", Error, "A form that the client does not read",
+         "key=value text is libpq's own, jdbc:postgresql:// is pgjdbc's, which takes no other; asyncpg, SQLAlchemy, "
+         "Prisma "
+         "and node-postgres take URLs.",
+         "https://jdbc.postgresql.org/documentation/use/", ""},
         {"postgresql/driver-suffix", Error, "A driver in the scheme that only SQLAlchemy reads",
          "psql, pg_dump, asyncpg and others refuse postgresql+asyncpg://.",
          "https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls", ""},
@@ -111,13 +116,23 @@ QList<RuleText> postgresRules()
          "Each query crosses it, and internal addresses do not work from there.", renderDatabases, ""},
         {"postgresql/render-tls", Error, "Render's external address without TLS", "It takes TLS 1.2 and newer only.",
          renderDatabases, ""},
+        {"postgresql/root-certificate", Note, "Verified by authorities that may be missing",
+         "libpq, asyncpg and pgjdbc take ~/.postgresql/root.crt where sslrootcert names nothing else, and refuse to "
+         "connect "
+         "without it; the system's own are taken by sslrootcert=system, from libpq 16 on.",
+         libpq, ""},
         {"postgresql/scheme", Error, "postgres:// with SQLAlchemy",
          "Since 1.4 it takes postgresql:// only, and ends with \"Can't load plugin: sqlalchemy.dialects:postgres\".",
          "https://docs.sqlalchemy.org/en/14/changelog/changelog_14.html", ""},
+        {"postgresql/service", Note, "A service of pg_service.conf",
+         "libpq fills in from that file what the string does not say; this program does not read it.",
+         "https://www.postgresql.org/docs/current/libpq-pgservice.html", ""},
         {"postgresql/sslmode-unverified", Note, "Encrypted, but the certificate is not verified",
          "sslmode=require takes any certificate, unless a root.crt lies in the home folder.", libpq, ""},
         {"postgresql/sslmode-weak", Warning, "The connection may go without TLS",
-         "disable never encrypts, allow and prefer give up encryption as soon as somebody on the way asks for it.",
+         "disable never encrypts, allow and prefer give up encryption as soon as somebody on the way asks for it. "
+         "Prisma's "
+         "engine takes verify-full and verify-ca for prefer.",
          libpq, ""},
     };
 }
@@ -142,9 +157,18 @@ QList<RuleText> otherRules()
         {"mongodb/replica-set", Note, "Several hosts without replicaSet", "Older drivers take them for routers.",
          mongoOptions, ""},
         {"mongodb/retry-writes", Note, "retryWrites is off",
-         "It is on by default; without it a failover loses the write that was under way.", mongoOptions, ""},
+         "It is on by default; without it a failover loses the write that was under way. Not said of Amazon DocumentDB "
+         "and Azure "
+         "Cosmos DB, which refuse such writes (DocumentDB until 8.0.2).",
+         mongoOptions, ""},
         {"mongodb/slash", Warning, "No slash before the options", "Older drivers refuse it.", mongoOptions, ""},
         {"mongodb/srv-hosts", Error, "mongodb+srv with several hosts", "It takes one name; DNS says the rest.",
+         "https://github.com/mongodb/specifications (initial DNS seedlist discovery)", ""},
+        {"mongodb/srv-labels", Note, "mongodb+srv with a name of two parts",
+         "The specification wanted three at first, and PyMongo 3 and others refuse less.",
+         "https://github.com/mongodb/specifications (initial DNS seedlist discovery)", ""},
+        {"mongodb/srv-name", Error, "mongodb+srv with a name that has no domain",
+         "The driver asks DNS for _mongodb._tcp.NAME; an address or localhost has no such records.",
          "https://github.com/mongodb/specifications (initial DNS seedlist discovery)", ""},
         {"mongodb/srv-port", Error, "mongodb+srv with a port", "The SRV records say it; the drivers refuse one.",
          "https://github.com/mongodb/specifications (initial DNS seedlist discovery)", ""},
@@ -168,6 +192,9 @@ QList<RuleText> otherRules()
          "Everything in the private network may use it, unless internal authentication is switched on.",
          "https://render.com/docs/key-value", "SEED-4"},
         {"redis/tls", Warning, "redis:// beyond a private network", "Password and data go in plain text.",
+         "https://redis.io/docs/latest/operate/oss_and_stack/management/security/encryption/", ""},
+        {"redis/tls-unverified", Warning, "TLS that takes any certificate",
+         "Anybody on the way can answer, and read the password.",
          "https://redis.io/docs/latest/operate/oss_and_stack/management/security/encryption/", ""},
         {"redis/upstash-tls", Error, "Upstash by redis://", "TLS is always on there and cannot be switched off.",
          upstash, ""},

@@ -40,6 +40,22 @@ tl::unexpected<Error> unknownText(const QString &message)
                   "https://….upstash.io with a token, or sqlite:///FILE"));
 }
 
+/// Whether a driver, or what stands in its place, may follow the scheme behind a "+".
+bool takesDriver(DatabaseKind kind, const QString &driver)
+{
+    switch (kind) {
+    case DatabaseKind::Postgres:
+    case DatabaseKind::Sqlite:
+        return true;
+    case DatabaseKind::MongoDb:
+        return driver == QLatin1StringView("srv");
+    case DatabaseKind::Redis:
+    case DatabaseKind::UpstashRest:
+        break;
+    }
+    return false;
+}
+
 /// What people paste around it: blanks, quotes, the variable's name.
 TextPart withoutWrapping(ConnectionString &connection, const QString &text)
 {
@@ -167,9 +183,15 @@ Result<ConnectionString> readByScheme(ConnectionString connection, TextPart part
     if (!part.text.mid(colon).startsWith(QLatin1StringView("://")))
         return fail(ErrorKind::Usage, s("behind %1: there are not two slashes").arg(scheme),
                     s("%1://USER:PASSWORD@HOST/DATABASE").arg(scheme));
+    const QString driver = whole.section(QLatin1Char('+'), 1);
+    if (*kind == DatabaseKind::Redis && driver == QLatin1StringView("sentinel"))
+        return fail(ErrorKind::Usage, s("%1+sentinel:// names sentinels, and they are not asked here").arg(scheme),
+                    s("the address of the server itself: %1://HOST:6379/0").arg(scheme));
+    if (whole.contains(QLatin1Char('+')) && !takesDriver(*kind, driver))
+        return unknownText(s("behind %1+ stands nothing that is known here").arg(scheme));
     connection.kind = *kind;
     connection.scheme = scheme;
-    connection.driver = connection.writing == ConnectionWriting::Jdbc ? s("jdbc") : whole.section(QLatin1Char('+'), 1);
+    connection.driver = connection.writing == ConnectionWriting::Jdbc ? s("jdbc") : driver;
     connection.schemePlace = part.mid(0, colon).span();
     if (*kind == DatabaseKind::Sqlite)
         readSqlite(connection, part.mid(colon + 3));

@@ -2,7 +2,7 @@
 // MongoDB, Redis, Upstash and SQLite.
 #include "models/database/strings/connectionlintkit.h"
 
-#include <QRegularExpression>
+#include <QHostAddress>
 
 #include <algorithm>
 
@@ -18,6 +18,29 @@ QString s(const char *text)
 bool isAtlas(const ConnectionString &connection)
 {
     return connection.hostEndsWith({".mongodb.net", ".mongodb-qa.net"});
+}
+
+/// Amazon DocumentDB before 8.0.2 and Azure Cosmos DB refuse writes that may be repeated: it must be off there.
+bool refusesRetryableWrites(const ConnectionString &connection)
+{
+    return connection.hostEndsWith({".docdb.amazonaws.com", ".docdb-elastic.amazonaws.com", ".docdb.amazonaws.com.cn",
+                                    ".cosmos.azure.com", ".cosmos.azure.cn"});
+}
+
+void checkSrvName(ConnectionLint &lint, const ConnectionHost &host)
+{
+    const qsizetype labels = host.name.split(QLatin1Char('.'), Qt::SkipEmptyParts).size();
+    constexpr qsizetype ofOldDrivers = 3;
+    if (host.name.isEmpty() || isHostPlaceholder(host.name))
+        return;
+    if (labels < 2 || !QHostAddress(host.name).isNull())
+        lint.report("mongodb/srv-name", host.place,
+                    s("mongodb+srv:// takes a name with a domain, for which DNS has "
+                      "SRV records"),
+                    s("mongodb:// with host and port"));
+    else if (labels < ofOldDrivers)
+        lint.report("mongodb/srv-labels", host.place, s("older drivers refuse a name of two parts"),
+                    s("a name of three: HOST.DOMAIN.TLD"));
 }
 
 void checkMongoTls(ConnectionLint &lint)
@@ -82,6 +105,7 @@ void checkMongo(ConnectionLint &lint)
             if (host.portPlace.isSet())
                 lint.report("mongodb/srv-port", host.portPlace, s("mongodb+srv:// takes no port"),
                             s("leave it out: DNS says it"));
+            checkSrvName(lint, host);
         }
     } else if (isAtlas(connection)) {
         lint.report("mongodb/atlas-standard", connection.schemePlace,
@@ -96,7 +120,8 @@ void checkMongo(ConnectionLint &lint)
     if (connection.hosts.size() > 1 && !connection.isSrv() && !lint.has("replicaSet") && !lint.has("loadBalanced"))
         lint.report("mongodb/replica-set", connection.hosts[1].place, s("several hosts, and no replicaSet"),
                     s("replicaSet=NAME"));
-    if (const std::optional<bool> retry = booleanOf(lint.value("retryWrites")); retry == false)
+    if (const std::optional<bool> retry = booleanOf(lint.value("retryWrites"));
+        retry == false && !refusesRetryableWrites(connection))
         lint.report("mongodb/retry-writes", lint.placeOf("retryWrites"), s("retryWrites is off"),
                     s("leave it out: it is on by default"));
     checkMongoTls(lint);
@@ -125,6 +150,11 @@ void checkRedis(ConnectionLint &lint)
         lint.report("redis/tls", connection.schemePlace, s("redis:// is not encrypted, and the host is not private"),
                     s("rediss://, where the server offers it"));
     }
+    const ConnectionOption *verify = connection.option(QLatin1StringView("ssl_cert_reqs"));
+    if (verify && effectiveTls(connection, lint.client()) == EffectiveTls::Encrypted && lint.leavesTheHost() &&
+        !isRefusedValue(lint, *verify))
+        lint.report("redis/tls-unverified", verify->namePlace, s("encrypted, but any certificate is taken"),
+                    s("leave it out; a private authority goes to ssl_ca_certs"));
     if (!password && !connection.user && lint.leavesTheHost())
         lint.report("redis/no-password", lint.hostPlace(), s("no password, and the host is not private"),
                     s("%1://:…@HOST").arg(connection.scheme));

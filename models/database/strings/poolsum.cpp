@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/strings/poolsum.h"
 
+#include "models/common/numbertext.h"
 #include "models/platforms/platform.h"
 
 #include <QRegularExpression>
@@ -85,13 +86,12 @@ qint64 PoolNumbers::total() const
 QString PoolNumbers::words() const
 {
     const QString pool = overflow > 0 ? s("(%1 + %2)").arg(size).arg(overflow) : QString::number(size);
-    const auto count = [](int number, const char *one, const char *many) {
-        const int known = std::max(number, 1);
-        return s("%1 %2").arg(known).arg(s(known == 1 ? one : many));
+    const auto count = [](qint64 number, const char *one, const char *many) {
+        return countedText(std::max<qint64>(number, 1), one, many);
     };
-    return s("%1 × %2 × %3 = %4 connections")
-        .arg(count(workers, "worker", "workers"), pool, count(instances, "instance", "instances"))
-        .arg(total());
+    return s("%1 × %2 × %3 = %4")
+        .arg(count(workers, "worker", "workers"), pool, count(instances, "instance", "instances"),
+             count(total(), "connection", "connections"));
 }
 
 PoolFit poolFit(qint64 need, int limit)

@@ -32,9 +32,64 @@ void checkScheme(ConnectionLint &lint)
         lint.report("postgresql/scheme", connection.schemePlace,
                     s("without a driver in the scheme SQLAlchemy takes psycopg2, which is not asynchronous"),
                     s("postgresql+asyncpg://, and a plain copy for psql, pg_dump and the like"));
-    if (!connection.driver.isEmpty() && !sqlalchemy && client != DatabaseClient::Unknown)
+    // To pgjdbc the whole scheme is wrong: said where forms are checked.
+    const bool other = !sqlalchemy && client != DatabaseClient::Unknown && client != DatabaseClient::Jdbc;
+    if (!connection.driver.isEmpty() && other)
         lint.report("postgresql/driver-suffix", connection.schemePlace,
                     s("only SQLAlchemy reads a driver in the scheme"), s("postgresql://"));
+}
+
+bool isPostgresClient(DatabaseClient client)
+{
+    using enum DatabaseClient;
+    switch (client) {
+    case Libpq:
+    case Asyncpg:
+    case SqlalchemyAsyncpg:
+    case SqlalchemyLibpq:
+    case Prisma:
+    case NodePostgres:
+    case Jdbc:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// What the client does not read at all.
+void checkForm(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    const DatabaseClient client = lint.client();
+    const DatabaseClient named = lint.context().client;
+    const QString ofJdbc = s("jdbc:postgresql://HOST/DATABASE?user=…&password=…");
+    switch (connection.writing) {
+    case ConnectionWriting::KeyValue:
+        if (client != DatabaseClient::Libpq && isPostgresClient(client))
+            lint.report("postgresql/client-form", lint.hostPlace(),
+                        s("only libpq reads key=value text, and this client takes a URL"),
+                        client == DatabaseClient::Jdbc ? ofJdbc : s("postgresql://USER:…@HOST/DATABASE"));
+        return;
+    case ConnectionWriting::Uri:
+        if (client == DatabaseClient::Jdbc)
+            lint.report("postgresql/client-form", connection.schemePlace,
+                        s("pgjdbc takes jdbc:postgresql:// only, with user and password in the options"), ofJdbc);
+        return;
+    case ConnectionWriting::Jdbc: {
+        if (isPostgresClient(named) && named != DatabaseClient::Jdbc)
+            lint.report("postgresql/client-form", connection.schemePlace, s("only pgjdbc reads jdbc:postgresql://"),
+                        s("postgresql://USER:…@HOST/DATABASE"));
+        const qsizetype host = lint.hostPlace().offset;
+        const auto before = [host](const ConnectionSpan &place) { return place.isSet() && place.offset < host; };
+        if (before(connection.userPlace) || before(connection.passwordPlace))
+            lint.report("postgresql/client-form", connection.schemePlace,
+                        s("pgjdbc reads no user before an @: it takes all of that for the host"), ofJdbc);
+        return;
+    }
+    case ConnectionWriting::Path:
+    case ConnectionWriting::Variables:
+        break;
+    }
 }
 
 void checkAsyncpg(ConnectionLint &lint)
@@ -134,17 +189,49 @@ const char *tlsOption(const ConnectionLint &lint)
     return lint.has("sslmode") ? "sslmode" : "ssl";
 }
 
+/// How the client is told to take TLS, and verify it.
+QString tlsAdvice(DatabaseClient client)
+{
+    switch (client) {
+    case DatabaseClient::SqlalchemyAsyncpg:
+        return s("ssl=verify-full, or ssl=require");
+    case DatabaseClient::Prisma:
+        return s("sslmode=require&sslaccept=strict");
+    default:
+        return s("sslmode=verify-full, or sslmode=require");
+    }
+}
+
+QString verifyAdvice(DatabaseClient client)
+{
+    switch (client) {
+    case DatabaseClient::Prisma:
+        return s("sslaccept=strict");
+    case DatabaseClient::Asyncpg:
+    case DatabaseClient::SqlalchemyAsyncpg:
+        return s("verify-full, with the provider's certificate");
+    case DatabaseClient::Jdbc:
+        return s("ssl=true, with sslrootcert=FILE or sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory");
+    default:
+        return s("verify-full, with sslrootcert=system or the provider's certificate");
+    }
+}
+
 void checkTls(ConnectionLint &lint)
 {
     const ConnectionString &connection = lint.connection();
     if (!lint.leavesTheHost())
         return;
+    // What the driver refuses goes nowhere, and so not without TLS.
+    for (const char *name : {"sslmode", "ssl"}) {
+        const ConnectionOption *option = connection.option(QLatin1StringView(name));
+        if (option && isRefusedValue(lint, *option))
+            return;
+    }
     const EffectiveTls tls = effectiveTls(connection, lint.client());
     const ConnectionSpan place =
         lint.has("sslmode") || lint.has("ssl") ? lint.placeOf(tlsOption(lint)) : connection.schemePlace;
-    const QString better = isAsyncpg(lint.client()) && lint.client() == DatabaseClient::SqlalchemyAsyncpg
-                               ? s("ssl=verify-full, or ssl=require")
-                               : s("sslmode=verify-full, or sslmode=require");
+    const QString better = tlsAdvice(lint.client());
     if (tls == EffectiveTls::Off && connection.hostEndsWith({".neon.tech"})) {
         lint.report("postgresql/neon-tls", place, s("Neon takes encrypted connections only"), better);
         return;
@@ -155,15 +242,68 @@ void checkTls(ConnectionLint &lint)
     }
     if (tls == EffectiveTls::Off || tls == EffectiveTls::Opportunistic) {
         const bool said = lint.has("sslmode") || lint.has("ssl");
+        const bool prisma =
+            lint.client() == DatabaseClient::Prisma && lint.value("sslmode").startsWith(QLatin1StringView("verify-"));
         lint.report("postgresql/sslmode-weak", place,
-                    said ? s("%1 is set so that the connection may go without TLS").arg(s(tlsOption(lint)))
-                         : s("nothing asks for TLS: the default goes without it where the server, or somebody on the "
-                             "way, says so"),
+                    prisma ? s("Prisma's engine knows disable, prefer and require, and takes this for prefer: the "
+                               "connection may go without TLS")
+                    : said ? s("%1 is set so that the connection may go without TLS").arg(s(tlsOption(lint)))
+                           : s("nothing asks for TLS: the default goes without it where the server, or somebody on the "
+                               "way, says so"),
                     better);
     } else if (tls == EffectiveTls::Encrypted) {
         lint.report("postgresql/sslmode-unverified", place, s("encrypted, but any certificate is taken"),
-                    s("verify-full, with sslrootcert=system or the provider's certificate"));
+                    verifyAdvice(lint.client()));
     }
+}
+
+/// verify-full and verify-ca need the authorities, which not every client finds by itself.
+void checkRootCertificate(ConnectionLint &lint)
+{
+    const ConnectionString &connection = lint.connection();
+    const bool named = std::any_of(connection.hosts.cbegin(), connection.hosts.cend(),
+                                   [](const ConnectionHost &host) { return !host.name.isEmpty(); });
+    if (!named || effectiveTls(connection, lint.client()) != EffectiveTls::Verified)
+        return;
+    const QString root = lint.value("sslrootcert");
+    const bool system = root == QLatin1StringView("system");
+    if (!root.isEmpty() && !(system && isAsyncpg(lint.client())))
+        return;
+    const auto report = [&](const char *who, const char *fix) {
+        const QString words = system ? s("%1 (0.27) takes sslrootcert=system for the name of a file")
+                                     : s("%1 looks for the authorities in ~/.postgresql/root.crt, and fails where it "
+                                         "is missing");
+        lint.report("postgresql/root-certificate", lint.placeOf(system ? "sslrootcert" : tlsOption(lint)),
+                    words.arg(s(who)), s(fix));
+    };
+    switch (lint.client()) {
+    case DatabaseClient::Unknown:
+    case DatabaseClient::Libpq:
+    case DatabaseClient::SqlalchemyLibpq:
+        return report("libpq", "sslrootcert=system (libpq 16 and newer), or sslrootcert=FILE with the provider's "
+                               "authority");
+    case DatabaseClient::Asyncpg:
+        return report("asyncpg", "sslrootcert=FILE with the provider's authority, such as "
+                                 "/etc/ssl/certs/ca-certificates.crt");
+    case DatabaseClient::SqlalchemyAsyncpg:
+        return report("asyncpg", "connect_args={\"ssl\": ssl.create_default_context()} in its place, or the variable "
+                                 "PGSSLROOTCERT=FILE");
+    case DatabaseClient::Jdbc:
+        if (!lint.has("sslfactory"))
+            report("pgjdbc", "sslrootcert=FILE, or sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory for Java's "
+                             "authorities");
+        return;
+    default:
+        return;
+    }
+}
+
+void checkService(ConnectionLint &lint)
+{
+    if (lint.has("service"))
+        lint.report("postgresql/service", lint.placeOf("service"),
+                    s("what pg_service.conf has for the service is not read here, nor followed by db probe"),
+                    s("host, database and user in the string itself"));
 }
 
 void checkRender(ConnectionLint &lint)
@@ -186,7 +326,38 @@ void checkRender(ConnectionLint &lint)
     }
 }
 
+/// Of its own engine, which takes words that it does not know for prefer, and for strict.
+EffectiveTls prismaTls(const QString &mode, const QString &accept)
+{
+    if (mode == QLatin1StringView("disable"))
+        return EffectiveTls::Off;
+    if (mode != QLatin1StringView("require"))
+        return EffectiveTls::Opportunistic;
+    return accept.isEmpty() || accept == QLatin1StringView("accept_invalid_certs") ? EffectiveTls::Encrypted
+                                                                                   : EffectiveTls::Verified;
+}
+
 } // namespace
+
+bool needsServiceFile(const ConnectionString &connection)
+{
+    const auto has = [&connection](const char *name) { return connection.option(QLatin1StringView(name)) != nullptr; };
+    return connection.kind == DatabaseKind::Postgres && has("service") && !has("hostaddr") &&
+           std::none_of(connection.hosts.cbegin(), connection.hosts.cend(),
+                        [](const ConnectionHost &host) { return !host.name.isEmpty() || !host.socket.isEmpty(); });
+}
+
+QString jdbcTlsMode(const ConnectionString &connection)
+{
+    const QString mode = connection.optionValue(QLatin1StringView("sslmode")).toLower();
+    const ConnectionOption *ssl = connection.option(QLatin1StringView("ssl"));
+    if (!mode.isEmpty() || !ssl ||
+        (!ssl->value.isEmpty() && ssl->value.compare(QLatin1StringView("true"), Qt::CaseInsensitive) != 0))
+        return mode;
+    const bool any =
+        connection.optionValue(QLatin1StringView("sslfactory")).endsWith(QLatin1StringView("NonValidatingFactory"));
+    return any ? s("require") : s("verify-full");
+}
 
 EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient client)
 {
@@ -199,8 +370,9 @@ EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient cli
     case DatabaseKind::Redis: {
         if (connection.scheme != QLatin1StringView("rediss"))
             return EffectiveTls::Off;
+        // In a client "optional" is the same as "required" (Python's module ssl); Celery writes CERT_NONE.
         const QString required = value("ssl_cert_reqs").toLower();
-        return required == QLatin1StringView("none") || required == QLatin1StringView("optional")
+        return required == QLatin1StringView("none") || required == QLatin1StringView("cert_none")
                    ? EffectiveTls::Encrypted
                    : EffectiveTls::Verified;
     }
@@ -219,9 +391,14 @@ EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient cli
     case DatabaseKind::Postgres:
         break;
     }
-    QString mode = value("sslmode");
+    const bool jdbc = connection.writing == ConnectionWriting::Jdbc || client == DatabaseClient::Jdbc;
+    QString mode = jdbc ? jdbcTlsMode(connection) : value("sslmode");
     const QString ssl = value("ssl");
-    if (mode.isEmpty())
+    if (client == DatabaseClient::Prisma)
+        return prismaTls(mode, value("sslaccept"));
+    if (mode.isEmpty() && client == DatabaseClient::NodePostgres && ssl == QLatin1StringView("true"))
+        return EffectiveTls::Verified;
+    if (mode.isEmpty() && !jdbc)
         mode = ssl == QLatin1StringView("true") ? s("require") : ssl;
     if (mode.isEmpty() && client == DatabaseClient::NodePostgres)
         return EffectiveTls::Off;
@@ -239,9 +416,12 @@ EffectiveTls effectiveTls(const ConnectionString &connection, DatabaseClient cli
 void checkPostgres(ConnectionLint &lint)
 {
     checkScheme(lint);
+    checkForm(lint);
     checkAsyncpg(lint);
     checkPooler(lint);
     checkTls(lint);
+    checkRootCertificate(lint);
+    checkService(lint);
     checkRender(lint);
 }
 
