@@ -335,6 +335,9 @@ void TestMainWindow::productionIsLocked()
     QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
     QTRY_VERIFY(find<QLabel>("unlockProblem")->isVisible());
     QVERIFY(!find<QPushButton>("redeployButton")->isEnabled());
+    // No line of the dialog is cut.
+    for (const QLabel *label : find<QLabel>("unlockProblem")->window()->findChildren<QLabel *>())
+        QTRY_VERIFY2(label->height() >= label->heightForWidth(label->width()), qPrintable(label->text()));
     find<QLineEdit>("unlockName")->setText(QStringLiteral("live"));
     QTest::mouseClick(find<QPushButton>("unlockAccept"), Qt::LeftButton);
     QTRY_VERIFY(find<QPushButton>("redeployButton")->isEnabled());

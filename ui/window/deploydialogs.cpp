@@ -21,6 +21,8 @@
 #include <QUrl>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace Switchyard {
 
 namespace {
@@ -39,6 +41,12 @@ void showProblem(QLabel *label, const QString &text)
     label->setText(QStringLiteral("<span style='color:%1'>■</span> %2")
                        .arg(themeColors(label->palette()).down.name(), text.toHtmlEscaped()));
     label->show();
+    // A dialog does not grow for lines that come later: all texts would lose their last ones.
+    QWidget *dialog = label->window();
+    if (QLayout *layout = dialog->layout()) {
+        layout->activate();
+        dialog->resize(dialog->width(), std::max(dialog->height(), layout->totalHeightForWidth(dialog->width())));
+    }
 }
 
 /// Each instance of a rehearsal gets a port of its own: where the backend's own stands, $PORT belongs.
@@ -112,9 +120,9 @@ void askToUnlock(Workbench *workbench, const QString &backend, QWidget *parent)
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(QStringLiteral("Unlock %1").arg(backend));
     auto *text =
-        new QLabel(QStringLiteral("<b>%1</b> is a production backend. Unlocked, it can be redeployed from here "
-                                  "for ten minutes; then it locks by itself. Every action on it is written to "
-                                  "the audit log.")
+        new QLabel(QStringLiteral("<b>%1</b> is a production backend. Unlocked, it can be redeployed and its "
+                                  "databases be written to from here for ten minutes; then it locks by itself. "
+                                  "Every action on it is written to the audit log.")
                        .arg(backend.toHtmlEscaped()),
                    dialog);
     text->setWordWrap(true);

@@ -384,12 +384,10 @@ void RedisProbe::headroom()
                                : s("%1, limit not known").arg(countedText(*head.used, "connection", "connections")));
     if (head.used && head.limit && qint64(*head.used) * 100 >= qint64(*head.limit) * nearlyFull)
         hints.append(s("few connections are left: lower the pools, or raise maxclients"));
-    constexpr double megabyte = 1 << 20;
     if (head.memoryBytes) {
-        const QString used = QString::number(double(*head.memoryBytes) / megabyte, 'f', 1);
-        told.append(head.memoryLimitBytes
-                        ? s("%1 of %2 MB").arg(used, QString::number(double(*head.memoryLimitBytes) / megabyte, 'f', 1))
-                        : s("%1 MB, no limit set").arg(used));
+        const QString used = dataSizeText(*head.memoryBytes);
+        told.append(head.memoryLimitBytes ? s("%1 of %2").arg(used, dataSizeText(*head.memoryLimitBytes))
+                                          : s("%1, no limit set").arg(used));
         if (head.memoryLimitBytes && *head.memoryBytes >= *head.memoryLimitBytes / 100 * nearlyFull)
             hints.append(head.evictionPolicy == s("noeviction")
                              ? s("memory is nearly full, and with noeviction writes fail then")
