@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
 #include "app/cli/dbtunnel.h"
+#include "app/cli/productioncheck.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
 #include "models/database/copy/copy.h"
@@ -164,20 +165,33 @@ CopyOptions copyOptions(const DbCopyOptions &options, const DatabaseArgument &so
     return copying;
 }
 
-std::optional<Error> objection(const DbCopyOptions &options, const DatabaseArgument &target)
+std::optional<Error> objection(const DbCopyOptions &options)
 {
     for (const QString &path : options.reports) {
         if (!path.endsWith(s(".json")) && !path.endsWith(s(".md")) && !path.endsWith(s(".html")))
             return Error{
                 ErrorKind::Usage, s("--report %1: the name ends in none of .json, .md, .html").arg(path), {}, {}};
     }
-    if (target.backend && target.backend->isProduction() && !options.plan && options.unlock != target.backend->name)
-        return Error{
-            ErrorKind::Usage,
-            s("%1 is a production backend and is only read").arg(target.backend->name),
-            s("--unlock %1 allows the copy into its database, --plan says what it would do").arg(target.backend->name),
-            {}};
     return {};
+}
+
+/// The production backend whose database is about to be written to; nothing: none, or it is only planned. Errors
+/// (usage): it was not unlocked.
+Result<std::optional<Backend>> unlockedProduction(const Global &global, const DbCopyOptions &options,
+                                                  const DatabaseArgument &target)
+{
+    if (options.plan)
+        return std::optional<Backend>();
+    Result<std::optional<Backend>> production = productionBackend(global, options.target, target, SamePlace::Database);
+    if (!production || !*production || options.unlock == (*production)->name)
+        return production;
+    const QString name = (*production)->name;
+    return fail(
+        ErrorKind::Usage,
+        target.backend && target.backend->name == name
+            ? s("%1 is a production backend and is only read").arg(name)
+            : s("%1 leads to a database of %2, which is a production backend and is only read").arg(target.name, name),
+        s("--unlock %1 allows the copy into its database, --plan says what it would do").arg(name));
 }
 
 Result<void> writeReports(const DbCopyOptions &options, const CopyReport &report)
@@ -190,15 +204,14 @@ Result<void> writeReports(const DbCopyOptions &options, const CopyReport &report
 }
 
 /// What is done to a production backend is noted before and after; what cannot be noted is not done.
-Result<void> audit(const Global &global, const DbCopyOptions &options, const DatabaseArgument &target,
-                   const QString &outcome)
+Result<void> audit(const Global &global, const std::optional<Backend> &production, const QString &outcome)
 {
-    if (options.plan || !target.backend || !target.backend->isProduction())
+    if (!production)
         return {};
     AuditEntry entry;
     entry.workspace = global.workspace.isEmpty() ? s("switchyard.toml") : global.workspace;
-    entry.backend = target.backend->name;
-    entry.stage = target.backend->stage;
+    entry.backend = production->name;
+    entry.stage = production->stage;
     entry.action = s("db copy");
     entry.outcome = outcome;
     return AuditLog().append(entry);
@@ -229,12 +242,15 @@ int runDbCopy(const Global &global, const DbCopyOptions &options)
     const Result<DatabaseArgument> target = databaseArgument(global, options.target);
     if (!target)
         return reportError(target.error());
-    if (const std::optional<Error> error = objection(options, *target))
+    if (const std::optional<Error> error = objection(options))
         return reportError(*error);
+    const Result<std::optional<Backend>> production = unlockedProduction(global, options, *target);
+    if (!production)
+        return reportError(production.error());
     const CopyOptions copying = copyOptions(options, *source, *target);
     if (const Result<void> possible = copyable(source->connection, target->connection, copying); !possible)
         return reportError(possible.error());
-    if (const Result<void> noted = audit(global, options, *target, s("begun from %1").arg(source->name)); !noted)
+    if (const Result<void> noted = audit(global, *production, s("begun from %1").arg(source->name)); !noted)
         return reportError(noted.error());
     Interrupt interrupt;
     QObject::connect(&interrupt, &Interrupt::interrupted, [&] { copying.access.cancelled->store(true); });
@@ -255,7 +271,7 @@ int runDbCopy(const Global &global, const DbCopyOptions &options)
         printJson(copyReportToJson(report));
     else
         printResult(asText(report));
-    if (const Result<void> noted = audit(global, options, *target, copyVerdictName(report.verdict())); !noted)
+    if (const Result<void> noted = audit(global, *production, copyVerdictName(report.verdict())); !noted)
         reportError(noted.error());
     if (const Result<void> written = writeReports(options, report); !written)
         return reportError(written.error());

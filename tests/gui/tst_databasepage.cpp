@@ -77,6 +77,7 @@ private Q_SLOTS:
     void pollsAgainWhereItWasSeen();
     void comparesTwo();
     void copiesAfterAPlan();
+    void copyKnowsProductionByAnotherName();
     void optionsOfACopyGoTogether();
     void copiesChosenSchemasThroughAFile();
     void copiesByJobsThroughAFolder();
@@ -392,6 +393,29 @@ void TestDatabasePage::copiesAfterAPlan()
     // A second time the target is not empty any more: the plan says so, and nothing can be begun.
     plan->click();
     QTRY_VERIFY_WITH_TIMEOUT(plan->isVisible() && banner->text().startsWith(s("■")), 30'000);
+    QVERIFY(!copy->isEnabled());
+    dialog->reject();
+    QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
+}
+
+/// An entry that is none of production's and leads to its database.
+void TestDatabasePage::copyKnowsProductionByAnotherName()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    makeShop();
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_MAIN")) +
+                  backend("render", "target", "dev", database("main", "TAB_OTHER")) +
+                  backend("live", "source", "production", database("main", "TAB_OTHER")));
+    find<QPushButton>("copyDatabaseButton")->click();
+    auto *dialog = m_console->window().findChild<CopyDialog *>();
+    QVERIFY(dialog);
+    auto *copy = dialog->findChild<QPushButton *>(L("copyGo"));
+    auto *banner = dialog->findChild<QLabel *>(L("copyBannerText"));
+    dialog->findChild<QPushButton *>(L("copyPlan"))->click();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->isVisible() && banner->text().startsWith(s("■")), 30'000);
+    QVERIFY2(banner->text().contains(s("a database of live, which is a production backend")),
+             qPrintable(banner->text()));
     QVERIFY(!copy->isEnabled());
     dialog->reject();
     QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
