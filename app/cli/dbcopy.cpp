@@ -4,6 +4,7 @@
 #include "app/cli/productioncheck.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
+#include "models/common/onelinetext.h"
 #include "models/database/copy/copy.h"
 #include "models/workspace/auditlog.h"
 
@@ -29,7 +30,7 @@ QString linesOf(const char *title, const QStringList &lines)
         return {};
     QString text = s("%1:\n").arg(s(title));
     for (const QString &line : lines)
-        text += s("  %1\n").arg(line);
+        text += s("  %1\n").arg(onOneLine(line));
     return text;
 }
 
@@ -41,14 +42,15 @@ QString asText(const CopyReport &report)
     for (const CopyStep &step : report.steps) {
         QString line = s("  %1 %2 ").arg(copyStageName(step.stage), -10).arg(stageStatusName(step.status), -11);
         line += step.ms ? s("%1 ms").arg(*step.ms, 9, 'f', 1) : QString(12, u' ');
-        line += s("  ") + step.detail;
+        line += s("  ") + onOneLine(step.detail);
         text += line.trimmed().isEmpty() ? QString() : s("  ") + line.trimmed() + u'\n';
         if (!step.hint.isEmpty())
-            text += s("      → %1\n").arg(step.hint);
+            text += s("      → %1\n").arg(onOneLine(step.hint));
     }
     text += linesOf(report.planOnly ? "would be deleted at the target" : "deleted at the target",
                     report.planOnly ? report.willDelete : report.deleted);
     text += linesOf("stays at the target", report.stays);
+    text += linesOf("without rows, as asked", report.withoutRows);
     text += linesOf("to freeze writes", report.freeze);
     return text;
 }
@@ -110,7 +112,7 @@ public:
 private:
     void say(const QString &text)
     {
-        QMetaObject::invokeMethod(this, [this, text] { progress(m_global, text); });
+        QMetaObject::invokeMethod(this, [this, text = onOneLine(text)] { progress(m_global, text); });
     }
 
     void work()

@@ -47,6 +47,7 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void copiesAndCompares();
+    void namesMoveNoCursor();
     void planDoesNothing();
     void notEmptyAndClean();
     void throughTheTunnel();
@@ -145,6 +146,21 @@ void DbCopyTest::copiesAndCompares()
                 reader.readNext();
             QVERIFY(!reader.hasError());
         }
+    }
+}
+
+/// A table's name may hold what a terminal obeys.
+void DbCopyTest::namesMoveNoCursor()
+{
+    m_target.sql(
+        s("set role app; create table \"esc\x1b[31mred\" (id int); create table \"two\nlines\" (id int); create "
+          "table orders (id int)"),
+        s("shop"));
+    for (const QStringList &more :
+         {QStringList(), QStringList{s("--into-nonempty")}, QStringList{s("--clean"), s("shop")}}) {
+        const CliResult result = copy(QStringList{s("env:SOURCE_URL"), s("env:TARGET_URL"), s("--plan")} + more);
+        QVERIFY2(!(result.out + result.err).contains(u'\x1b'), qPrintable(result.out + result.err));
+        QVERIFY2(result.out.contains(s("public.two lines")), qPrintable(result.out));
     }
 }
 
