@@ -13,6 +13,7 @@
 #include "ui/database/copydialog.h"
 #include "ui/database/databasepage.h"
 #include "ui/database/databaserows.h"
+#include "ui/database/windowwords.h"
 #include "ui/overview/attention.h"
 #include "ui/window/mainwindow.h"
 
@@ -78,6 +79,7 @@ private Q_SLOTS:
     void comparesTwo();
     void copiesAfterAPlan();
     void copyKnowsProductionByAnotherName();
+    void copyTellsNoOptionsOfTheCommand();
     void optionsOfACopyGoTogether();
     void copiesChosenSchemasThroughAFile();
     void copiesByJobsThroughAFolder();
@@ -419,6 +421,18 @@ void TestDatabasePage::copyKnowsProductionByAnotherName()
     QVERIFY(!copy->isEnabled());
     dialog->reject();
     QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
+}
+
+void TestDatabasePage::copyTellsNoOptionsOfTheCommand()
+{
+    for (const char *said :
+         {"--clean cannot replace partitioned tables", "then the copy without --clean where nothing",
+          "for the target; --no-compare copies all the same", "--exclude-table-data log: no table"}) {
+        const QString shown = copyInWindowWords(s(said));
+        QVERIFY2(!shown.contains(s("--")), qPrintable(shown));
+    }
+    QCOMPARE(copyInWindowWords(s("--clean cannot replace")), s("\"replacing what has the same name\" cannot replace"));
+    QCOMPARE(copyInWindowWords(s("without --clean where")), s("without \"replacing what has the same name\" where"));
 }
 
 /// Folded away at first, judged as the command line judges, told in the window's own words.
