@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
 #include "app/cli/dbtunnel.h"
+#include "app/cli/productioncheck.h"
 #include "models/common/files.h"
 #include "models/common/interrupt.h"
+#include "models/common/onelinetext.h"
 #include "models/database/copy/copy.h"
 #include "models/workspace/auditlog.h"
 
@@ -28,7 +30,7 @@ QString linesOf(const char *title, const QStringList &lines)
         return {};
     QString text = s("%1:\n").arg(s(title));
     for (const QString &line : lines)
-        text += s("  %1\n").arg(line);
+        text += s("  %1\n").arg(onOneLine(line));
     return text;
 }
 
@@ -40,14 +42,15 @@ QString asText(const CopyReport &report)
     for (const CopyStep &step : report.steps) {
         QString line = s("  %1 %2 ").arg(copyStageName(step.stage), -10).arg(stageStatusName(step.status), -11);
         line += step.ms ? s("%1 ms").arg(*step.ms, 9, 'f', 1) : QString(12, u' ');
-        line += s("  ") + step.detail;
+        line += s("  ") + onOneLine(step.detail);
         text += line.trimmed().isEmpty() ? QString() : s("  ") + line.trimmed() + u'\n';
         if (!step.hint.isEmpty())
-            text += s("      → %1\n").arg(step.hint);
+            text += s("      → %1\n").arg(onOneLine(step.hint));
     }
     text += linesOf(report.planOnly ? "would be deleted at the target" : "deleted at the target",
                     report.planOnly ? report.willDelete : report.deleted);
     text += linesOf("stays at the target", report.stays);
+    text += linesOf("without rows, as asked", report.withoutRows);
     text += linesOf("to freeze writes", report.freeze);
     return text;
 }
@@ -109,7 +112,7 @@ public:
 private:
     void say(const QString &text)
     {
-        QMetaObject::invokeMethod(this, [this, text] { progress(m_global, text); });
+        QMetaObject::invokeMethod(this, [this, text = onOneLine(text)] { progress(m_global, text); });
     }
 
     void work()
@@ -164,20 +167,33 @@ CopyOptions copyOptions(const DbCopyOptions &options, const DatabaseArgument &so
     return copying;
 }
 
-std::optional<Error> objection(const DbCopyOptions &options, const DatabaseArgument &target)
+std::optional<Error> objection(const DbCopyOptions &options)
 {
     for (const QString &path : options.reports) {
         if (!path.endsWith(s(".json")) && !path.endsWith(s(".md")) && !path.endsWith(s(".html")))
             return Error{
                 ErrorKind::Usage, s("--report %1: the name ends in none of .json, .md, .html").arg(path), {}, {}};
     }
-    if (target.backend && target.backend->isProduction() && !options.plan && options.unlock != target.backend->name)
-        return Error{
-            ErrorKind::Usage,
-            s("%1 is a production backend and is only read").arg(target.backend->name),
-            s("--unlock %1 allows the copy into its database, --plan says what it would do").arg(target.backend->name),
-            {}};
     return {};
+}
+
+/// The production backend whose database is about to be written to; nothing: none, or it is only planned. Errors
+/// (usage): it was not unlocked.
+Result<std::optional<Backend>> unlockedProduction(const Global &global, const DbCopyOptions &options,
+                                                  const DatabaseArgument &target)
+{
+    if (options.plan)
+        return std::optional<Backend>();
+    Result<std::optional<Backend>> production = productionBackend(global, options.target, target, SamePlace::Database);
+    if (!production || !*production || options.unlock == (*production)->name)
+        return production;
+    const QString name = (*production)->name;
+    return fail(
+        ErrorKind::Usage,
+        target.backend && target.backend->name == name
+            ? s("%1 is a production backend and is only read").arg(name)
+            : s("%1 leads to a database of %2, which is a production backend and is only read").arg(target.name, name),
+        s("--unlock %1 allows the copy into its database, --plan says what it would do").arg(name));
 }
 
 Result<void> writeReports(const DbCopyOptions &options, const CopyReport &report)
@@ -190,15 +206,14 @@ Result<void> writeReports(const DbCopyOptions &options, const CopyReport &report
 }
 
 /// What is done to a production backend is noted before and after; what cannot be noted is not done.
-Result<void> audit(const Global &global, const DbCopyOptions &options, const DatabaseArgument &target,
-                   const QString &outcome)
+Result<void> audit(const Global &global, const std::optional<Backend> &production, const QString &outcome)
 {
-    if (options.plan || !target.backend || !target.backend->isProduction())
+    if (!production)
         return {};
     AuditEntry entry;
     entry.workspace = global.workspace.isEmpty() ? s("switchyard.toml") : global.workspace;
-    entry.backend = target.backend->name;
-    entry.stage = target.backend->stage;
+    entry.backend = production->name;
+    entry.stage = production->stage;
     entry.action = s("db copy");
     entry.outcome = outcome;
     return AuditLog().append(entry);
@@ -229,12 +244,15 @@ int runDbCopy(const Global &global, const DbCopyOptions &options)
     const Result<DatabaseArgument> target = databaseArgument(global, options.target);
     if (!target)
         return reportError(target.error());
-    if (const std::optional<Error> error = objection(options, *target))
+    if (const std::optional<Error> error = objection(options))
         return reportError(*error);
+    const Result<std::optional<Backend>> production = unlockedProduction(global, options, *target);
+    if (!production)
+        return reportError(production.error());
     const CopyOptions copying = copyOptions(options, *source, *target);
     if (const Result<void> possible = copyable(source->connection, target->connection, copying); !possible)
         return reportError(possible.error());
-    if (const Result<void> noted = audit(global, options, *target, s("begun from %1").arg(source->name)); !noted)
+    if (const Result<void> noted = audit(global, *production, s("begun from %1").arg(source->name)); !noted)
         return reportError(noted.error());
     Interrupt interrupt;
     QObject::connect(&interrupt, &Interrupt::interrupted, [&] { copying.access.cancelled->store(true); });
@@ -255,7 +273,7 @@ int runDbCopy(const Global &global, const DbCopyOptions &options)
         printJson(copyReportToJson(report));
     else
         printResult(asText(report));
-    if (const Result<void> noted = audit(global, options, *target, copyVerdictName(report.verdict())); !noted)
+    if (const Result<void> noted = audit(global, *production, copyVerdictName(report.verdict())); !noted)
         reportError(noted.error());
     if (const Result<void> written = writeReports(options, report); !written)
         return reportError(written.error());

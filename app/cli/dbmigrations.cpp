@@ -2,6 +2,7 @@
 #include "app/cli/beside.h"
 #include "app/cli/commands.h"
 #include "app/cli/dbtunnel.h"
+#include "app/cli/productioncheck.h"
 #include "models/database/migrations/migrationcheck.h"
 
 #include <QDir>
@@ -99,10 +100,17 @@ int runDbMigrations(const Global &global, const DbMigrationsOptions &options)
     const Result<DatabaseArgument> scratch = databaseArgument(global, options.scratch);
     if (!scratch)
         return reportError(scratch.error());
-    if (scratch->backend && scratch->backend->isProduction())
+    const Result<std::optional<Backend>> production =
+        productionBackend(global, options.scratch, *scratch, SamePlace::Server);
+    if (!production)
+        return reportError(production.error());
+    if (*production)
         return reportError(
             {ErrorKind::Usage,
-             s("%1 is a production backend and is only read").arg(scratch->backend->name),
+             scratch->backend && scratch->backend->name == (*production)->name
+                 ? s("%1 is a production backend and is only read").arg((*production)->name)
+                 : s("%1 leads to a server of %2, which is a production backend and is only read")
+                       .arg(scratch->name, (*production)->name),
              s("a server for --scratch that nothing depends on: one of this computer, or of a test stage"),
              {}});
     const Result<MigrationReport> report = besideEventLoop([&](std::stop_token stop) -> Result<MigrationReport> {

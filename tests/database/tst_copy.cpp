@@ -104,6 +104,14 @@ private Q_SLOTS:
     void planWritesNothing();
     void targetHasSomething();
     void refusedTargets();
+    void partitionsAndClean();
+    void throughAPooler();
+    void otherEncoding();
+    void mayNotReadAll();
+    void withoutRows();
+    void oneBigTable();
+    void countsTables();
+    void killedProgram();
     void oldPrograms();
     void passwords_data();
     void passwords();
@@ -134,6 +142,8 @@ private:
     /// "shop" at the target is empty and the app's own.
     void emptyTarget();
     QString tablesAt(PostgresServer &server, const QString &database = s("shop"));
+    /// A database of the source's server with what `statements` make as the app; gone with the next one of that name.
+    void makeAtSource(const QString &database, const QString &statements);
     /// No session of ours is left there.
     bool isQuiet(PostgresServer &server);
 
@@ -235,6 +245,8 @@ void TestCopy::lines_data()
     using Kind = CopyLine::Kind;
     QTest::newRow("rows") << QByteArray("pg_restore: processing data for table \"public.a \"b\" 🐘\"")
                           << int(Kind::Table) << s("public.a \"b\" 🐘");
+    QTest::newRow("a name's first line") << QByteArray("pg_restore: processing data for table \"public.two")
+                                         << int(Kind::Table) << s("public.two");
     QTest::newRow("dumped") << QByteArray("pg_dump: dumping contents of table \"public.orders\"") << int(Kind::Table)
                             << s("public.orders");
     QTest::newRow("made") << QByteArray("pg_restore: creating INDEX \"public.orders_pkey\"") << int(Kind::Object)
@@ -268,6 +280,13 @@ void TestCopy::causes()
     QCOMPARE(copyCause(s("ERROR:  out of shared memory")).id, s("locks"));
     QCOMPARE(copyCause(s("aborting because of server version mismatch")).id, s("version"));
     QCOMPARE(copyCause(s("server closed the connection unexpectedly")).id, s("connection"));
+    QCOMPARE(copyCause(s("ERROR:  cannot drop inherited constraint \"evd_pkey\" of relation \"evd\"")).id,
+             s("partitions"));
+    QCOMPARE(copyCause(s("ERROR:  cannot drop index evd_d_idx because index ev_d_idx requires it")).id,
+             s("partitions"));
+    QCOMPARE(copyCause(s("ERROR:  column \"id\" of relation \"parent\" does not exist")).id, s("structure"));
+    QCOMPARE(copyCause(s("ERROR:  null value in column \"a\" of relation \"t\" violates not-null constraint")).id,
+             s("constraint"));
     QVERIFY(copyCause(s("something new")).id.isEmpty());
     QCOMPARE(passwordLine(Secret(s("a:b\\c"))), QByteArray("*:*:*:*:a\\:b\\\\c\n"));
 }
@@ -411,6 +430,218 @@ void TestCopy::refusedTargets()
     QVERIFY2(report.failed() && report.failed()->detail.contains(s("read only")), qPrintable(told(report)));
     for (const CopyStep &each : report.steps)
         QVERIFY2(each.stage <= CopyStage::Target || each.status == StageStatus::NotReached, qPrintable(told(report)));
+}
+
+void TestCopy::makeAtSource(const QString &database, const QString &statements)
+{
+    QString made =
+        m_source->sql(s("drop database if exists %1 with (force);\ncreate database %1 owner app").arg(database));
+    made += m_source->sql(s("set role app;\n") + statements, database);
+    QVERIFY2(!made.contains(s("ERROR")), qPrintable(made));
+}
+
+/// What cannot be dropped piece by piece is told by the plan.
+void TestCopy::partitionsAndClean()
+{
+    const QString table = s("create table ev (id int, d date, primary key (id, d)) partition by range (d);\n"
+                            "create table ev1 partition of ev for values from ('2025-01-01') to ('2026-01-01');\n"
+                            "create table evd partition of ev default;\n"
+                            "insert into ev select i, date '2025-06-01' + i from generate_series(1, 300) i");
+    makeAtSource(s("part"), table);
+    CopyOptions clean;
+    clean.clean = s("shop");
+    CopyReport report = copy(sourceUrl(s("part")), targetUrl());
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+    for (const bool planOnly : {true, false}) {
+        clean.planOnly = planOnly;
+        report = copy(sourceUrl(s("part")), targetUrl(), clean);
+        QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+        QVERIFY2(report.failed()->detail.contains(s("public.ev1_pkey of ev1, public.evd_pkey of evd")),
+                 qPrintable(told(report)));
+        QVERIFY2(report.failed()->hint.contains(s("empty target")), qPrintable(told(report)));
+        QCOMPARE(m_target->sql(s("select count(*) from ev"), s("shop")), s("300"));
+    }
+    // Without a key they can be replaced; a partition that only the target has would go with the whole table.
+    makeAtSource(s("part"), QString(table).remove(s(", primary key (id, d)")));
+    m_target->sql(s("drop table ev"), s("shop"));
+    report = copy(sourceUrl(s("part")), targetUrl());
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+    report = copy(sourceUrl(s("part")), targetUrl(), clean);
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+    m_target->sql(s("set role app; create table ev2 partition of ev for values from ('2030-01-01') to ('2031-01-01')"),
+                  s("shop"));
+    report = copy(sourceUrl(s("part")), targetUrl(), clean);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Contents, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.contains(s("public.ev2")), qPrintable(told(report)));
+}
+
+/// pg_dump's empty search_path would stay with the application's next transaction.
+void TestCopy::throughAPooler()
+{
+    if (const QString why = PgBouncer::missing(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    for (PostgresServer *server : {m_source.get(), m_target.get()}) {
+        for (const char *mode : {"transaction", "session"}) {
+            PgBouncer pooler;
+            QVERIFY2(pooler.start(*server, mode, "\"app\" \"" + password.toUtf8() + "\"\n"), pooler.log().constData());
+            const QString url = s("postgresql://app:%1@127.0.0.1:%2/shop?sslmode=disable")
+                                    .arg(percentEncoded(password))
+                                    .arg(pooler.port());
+            const bool source = server == m_source.get();
+            CopyOptions plan;
+            plan.planOnly = true;
+            const CopyReport report = copy(source ? url : sourceUrl(), source ? targetUrl() : url, plan);
+            const CopyStep step = stepOf(report, source ? CopyStage::Source : CopyStage::Target);
+            QCOMPARE(step.status == StageStatus::Fail, QByteArray(mode) == "transaction");
+            QVERIFY2(step.detail.contains(s("through a pooler")), qPrintable(told(report)));
+            if (step.status == StageStatus::Fail)
+                QVERIFY2(step.hint.contains(s("direct host and port")), qPrintable(told(report)));
+            else
+                QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+        }
+        server->sql(s("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'shop'"));
+    }
+}
+
+void TestCopy::otherEncoding()
+{
+    m_target->sql(s("drop database shop with (force);\ncreate database shop owner app encoding 'LATIN1' locale 'C' "
+                    "template template0"));
+    CopyOptions options;
+    options.planOnly = true;
+    CopyReport report = copy(options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Target, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.contains(s("its encoding is LATIN1")), qPrintable(told(report)));
+    QVERIFY2(report.failed()->hint.contains(s("TEMPLATE template0")), qPrintable(told(report)));
+    options.compareAfter = false;
+    report = copy(options);
+    QVERIFY2(!report.failed() && stepOf(report, CopyStage::Target).status == StageStatus::Warn,
+             qPrintable(told(report)));
+}
+
+void TestCopy::mayNotReadAll()
+{
+    makeAtSource(s("part"), s("create table open (id int); create table shut (id serial); "
+                              "grant select on open to reader; create table rls (id int); grant select on rls to "
+                              "reader; alter table rls enable row level security"));
+    const QString url = m_source->url(s("reader:x"), s("part"));
+    CopyOptions options;
+    options.planOnly = true;
+    CopyReport report = copy(url, targetUrl(), options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Source, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.endsWith(s("public.rls, public.shut, public.shut_id_seq")),
+             qPrintable(told(report)));
+    m_source->sql(s("grant select on all tables in schema public to reader; grant select on all sequences in schema "
+                    "public to reader; alter table rls disable row level security"),
+                  s("part"));
+    report = copy(url, targetUrl(), {});
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+}
+
+void TestCopy::withoutRows()
+{
+    makeAtSource(s("part"), s("create table log (id int); insert into log select generate_series(1, 50); "
+                              "create table kept (id int); insert into kept values (1); "
+                              "create table ev (d date) partition by range (d); "
+                              "create table evd partition of ev default; insert into ev values ('2025-01-01')"));
+    CopyOptions options;
+    options.planOnly = true;
+    const auto refused = [&](const char *name) {
+        options.excludeTableData = {s(name)};
+        const CopyReport report = copy(sourceUrl(s("part")), targetUrl(), options);
+        const CopyStep step = stepOf(report, CopyStage::Contents);
+        return step.status == StageStatus::Fail ? step.detail + s(" | ") + step.hint : told(report);
+    };
+    QVERIFY2(refused("nosuch.table").contains(s("no table of that name")), qPrintable(refused("nosuch.table")));
+    QVERIFY2(refused("public.*").contains(s("no patterns")), qPrintable(refused("public.*")));
+    QVERIFY2(refused("log").contains(s("one of public.log?")), qPrintable(refused("log")));
+    QVERIFY2(refused("public.ev").contains(s("its partitions: public.evd")), qPrintable(refused("public.ev")));
+    options.excludeTableData = {s("public.log"), s("public.evd")};
+    const CopyReport plan = copy(sourceUrl(s("part")), targetUrl(), options);
+    QVERIFY2(stepOf(plan, CopyStage::Contents).detail.contains(s("without rows: public.log, public.evd")),
+             qPrintable(told(plan)));
+    options.planOnly = false;
+    const CopyReport report = copy(sourceUrl(s("part")), targetUrl(), options);
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+    QCOMPARE(m_target->sql(s("select (select count(*) from log), (select count(*) from ev), (select count(*) from "
+                             "kept)"),
+                           s("shop")),
+             s("0|0|1"));
+    QCOMPARE(report.withoutRows, options.excludeTableData);
+    QVERIFY(copyReportToMarkdown(report).contains("## Without rows, as asked"));
+    const QString notes = report.comparison->notes.join(u' ');
+    QVERIFY2(notes.contains(s("rows not compared, as asked: public.log, public.evd")), qPrintable(notes));
+    // What these two are built of was compared, and the rows of the one that came.
+    const auto compared = [&report](const char *kind) {
+        for (const CompareTotals &each : report.comparison->totals) {
+            if (each.kind == s(kind))
+                return each.same;
+        }
+        return qint64(-1);
+    };
+    QCOMPARE(compared("table"), qint64(4));
+    QCOMPARE(compared("count"), qint64(1));
+}
+
+/// The table under way counts.
+void TestCopy::oneBigTable()
+{
+    double most = 0;
+    CopyOptions options;
+    options.onProgress = [&](const CopyProgress &progress) {
+        if (progress.stage == CopyStage::Copy && progress.object == s("public.lots"))
+            most = std::max(most, progress.share.value_or(0));
+    };
+    makeAtSource(s("part"), s("create table lots (body text); insert into lots select repeat(md5(i::text), 20) from "
+                              "generate_series(1, 100000) i"));
+    const CopyReport report = copy(sourceUrl(s("part")), targetUrl(), options);
+    QVERIFY2(!report.failed(), qPrintable(told(report)));
+    QVERIFY2(most > 0.5 && most < 1, qPrintable(QString::number(most)));
+}
+
+void TestCopy::countsTables()
+{
+    makeAtSource(s("part"), s("create table ev (d date) partition by range (d); create table evd partition of ev "
+                              "default; create table \"two\nlines\" (id int); create table a (id int); "
+                              "create table b (id int); create schema other; create table other.c (id int)"));
+    CopyReport report = copy(sourceUrl(s("part")), targetUrl(), {});
+    QVERIFY2(report.verdict() == CopyVerdict::Pass, qPrintable(told(report)));
+    QCOMPARE(report.tables, 6);
+    QVERIFY2(stepOf(report, CopyStage::Contents).detail.startsWith(s("6 tables (1 of them partitioned")),
+             qPrintable(told(report)));
+    QVERIFY2(stepOf(report, CopyStage::Copy).detail.startsWith(s("the rows of 5 tables")), qPrintable(told(report)));
+    emptyTarget();
+    CopyOptions options;
+    options.file = m_folder.filePath(s("counted"));
+    options.jobs = 3;
+    report = copy(sourceUrl(s("part")), targetUrl(), options);
+    QVERIFY2(stepOf(report, CopyStage::Copy).detail.startsWith(s("the rows of 5 tables")), qPrintable(told(report)));
+    emptyTarget();
+    options = {};
+    options.schemas = {s("other")};
+    report = copy(sourceUrl(s("part")), targetUrl(), options);
+    QVERIFY2(stepOf(report, CopyStage::Contents).detail.startsWith(s("1 table,")), qPrintable(told(report)));
+}
+
+/// A line of progress is no reason.
+void TestCopy::killedProgram()
+{
+    const QDir folder(m_folder.path());
+    QVERIFY(folder.mkpath(s("killed")));
+    for (const QByteArray name : {"pg_dump", "pg_restore"}) {
+        QFile file(folder.filePath(s("killed/%1").arg(QString::fromUtf8(name))));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("#!/bin/sh\nif [ \"$1\" = --version ]; then echo '" + name + " (PostgreSQL) 15.9'; exit; fi\n" +
+                   (name == "pg_dump" ? "echo 'pg_dump: saving database definition' >&2\nkill -9 $$\n"
+                                      : "exec cat > /dev/null\n"));
+        file.close();
+        QVERIFY(file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner));
+    }
+    CopyOptions options;
+    options.programs = folder.filePath(s("killed"));
+    const CopyReport report = copy(options);
+    QVERIFY2(report.failed() && report.failed()->stage == CopyStage::Copy, qPrintable(told(report)));
+    QVERIFY2(report.failed()->detail.startsWith(s("pg_dump was ended by signal 9; ")), qPrintable(told(report)));
 }
 
 void TestCopy::oldPrograms()

@@ -134,6 +134,7 @@ private Q_SLOTS:
     void anotherDatabase();
     void foreignRevision();
     void nameExists();
+    void throughAPooler();
     void mayNotCreate();
     void cancelled();
     void outOfTime();
@@ -464,6 +465,26 @@ void TestMigrations::nameExists()
     QVERIFY(!checked);
     QCOMPARE(checked.error().kind, ErrorKind::Usage);
     QVERIFY2(checked.error().message.contains(s("\"shop\" already")), qPrintable(checked.error().message));
+}
+
+/// pg_dump's empty search_path would stay with the application's next transaction.
+void TestMigrations::throughAPooler()
+{
+    if (const QString why = PgBouncer::missing(); !why.isEmpty())
+        QSKIP(qPrintable(why));
+    m_repository->usual();
+    {
+        PgBouncer pooler;
+        QVERIFY2(pooler.start(*m_server, "transaction", "\"app\" \"" + password.toUtf8() + "\"\n"),
+                 pooler.log().constData());
+        const Result<MigrationReport> checked = check(
+            s("postgresql://app:%1@127.0.0.1:%2/shop?sslmode=disable").arg(percentEncoded(password)).arg(pooler.port()),
+            {});
+        QVERIFY(!checked);
+        QVERIFY2(checked.error().message.contains(s("through a pooler in transaction mode")),
+                 qPrintable(checked.error().toString()));
+    }
+    m_server->sql(s("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'"));
 }
 
 void TestMigrations::mayNotCreate()

@@ -13,6 +13,7 @@
 #include "ui/database/copydialog.h"
 #include "ui/database/databasepage.h"
 #include "ui/database/databaserows.h"
+#include "ui/database/windowwords.h"
 #include "ui/overview/attention.h"
 #include "ui/window/mainwindow.h"
 
@@ -77,6 +78,8 @@ private Q_SLOTS:
     void pollsAgainWhereItWasSeen();
     void comparesTwo();
     void copiesAfterAPlan();
+    void copyKnowsProductionByAnotherName();
+    void copyTellsNoOptionsOfTheCommand();
     void optionsOfACopyGoTogether();
     void copiesChosenSchemasThroughAFile();
     void copiesByJobsThroughAFolder();
@@ -396,6 +399,41 @@ void TestDatabasePage::copiesAfterAPlan()
     QVERIFY(!copy->isEnabled());
     dialog->reject();
     QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
+}
+
+/// An entry that is none of production's and leads to its database.
+void TestDatabasePage::copyKnowsProductionByAnotherName()
+{
+    if (!m_postgres)
+        QSKIP(qPrintable(PostgresServer::missing()));
+    makeShop();
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_MAIN")) +
+                  backend("render", "target", "dev", database("main", "TAB_OTHER")) +
+                  backend("live", "source", "production", database("main", "TAB_OTHER")));
+    find<QPushButton>("copyDatabaseButton")->click();
+    auto *dialog = m_console->window().findChild<CopyDialog *>();
+    QVERIFY(dialog);
+    auto *copy = dialog->findChild<QPushButton *>(L("copyGo"));
+    auto *banner = dialog->findChild<QLabel *>(L("copyBannerText"));
+    dialog->findChild<QPushButton *>(L("copyPlan"))->click();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->isVisible() && banner->text().startsWith(s("■")), 30'000);
+    QVERIFY2(banner->text().contains(s("a database of live, which is a production backend")),
+             qPrintable(banner->text()));
+    QVERIFY(!copy->isEnabled());
+    dialog->reject();
+    QTRY_VERIFY(!m_console->window().findChild<CopyDialog *>());
+}
+
+void TestDatabasePage::copyTellsNoOptionsOfTheCommand()
+{
+    for (const char *said :
+         {"--clean cannot replace partitioned tables", "then the copy without --clean where nothing",
+          "for the target; --no-compare copies all the same", "--exclude-table-data log: no table"}) {
+        const QString shown = copyInWindowWords(s(said));
+        QVERIFY2(!shown.contains(s("--")), qPrintable(shown));
+    }
+    QCOMPARE(copyInWindowWords(s("--clean cannot replace")), s("\"replacing what has the same name\" cannot replace"));
+    QCOMPARE(copyInWindowWords(s("without --clean where")), s("without \"replacing what has the same name\" where"));
 }
 
 /// Folded away at first, judged as the command line judges, told in the window's own words.

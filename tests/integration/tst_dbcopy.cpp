@@ -47,10 +47,12 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void copiesAndCompares();
+    void namesMoveNoCursor();
     void planDoesNothing();
     void notEmptyAndClean();
     void throughTheTunnel();
     void production();
+    void productionByItsString();
     void interrupted();
     void killed();
     void usage_data();
@@ -147,6 +149,21 @@ void DbCopyTest::copiesAndCompares()
     }
 }
 
+/// A table's name may hold what a terminal obeys.
+void DbCopyTest::namesMoveNoCursor()
+{
+    m_target.sql(
+        s("set role app; create table \"esc\x1b[31mred\" (id int); create table \"two\nlines\" (id int); create "
+          "table orders (id int)"),
+        s("shop"));
+    for (const QStringList &more :
+         {QStringList(), QStringList{s("--into-nonempty")}, QStringList{s("--clean"), s("shop")}}) {
+        const CliResult result = copy(QStringList{s("env:SOURCE_URL"), s("env:TARGET_URL"), s("--plan")} + more);
+        QVERIFY2(!(result.out + result.err).contains(u'\x1b'), qPrintable(result.out + result.err));
+        QVERIFY2(result.out.contains(s("public.two lines")), qPrintable(result.out));
+    }
+}
+
 void DbCopyTest::planDoesNothing()
 {
     const CliResult result = copy({s("env:SOURCE_URL"), s("env:TARGET_URL"), s("--plan"), s("--final")});
@@ -195,7 +212,8 @@ void DbCopyTest::throughTheTunnel()
     file.close();
     m_secrets.insert(s("TUNNEL_URL"),
                      s("postgresql://app:%1@localhost:%2/shop?sslmode=disable").arg(s(planted)).arg(port));
-    const CliResult result = copy({s("fly/main"), s("env:TARGET_URL"), s("--format"), s("json")});
+    const CliResult result =
+        copy({s("fly/main"), s("env:TARGET_URL"), s("--unlock"), s("render"), s("--format"), s("json")});
     QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
     QCOMPARE(result.json()[s("source")][s("name")].toString(), s("fly/main"));
     QCOMPARE(count("orders"), s("500"));
@@ -222,6 +240,8 @@ void DbCopyTest::throughTheTunnel()
 void DbCopyTest::production()
 {
     // The workspace of the test before.
+    QFile log(m_folder.filePath(s("state/switchyard/audit.jsonl")));
+    QVERIFY(log.remove());
     CliResult result = copy({s("env:SOURCE_URL"), s("render/main")});
     QVERIFY2(result.status == 2, qPrintable(result.out + result.err));
     QVERIFY2(result.err.contains(s("--unlock render")), qPrintable(result.err));
@@ -231,9 +251,60 @@ void DbCopyTest::production()
     result = copy({s("env:SOURCE_URL"), s("render/main"), s("--unlock"), s("render"), s("--no-compare")});
     QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
     QCOMPARE(count("orders"), s("500"));
-    QFile log(m_folder.filePath(s("state/switchyard/audit.jsonl")));
     QVERIFY(log.open(QIODevice::ReadOnly));
     QCOMPARE(log.readAll().count("db copy"), qsizetype(2));
+    // For the tests that follow nothing is locked.
+    QFile workspace(m_folder.filePath(s("switchyard.toml")));
+    QVERIFY(workspace.open(QIODevice::ReadWrite));
+    const QByteArray text = workspace.readAll().replace("stage = \"production\"\n", "");
+    QVERIFY(workspace.resize(0) && workspace.seek(0) && workspace.write(text) == text.size());
+}
+
+/// The lock belongs to the database, by whatever name it is given.
+void DbCopyTest::productionByItsString()
+{
+    const QString port = QString::number(m_target.port());
+    m_secrets.insert(s("LOCKED_URL"), m_target.url(s("app:") + s(planted)));
+    m_secrets.insert(s("SAME_URL"), s("postgres://app:%1@LOCALHOST:%2/shop?sslmode=disable").arg(s(planted), port));
+    m_secrets.insert(s("BESIDE_URL"), m_target.url(s("app:") + s(planted), s("big")));
+    const QString file = m_folder.filePath(s("locked.toml"));
+    QFile workspace(file);
+    QVERIFY(workspace.open(QIODevice::WriteOnly));
+    workspace.write("schema = 1\nname = \"moves\"\n[[backend]]\nname = \"live\"\nplatform = \"render\"\n"
+                    "url = \"https://x.onrender.com\"\nstage = \"production\"\n[[backend.database]]\n"
+                    "name = \"main\"\nurl = \"env:LOCKED_URL\"\n[[backend.database]]\nname = \"unread\"\n"
+                    "url = \"env:NOT_SET_HERE\"\n[[backend]]\nname = \"stage\"\nplatform = \"fly\"\n"
+                    "url = \"https://x.fly.dev\"\n[[backend.database]]\nname = \"main\"\nurl = \"env:SAME_URL\"\n");
+    workspace.close();
+    const auto into = [&](const QString &target, const QStringList &more = {}) {
+        return copy(QStringList{s("--workspace"), file, s("env:SOURCE_URL"), target, s("--no-compare")} + more);
+    };
+    QFile log(m_folder.filePath(s("state/switchyard/audit.jsonl")));
+    const auto noted = [&log] {
+        const bool open = log.open(QIODevice::ReadOnly);
+        const QByteArray text = open ? log.readAll() : QByteArray();
+        log.close();
+        return text.count("\"live\"");
+    };
+    for (const char *target : {"env:LOCKED_URL", "env:SAME_URL", "env:TARGET_URL", "stage/main"}) {
+        const CliResult result = into(s(target));
+        QVERIFY2(result.status == 2, qPrintable(result.out + result.err));
+        QVERIFY2(result.err.contains(s("--unlock live")), qPrintable(result.err));
+        QVERIFY(count("orders").contains(s("ERROR")));
+    }
+    QCOMPARE(noted(), qsizetype(0));
+    CliResult result = into(s("env:SAME_URL"), {s("--plan")});
+    QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
+    result = into(s("env:SAME_URL"), {s("--unlock"), s("live")});
+    QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
+    QCOMPARE(noted(), qsizetype(2));
+    result = into(s("env:BESIDE_URL")); // another database of the same server
+    QVERIFY2(result.status == 0, qPrintable(result.out + result.err));
+    QVERIFY(workspace.open(QIODevice::WriteOnly));
+    workspace.write("[[backend");
+    workspace.close();
+    result = into(s("env:TARGET_URL"));
+    QVERIFY2(result.status == 2 && result.err.contains(s("cannot be told")), qPrintable(result.out + result.err));
 }
 
 void DbCopyTest::interrupted()

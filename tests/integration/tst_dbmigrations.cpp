@@ -37,6 +37,7 @@ private Q_SLOTS:
     void fails();
     void notReached();
     void interrupted();
+    void production();
     void usage_data();
     void usage();
 
@@ -155,6 +156,23 @@ void DbMigrationsTest::interrupted()
     QVERIFY2(result.status == 130, qPrintable(result.out + result.err));
     QVERIFY2(result.out.contains(s("cancelled")) && result.out.contains(s("is removed")), qPrintable(result.out));
     QCOMPARE(processesWith(s("31.4")), QStringList());
+}
+
+/// Whatever database of the production server the string names: the scratch database would be made there.
+void DbMigrationsTest::production()
+{
+    write("live.toml", "schema = 1\nname = \"shop\"\n[[backend]]\nname = \"live\"\nplatform = \"render\"\nstage = "
+                       "\"production\"\nurl = \"http://127.0.0.1:9\"\n[[backend.database]]\nname = \"main\"\n"
+                       "url = \"env:SOURCE_URL\"\n");
+    for (const char *scratch : {"env:SOURCE_URL", "env:SCRATCH_URL", "live/main"}) {
+        const CliResult result =
+            run({s("--workspace"), m_folder.filePath(s("live.toml")), s("--from-empty"), s("--scratch"), s(scratch)},
+                {s("true")});
+        QVERIFY2(result.status == 2, qPrintable(result.out + result.err));
+        QVERIFY2(result.err.contains(s("live, which is a production backend")) ||
+                     result.err.contains(s("live is a production backend")),
+                 qPrintable(result.err));
+    }
 }
 
 void DbMigrationsTest::usage_data()

@@ -3,6 +3,7 @@
 
 #include "models/common/files.h"
 #include "models/common/numbertext.h"
+#include "models/database/strings/productiondatabase.h"
 #include "models/database/watch/databaseset.h"
 #include "models/database/watch/endpointconnection.h"
 #include "ui/common/format.h"
@@ -268,8 +269,12 @@ void CopyDialog::run(bool planOnly)
         m_plan.reset();
     m_planning = planOnly;
     m_stays = false;
+    // A production database under the name of another backend would go round the lock and the audit log.
+    std::optional<Workspace> guarded;
+    if (!m_set->record(target).production)
+        guarded = m_workbench->workspace();
     m_job->start(
-        [options, from = m_set->record(source).endpoint,
+        [options, guarded, from = m_set->record(source).endpoint,
          to = m_set->record(target).endpoint](const CancelFlag &flag) mutable -> Result<CopyReport> {
             const Result<OpenEndpoint> left = openEndpoint(from, flag);
             if (!left)
@@ -279,6 +284,13 @@ void CopyDialog::run(bool planOnly)
                 return tl::unexpected(right.error());
             options.access.cancelled = flag;
             options.compare.access = options.access;
+            const Backend *production =
+                guarded ? productionBackendOf(*guarded, to, right->connection, SamePlace::Database) : nullptr;
+            if (production)
+                return fail(ErrorKind::Usage,
+                            QStringLiteral("the target leads to a database of %1, which is a production backend")
+                                .arg(production->name),
+                            QStringLiteral("choose it as the target by that backend's name"));
             const Result<void> may = copyable(left->connection, right->connection, options);
             if (!may)
                 return tl::unexpected(may.error());

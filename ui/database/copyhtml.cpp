@@ -85,6 +85,7 @@ QString copyHtml(const QList<CopyStep> &steps, const CopyReport *report, const T
                          report->willDelete.size());
     html += listHtml(QStringLiteral("Was deleted of the target"), report->deleted, colors.down, report->deleted.size());
     html += listHtml(QStringLiteral("Stays in the target"), report->stays, colors.text);
+    html += listHtml(QStringLiteral("Without rows, as asked"), report->withoutRows, colors.text);
     html += listHtml(QStringLiteral("A copy leaves out"), report->leftOut, colors.text);
     html += listHtml(QStringLiteral("To freeze writes"), inWords(report->freeze), colors.action);
     html += listHtml(QStringLiteral("Written while it was copied"), report->writtenMeanwhile, colors.degraded);

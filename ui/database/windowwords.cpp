@@ -23,6 +23,10 @@ QString reworded(QString text, const Wording *first, const Wording *end)
 // In this order: a longer wording before the option alone.
 constexpr Wording ofCopy[] = {
     {"--clean names the database", "the name that was typed is"},
+    {"--clean cannot", "\"replacing what has the same name\" cannot"},
+    {"without --clean\\b", "without \"replacing what has the same name\""},
+    {"; --no-compare copies all the same", "; without comparing afterwards it is copied all the same"},
+    {"--exclude-table-data\\b", "\"Without rows\""},
     {"--clean \\S+", "\"replacing what has the same name\""},
     {"--into-nonempty", "\"beside what it holds\""},
     {"this command again with --final", "this copy again with \"final sync\""},

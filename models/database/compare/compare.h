@@ -119,6 +119,7 @@ struct CompareOptions
     int connections = 2;               ///< a side
     QStringList schemas;               ///< only these; empty: all but the server's own
     QStringList exclude;               ///< tables: "schema.table" or "table"; "*" and "?" stand for any
+    QStringList withoutRows;           ///< tables, letter for letter, whose rows are not looked at; their structure is
     QStringList accept;                ///< "KIND:OBJECT", where the object may hold "*" and "?"
     bool checksums = true;
     bool strictOwners = false;      ///< other owners and grants are differences: a copy leaves both out

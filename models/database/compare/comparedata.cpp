@@ -63,7 +63,8 @@ CompareData::CompareData(CompareSession &source, CompareSession &target, const C
     m_sameFloats = (left.major >= 12) == (right.major >= 12);
     QStringList objects;
     for (auto it = left.tables.cbegin(); it != left.tables.cend(); ++it) {
-        if (right.tables.contains(it.key()) && filter.takesSchema(it->schema) && !filter.excludes(it.key()))
+        if (right.tables.contains(it.key()) && filter.takesSchema(it->schema) && !filter.excludes(it.key()) &&
+            !options.withoutRows.contains(it.key()))
             objects.append(it.key());
     }
     objects.sort();

@@ -20,6 +20,8 @@ bool isOneDatabase(const CompareSession &source, const CompareSession &target, c
 void addNotes(const CompareFilter &filter, const CompareOptions &options, CompareReport &report)
 {
     report.notes += filter.notes();
+    if (!options.withoutRows.isEmpty())
+        report.notes.append(s("rows not compared, as asked: %1").arg(options.withoutRows.join(s(", "))));
     report.notes.append(
         options.checksums
             ? s("Tables of up to %1 rows were read wholly. Of larger ones the first and last %2 by their "

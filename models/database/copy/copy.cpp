@@ -124,6 +124,9 @@ bool Copying::openBoth()
         if (!read)
             return end(stage, read.error());
         facts = *read;
+        findCopyPooler(link, connection, opened, part(), facts);
+        if (!link.isOpen())
+            return end(stage, {ErrorKind::Io, s("the connection was lost"), {}, {}});
         shown.server = s("PostgreSQL %1").arg(facts.versionText);
         shown.major = facts.major();
         shown.user = facts.user;
@@ -131,7 +134,7 @@ bool Copying::openBoth()
         return true;
     };
     return one(CopyStage::Source, m_sourceLink, m_source, m_sourceOpened, m_sourceFacts, m_report.source) &&
-           end(judgeSource(m_source, m_sourceFacts)) &&
+           end(judgeSource(m_source, m_sourceFacts, m_options)) &&
            one(CopyStage::Target, m_targetLink, m_target, m_targetOpened, m_targetFacts, m_report.target) &&
            end(judgeTarget(m_target, m_sourceFacts, m_targetFacts, m_options));
 }
@@ -158,8 +161,13 @@ bool Copying::check()
 {
     if (!choosePrograms())
         return false;
-    m_report.tables = m_sourceFacts.tableCount();
-    m_report.sourceBytes = m_sourceFacts.tableBytes();
+    const CopyAmount amount = copyAmount(m_sourceFacts, m_options);
+    m_report.tables = amount.tables;
+    m_report.sourceBytes = amount.bytes;
+    for (const QString &each : m_options.excludeTableData) {
+        if (m_sourceFacts.table(each))
+            m_report.withoutRows.append(each);
+    }
     const CopyCollisions found = collisions(m_sourceFacts, m_targetFacts, m_options);
     for (const CopyRelation &each : found.both)
         (m_options.clean.isEmpty() ? m_report.stays : m_report.willDelete).append(relationText(each));
@@ -209,6 +217,10 @@ bool Copying::copy()
     input.targetString = &m_target;
     input.database = m_targetFacts.database;
     input.deletes = !m_options.clean.isEmpty();
+    for (const QString &each : m_options.excludeTableData) {
+        if (const CopyRelation *table = m_sourceFacts.table(each))
+            input.withoutRows.append(*table);
+    }
     input.intoSchemas =
         !schemasOfBoth(m_sourceFacts, m_targetFacts, m_options).isEmpty() && !m_options.schemas.isEmpty();
     for (const CopyRelation &each : std::as_const(m_sourceFacts.relations)) {
@@ -233,9 +245,10 @@ bool Copying::copy()
     m_report.targetChanged = true;
     m_report.deleted = m_report.willDelete;
     const double rate = result.seconds > 0 ? double(result.bytes) / megabyte / result.seconds : 0;
-    const QString amount = m_options.jobs > 1 ? countedText(result.tables, "table", "tables")
+    const QString rows = s("the rows of %1").arg(countedText(result.tables, "table", "tables"));
+    const QString amount = m_options.jobs > 1 ? rows
                                               : s("%1, %2 MB of dump, %3 MB/s")
-                                                    .arg(countedText(result.tables, "table", "tables"))
+                                                    .arg(rows)
                                                     .arg(double(result.bytes) / megabyte, 0, 'f', 1)
                                                     .arg(rate, 0, 'f', 1);
     end(CopyStage::Copy, StageStatus::Ok,
@@ -384,7 +397,7 @@ void Copying::compare()
     options.targetName = m_options.targetName;
     if (options.schemas.isEmpty())
         options.schemas = m_options.schemas;
-    options.exclude += m_options.excludeTableData;
+    options.withoutRows += m_options.excludeTableData;
     if (m_options.timeout > Milliseconds(0))
         options.timeout = std::min(options.timeout, m_deadline.left());
     options.onProgress = [this](const CompareProgress &progress) {

@@ -48,6 +48,7 @@ struct CopyRelation
     char kind = 'r';  ///< as in pg_class: r table, p partitioned, v view, m materialised view, S sequence, f foreign
     qint64 rows = -1; ///< the planner's estimate; -1: never analysed
     qint64 bytes = 0; ///< on its server's disk, with its TOAST table, without indexes
+    QString whole;    ///< of a partition: the table it is one of, as shown(); else empty
     QString shown() const; ///< "schema.name", unquoted
 };
 
@@ -86,7 +87,7 @@ struct CopyOptions
     int jobs = 1;            ///< above 1: `file` becomes a folder that as many write and read at once, not in one
                              ///< transaction
     QStringList schemas;     ///< only these, by their exact names; empty: all
-    QStringList excludeTableData; ///< "schema.table": the table, without its rows
+    QStringList excludeTableData; ///< "schema.table", letter for letter: the table, without its rows
     bool intoNonEmpty = false;    ///< beside what the target has; nothing is deleted, and a name in both ends it
     QString clean;                ///< the target's database by name: what has the name of something in the source is
                                   ///< dropped there first, in the same transaction. Empty: nothing is dropped
@@ -130,13 +131,14 @@ struct CopyReport
     bool planOnly = false;
     bool cancelled = false;
     bool targetChanged = false; ///< surely or possibly: what the step "copy" says
-    int tables = 0;             ///< of the source, that are copied
+    int tables = 0;             ///< of the source, that are copied; partitioned ones count besides their partitions
     qint64 sourceBytes = 0;     ///< on the source's disk; an estimate of what there is to do
     qint64 dumpBytes = 0;       ///< that went through the pipe or into the file
     double dumpSeconds = 0;
     QString file;                    ///< the dump that was kept; empty: none
     QStringList willDelete, deleted; ///< of the target, "table public.orders"
     QStringList stays;               ///< of the target, that a copy does not touch
+    QStringList withoutRows;         ///< "public.log": tables whose rows were, or would be, left out as asked
     QStringList leftOut;             ///< what the source has and a copy leaves out, in words
     QStringList freeze;              ///< steps for a person, with finalSync
     CopyHistory history;

@@ -41,12 +41,58 @@ bool isCopied(const CopyRelation &relation, const CopyOptions &options)
     return options.schemas.isEmpty() || options.schemas.contains(relation.schema);
 }
 
-QString poolerHint()
+/// What pg_dump and pg_restore set for themselves (search_path = '') would stay on a connection that is lent to others
+/// next.
+std::optional<CopyStep> judgePooled(CopyStage stage, const QString &detail, const ConnectionString &connection,
+                                    const CopyFacts &facts)
 {
-    return s("the direct host and port of the database: a pooler in transaction mode loses what pg_dump sets");
+    if (facts.lendsEach)
+        return step(stage, StageStatus::Fail, detail + s(", through a pooler in transaction mode"),
+                    s("the direct host and port of the database: what pg_dump and pg_restore set for themselves, an "
+                      "empty search_path first of all, stays on connections that the pooler lends to the application, "
+                      "which then finds no table"));
+    if (facts.pooler && isTransactionPooler(connection))
+        return step(stage, StageStatus::Warn, detail + s(", by a pooler"),
+                    s("the direct host and port of the database, unless the pooler is in session mode: in transaction "
+                      "mode it disturbs the application's sessions"));
+    return {};
+}
+
+/// What the comparison afterwards would find, and what a copy cannot change. Empty: nothing.
+QString otherWriting(const CopyFacts &source, const CopyFacts &target)
+{
+    QStringList words;
+    const auto differ = [&words](const char *what, const QString &one, const QString &other) {
+        if (one != other && !one.isEmpty() && !other.isEmpty())
+            words.append(s("its %1 is %2, the source's %3").arg(s(what), other, one));
+    };
+    differ("encoding", source.encoding, target.encoding);
+    differ("locale", source.locale, target.locale);
+    differ("collation", source.collation, target.collation);
+    differ("ctype", source.ctype, target.ctype);
+    return words.join(s("; "));
+}
+
+QString listedText(const QStringList &names)
+{
+    const qsizetype more = names.size() - listed;
+    return names.mid(0, listed).join(s(", ")) + (more > 0 ? s(" and %1 more").arg(more) : QString());
 }
 
 } // namespace
+
+CopyAmount copyAmount(const CopyFacts &source, const CopyOptions &options)
+{
+    CopyAmount amount;
+    for (const CopyRelation &each : source.relations) {
+        if (!isCopied(each, options) || (each.kind != 'r' && each.kind != 'p'))
+            continue;
+        ++amount.tables;
+        amount.partitioned += each.kind == 'p' ? 1 : 0;
+        amount.bytes += each.kind == 'r' ? each.bytes : 0;
+    }
+    return amount;
+}
 
 CopyCollisions collisions(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
 {
@@ -76,6 +122,73 @@ QStringList schemasOfBoth(const CopyFacts &source, const CopyFacts &target, cons
 namespace {
 
 /// The dump makes its schemas anew, in the one transaction that would fail by it.
+/// Neither is dropped by name: PostgreSQL gives up the key of a partition only with the whole table's, and the whole
+/// table only with all partitions.
+std::optional<CopyStep> judgePartitions(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
+{
+    if (options.clean.isEmpty())
+        return {};
+    const QString hint = s("an empty target: DROP DATABASE %1 and CREATE DATABASE, or at least DROP TABLE of the "
+                           "partitioned tables there; then the copy without --clean where nothing else is left")
+                             .arg(quotedIdentifier(target.database));
+    QStringList keys;
+    for (const QString &each : target.attached) {
+        const bool copied = options.schemas.isEmpty() || options.schemas.contains(each.section(u'.', 0, 0));
+        if (copied && source.attached.contains(each))
+            keys.append(each);
+    }
+    if (!keys.isEmpty())
+        return step(CopyStage::Contents, StageStatus::Fail,
+                    s("--clean cannot replace partitioned tables with a primary key or unique constraint: pg_restore "
+                      "drops what it replaces one by one, and PostgreSQL lets go of a partition's key only together "
+                      "with that of the whole table: %1")
+                        .arg(listedText(keys)),
+                    hint);
+    const CopyCollisions found = collisions(source, target, options);
+    QStringList lost;
+    for (const CopyRelation &each : found.only) {
+        const bool with = std::any_of(found.both.cbegin(), found.both.cend(), [&each](const CopyRelation &its) {
+            return its.kind == 'p' && its.shown() == each.whole;
+        });
+        if (with)
+            lost.append(each.shown());
+    }
+    if (!lost.isEmpty())
+        return step(
+            CopyStage::Contents, StageStatus::Fail,
+            s("partitions that only the target has would be deleted with their table: %1").arg(listedText(lost)),
+            s("DETACH PARTITION at the target for what is to stay, DROP TABLE for what is not wanted"));
+    return {};
+}
+
+/// Names stand for one table each, letter for letter.
+std::optional<CopyStep> judgeWithoutRows(const CopyFacts &source, const CopyOptions &options)
+{
+    for (const QString &each : options.excludeTableData) {
+        const CopyRelation *table = source.table(each);
+        if (table && table->kind == 'r' && isCopied(*table, options))
+            continue;
+        QStringList like;
+        for (const CopyRelation &its : source.relations) {
+            const bool similar = its.name.compare(each.section(u'.', -1), Qt::CaseInsensitive) == 0 ||
+                                 (!its.whole.isEmpty() && its.whole == each);
+            if (its.kind == 'r' && similar && isCopied(its, options))
+                like.append(its.shown());
+        }
+        if (table && table->kind == 'p')
+            return step(CopyStage::Contents, StageStatus::Fail,
+                        s("--exclude-table-data %1: it is partitioned and has no rows of its own").arg(each),
+                        s("its partitions: %1").arg(listedText(like)));
+        return step(CopyStage::Contents, StageStatus::Fail,
+                    s("--exclude-table-data %1: %2")
+                        .arg(each, table ? s("it is in none of the schemas that are copied")
+                                         : s("the source has no table of that name")),
+                    like.isEmpty() ? s("SCHEMA.TABLE as the database writes it, letter for letter; no patterns")
+                                   : s("one of %1? The names count letter for letter").arg(listedText(like)));
+    }
+    return {};
+}
+
 std::optional<CopyStep> judgeSchemas(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
 {
     const QStringList both = schemasOfBoth(source, target, options);
@@ -110,14 +223,24 @@ std::optional<CopyStep> judgeSchemas(const CopyFacts &source, const CopyFacts &t
 
 } // namespace
 
-CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source)
+CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source, const CopyOptions &options)
 {
     QString detail = s("PostgreSQL %1, database %2, as %3").arg(source.versionText, source.database, source.user);
     if (source.standby)
         detail += s(", a standby");
-    if (isTransactionPooler(connection))
-        return step(CopyStage::Source, StageStatus::Warn, detail + s(", by a pooler"), poolerHint());
-    return step(CopyStage::Source, StageStatus::Ok, detail);
+    if (const std::optional<CopyStep> pooled = judgePooled(CopyStage::Source, detail, connection, source))
+        return *pooled;
+    QStringList unreadable;
+    for (const CopyRelation &each : source.relations) {
+        if (isCopied(each, options) && source.unreadable.contains(each.shown()))
+            unreadable.append(each.shown());
+    }
+    if (!unreadable.isEmpty())
+        return step(CopyStage::Source, StageStatus::Fail,
+                    s("%1: %2 may not read all of: %3").arg(detail, source.user, listedText(unreadable)),
+                    s("GRANT USAGE on the schema and SELECT on all tables and sequences in it, or their owner; where "
+                      "row-level security hides rows, a user with BYPASSRLS"));
+    return step(CopyStage::Source, StageStatus::Ok, detail + (source.pooler ? s(", through a pooler") : QString()));
 }
 
 CopyStep judgeTarget(const ConnectionString &connection, const CopyFacts &source, const CopyFacts &target,
@@ -146,6 +269,16 @@ CopyStep judgeTarget(const ConnectionString &connection, const CopyFacts &source
                       s("since PostgreSQL 15 only the database's owner may: ALTER DATABASE … OWNER TO %1, or GRANT "
                         "CREATE ON SCHEMA public TO %1")
                           .arg(target.user));
+    const std::optional<CopyStep> pooled = judgePooled(CopyStage::Target, detail, connection, target);
+    if (pooled && pooled->status == StageStatus::Fail)
+        return *pooled;
+    const QString writing = otherWriting(source, target);
+    const QString writingHint =
+        s("CREATE DATABASE … TEMPLATE template0 ENCODING '%1' LC_COLLATE '%2' LC_CTYPE '%3' for the target; "
+          "--no-compare copies all the same")
+            .arg(source.encoding, source.collation, source.ctype);
+    if (!writing.isEmpty() && options.compareAfter)
+        return failed(s("%1: the comparison after the copy would fail").arg(writing), writingHint);
     if (target.major() < source.major()) {
         const QString why = s("it is older than the source (%1)").arg(source.major());
         if (!options.olderTarget)
@@ -154,9 +287,11 @@ CopyStep judgeTarget(const ConnectionString &connection, const CopyFacts &source
         return step(CopyStage::Target, StageStatus::Warn, s("%1: %2").arg(detail, why),
                     s("what only the newer one knows ends the copy, and the target stays as it was"));
     }
-    if (isTransactionPooler(connection))
-        return step(CopyStage::Target, StageStatus::Warn, detail + s(", by a pooler"), poolerHint());
-    return step(CopyStage::Target, StageStatus::Ok, detail);
+    if (pooled)
+        return *pooled;
+    if (!writing.isEmpty())
+        return step(CopyStage::Target, StageStatus::Warn, s("%1: %2").arg(detail, writing), writingHint);
+    return step(CopyStage::Target, StageStatus::Ok, detail + (target.pooler ? s(", through a pooler") : QString()));
 }
 
 CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options)
@@ -171,10 +306,17 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
             CopyStage::Contents, StageStatus::Fail,
             s("--clean names the database \"%1\", and the target is \"%2\"").arg(options.clean, target.database),
             s("nothing is deleted unless the database is named letter for letter"));
-    const QString coming =
-        s("%1, %2 on the source's disk%3")
-            .arg(countedText(source.tableCount(), "table", "tables"), dataSizeText(source.tableBytes()),
-                 source.largeObjects > 0 ? s(", %1 large objects").arg(source.largeObjects) : QString());
+    if (const std::optional<CopyStep> refused = judgeWithoutRows(source, options))
+        return *refused;
+    const CopyAmount amount = copyAmount(source, options);
+    QString coming = countedText(amount.tables, "table", "tables");
+    if (amount.partitioned > 0)
+        coming += s(" (%1 of them partitioned, with no rows of its own)").arg(amount.partitioned);
+    coming += s(", %1 on the source's disk").arg(dataSizeText(amount.bytes));
+    if (source.largeObjects > 0)
+        coming += s(", %1").arg(countedText(source.largeObjects, "large object", "large objects"));
+    if (!options.excludeTableData.isEmpty())
+        coming += s("; without rows: %1").arg(listedText(options.excludeTableData));
     QString hint;
     StageStatus status = StageStatus::Ok;
     if (source.largeObjects > 0 && !options.schemas.isEmpty()) {
@@ -186,6 +328,8 @@ CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const C
         hint = s("more objects than max_locks_per_transaction counts on: raise it, or copy in parts with --schema");
     }
     if (const std::optional<CopyStep> refused = judgeSchemas(source, target, options))
+        return *refused;
+    if (const std::optional<CopyStep> refused = judgePartitions(source, target, options))
         return *refused;
     const CopyCollisions found = collisions(source, target, options);
     if (found.both.isEmpty() && found.only.isEmpty())

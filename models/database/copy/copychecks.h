@@ -20,7 +20,17 @@ struct CopyCollisions
 /// Those that the dump would make and the target has already. With `options.schemas`: of these, "public" too.
 [[nodiscard]] QStringList schemasOfBoth(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options);
 
-[[nodiscard]] CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source);
+/// Of the source, in the schemas that are copied.
+struct CopyAmount
+{
+    int tables = 0;      ///< with the partitioned ones
+    int partitioned = 0; ///< whose rows lie in other tables
+    qint64 bytes = 0;
+};
+[[nodiscard]] CopyAmount copyAmount(const CopyFacts &source, const CopyOptions &options);
+
+[[nodiscard]] CopyStep judgeSource(const ConnectionString &connection, const CopyFacts &source,
+                                   const CopyOptions &options);
 [[nodiscard]] CopyStep judgeTarget(const ConnectionString &connection, const CopyFacts &source, const CopyFacts &target,
                                    const CopyOptions &options);
 [[nodiscard]] CopyStep judgeContents(const CopyFacts &source, const CopyFacts &target, const CopyOptions &options);

@@ -2,8 +2,14 @@
 #include "models/database/copy/copyfacts.h"
 
 #include "models/common/numbertext.h"
+#include "models/database/probes/postgresfacts.h"
+#include "models/database/strings/connectionlint.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
 
 #include <algorithm>
+#include <utility>
 
 namespace Switchyard {
 
@@ -34,12 +40,32 @@ Result<LinkRows> ask(PostgresLink &link, const char *sql, const Deadline &deadli
 /// What belongs to the server, to an extension or to a session is not the user's.
 constexpr const char relationsSql[] =
     "select n.nspname, c.relname, c.relkind, c.reltuples::bigint as rows, "
-    "case when c.relkind in ('r', 'm') then pg_catalog.pg_table_size(c.oid) else 0 end as bytes "
+    "case when c.relkind in ('r', 'm') then pg_catalog.pg_table_size(c.oid) else 0 end as bytes, "
+    "coalesce((select pn.nspname || '.' || p.relname from pg_catalog.pg_inherits h join pg_catalog.pg_class p "
+    "on p.oid = h.inhparent and p.relkind = 'p' join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace "
+    "where h.inhrelid = c.oid limit 1), '') as whole "
     "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
     "where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and n.nspname <> 'information_schema' "
     "and n.nspname !~ '^pg_' and not exists (select 1 from pg_catalog.pg_depend d "
     "where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e') "
     "order by 1, 2";
+
+/// Plain indexes of partitions are no matter: pg_dump drops the whole table's only.
+constexpr const char attachedSql[] =
+    "select n.nspname || '.' || k.conname || ' of ' || t.relname from pg_catalog.pg_constraint k "
+    "join pg_catalog.pg_class t on t.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace "
+    "where k.contype in ('p', 'u', 'x') and exists (select from pg_catalog.pg_inherits h where h.inhrelid = "
+    "k.conindid) "
+    "order by 1";
+
+/// pg_dump locks every table, reads every sequence and asks for rows without row-level security.
+constexpr const char unreadableSql[] =
+    "select n.nspname || '.' || c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n "
+    "on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'S') and n.nspname <> 'information_schema' "
+    "and n.nspname !~ '^pg_' and not exists (select 1 from pg_catalog.pg_depend d "
+    "where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e') "
+    "and (not pg_catalog.has_schema_privilege(n.oid, 'USAGE') or not pg_catalog.has_table_privilege(c.oid, 'SELECT') "
+    "or (c.relkind = 'r' and pg_catalog.row_security_active(c.oid))) order by 1";
 
 constexpr const char factsSql[] =
     "select pg_catalog.current_setting('server_version_num') as number, "
@@ -55,9 +81,33 @@ constexpr const char factsSql[] =
     "(select pg_catalog.count(*) from pg_catalog.pg_largeobject_metadata) as large_objects, "
     "(select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) as database_oid, "
     "pg_catalog.pg_postmaster_start_time()::text as started, "
+    "(select pg_catalog.pg_encoding_to_char(encoding) from pg_catalog.pg_database "
+    "where datname = pg_catalog.current_database()) as encoding, "
+    "(select pg_catalog.to_jsonb(d) from pg_catalog.pg_database d "
+    "where datname = pg_catalog.current_database()) as row, "
     "pg_catalog.current_setting('max_locks_per_transaction')::bigint * "
     "(pg_catalog.current_setting('max_connections')::bigint + "
     "pg_catalog.current_setting('max_prepared_transactions')::bigint) as locks";
+
+/// Of pg_database's row, whose columns depend on the version.
+void readLocale(const QString &row, CopyFacts &facts)
+{
+    const QJsonObject database = QJsonDocument::fromJson(row.toUtf8()).object();
+    const auto text = [&database](const char *name) { return database[s(name)].toString(); };
+    facts.collation = text("datcollate");
+    facts.ctype = text("datctype");
+    const QString provider = text("datlocprovider");
+    const char *name = provider == QLatin1StringView("i")   ? "icu"
+                       : provider == QLatin1StringView("b") ? "builtin"
+                       : provider == QLatin1StringView("c") ? "libc"
+                                                            : "";
+    for (const char *column : {"datlocale", "daticulocale"}) {
+        if (facts.locale.isEmpty() && !provider.isEmpty() && !text(column).isEmpty())
+            facts.locale = s("%1 %2").arg(s(name), text(column));
+    }
+    if (facts.locale.isEmpty())
+        facts.locale = s(name);
+}
 
 QString firstLine(const QString &text)
 {
@@ -107,6 +157,29 @@ int CopyFacts::tableCount() const
                              [](const CopyRelation &each) { return each.kind == 'r' || each.kind == 'p'; }));
 }
 
+const CopyRelation *CopyFacts::table(const QString &shown) const
+{
+    const auto found = std::find_if(relations.cbegin(), relations.cend(), [&shown](const CopyRelation &each) {
+        return (each.kind == 'r' || each.kind == 'p') && each.shown() == shown;
+    });
+    return found == relations.cend() ? nullptr : &*found;
+}
+
+void findCopyPooler(PostgresLink &link, const ConnectionString &connection, const PostgresOpened &opened,
+                    const Deadline &deadline, CopyFacts &facts)
+{
+    PostgresExpectations expected;
+    expected.poolerByName = isTransactionPooler(connection);
+    expected.pooledNeon = connection.isPooledNeon();
+    const LinkRows pid = link.query(s("select pg_catalog.pg_backend_pid() as pid"), deadline);
+    PostgresSession session;
+    judgePooler(
+        link, pid.number("pid"), expected, deadline,
+        [&](PostgresLink &other) { return other.open(opened.target, deadline).end == LinkEnd::Ok; }, session);
+    facts.pooler = session.pooler.value_or(false);
+    facts.lendsEach = session.transaction.value_or(false);
+}
+
 Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline)
 {
     const Result<LinkRows> rows = ask(link, factsSql, deadline);
@@ -126,6 +199,8 @@ Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline)
     facts.largeObjects = rows->value("large_objects").toLongLong();
     facts.lockSlots = rows->value("locks").toLongLong();
     facts.instance = rows->value("started");
+    facts.encoding = rows->value("encoding");
+    readLocale(rows->value("row"), facts);
     const Result<LinkRows> relations = ask(link, relationsSql, deadline);
     if (!relations)
         return tl::unexpected(relations.error());
@@ -136,6 +211,7 @@ Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline)
         relation.kind = row.value(2).isEmpty() ? 'r' : row.value(2).at(0).toLatin1();
         relation.rows = row.value(3).toLongLong();
         relation.bytes = row.value(4).toLongLong();
+        relation.whole = row.value(5);
         facts.relations.append(relation);
     }
     const Result<LinkRows> schemas = ask(link,
@@ -148,6 +224,13 @@ Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline)
         return tl::unexpected(schemas.error());
     for (const QStringList &row : schemas->rows)
         facts.schemas.append(row.value(0));
+    for (const auto &[sql, names] : {std::pair{attachedSql, &facts.attached}, {unreadableSql, &facts.unreadable}}) {
+        const Result<LinkRows> found = ask(link, sql, deadline);
+        if (!found)
+            return tl::unexpected(found.error());
+        for (const QStringList &row : found->rows)
+            names->append(row.value(0));
+    }
     // Some providers do not allow it; a failed statement leaves the connection as it was.
     const LinkRows system = link.query(s("select system_identifier from pg_catalog.pg_control_system()"), deadline);
     if (!link.isOpen())

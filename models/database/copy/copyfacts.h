@@ -5,6 +5,7 @@
 
 #include "models/database/copy/copy.h"
 #include "models/database/probes/postgreslink.h"
+#include "models/database/probes/postgresopen.h"
 
 #include <QMap>
 
@@ -26,6 +27,12 @@ struct CopyFacts
     qint64 bytes = 0;               ///< pg_database_size
     qint64 largeObjects = 0;
     qint64 lockSlots = 0; ///< what one transaction may count on
+    QString encoding, collation, ctype;
+    QString locale;         ///< provider and its locale: "icu en-US"; empty: servers before 15 do not say
+    bool pooler = false;    ///< something with server connections of its own answers
+    bool lendsEach = false; ///< and lends them for one transaction
+    QStringList attached;   ///< keys of partitions that belong to one of the whole table: "schema.key of table"
+    QStringList unreadable; ///< "schema.table": tables and sequences that this user may not read, or not all rows of
     QList<CopyRelation> relations;
     QStringList schemas; ///< not the server's own, nor those that extensions bring
 
@@ -33,8 +40,14 @@ struct CopyFacts
     /// Tables that hold rows of their own.
     qint64 tableBytes() const;
     int tableCount() const;
+    /// The table of that "schema.table", with rows of its own or without; nullptr: there is none.
+    const CopyRelation *table(const QString &shown) const;
 };
 [[nodiscard]] Result<CopyFacts> readCopyFacts(PostgresLink &link, const Deadline &deadline);
+
+/// Sets what stands between us and the server, which `opened` says how to get to again.
+void findCopyPooler(PostgresLink &link, const ConnectionString &connection, const PostgresOpened &opened,
+                    const Deadline &deadline, CopyFacts &facts);
 
 /// "table public.orders"
 QString relationText(const CopyRelation &relation);

@@ -12,7 +12,7 @@ namespace {
 struct Row
 {
     const char *id;
-    const char *contains; ///< in small letters; several are separated by '|'
+    const char *contains; ///< in small letters; alternatives are separated by '|', what must all be there by '&'
     const char *words;
     const char *hint;
 };
@@ -40,7 +40,12 @@ constexpr Row rows[] = {
      "raise max_locks_per_transaction there, or copy in parts with --schema"},
     {"exists", "already exists", "the target has something of that name already",
      "--clean DATABASE drops what has the same name, or an empty database"},
-    {"structure", "\" of relation \"", "what is dropped first is built otherwise at the target than at the source",
+    {"partitions", "cannot drop inherited constraint|cannot drop index&because index",
+     "PostgreSQL lets go of a partition's key only together with that of the whole table, and pg_restore drops them "
+     "one by one",
+     "an empty target: drop the partitioned tables there, or the whole database, and copy without --clean"},
+    {"structure", "\" of relation \"&does not exist",
+     "what is dropped first is built otherwise at the target than at the source",
      "drop it at the target by hand, or copy into an empty database"},
     {"dependents", "because other objects depend on it",
      "something that stays at the target depends on what is dropped",
@@ -54,8 +59,8 @@ constexpr Row rows[] = {
     {"unique", "duplicate key value|violates unique constraint|could not create unique index",
      "rows of the source break a unique index of their own, or the target had rows already",
      "REINDEX at the source tells: a changed collation of the operating system breaks indexes"},
-    {"constraint", "violates foreign key|violates check constraint", "rows of the source break their own constraint",
-     "mend the rows, or the constraint, at the source"},
+    {"constraint", "violates foreign key|violates check constraint|violates not-null constraint",
+     "rows of the source break their own constraint", "mend the rows, or the constraint, at the source"},
     {"privilege", "permission denied|must be owner|must be superuser|must be a member",
      "the user lacks a privilege for it",
      "a user that may: the owner of the source's tables, and of the target's database"},
@@ -78,7 +83,11 @@ CopyCause copyCause(const QString &message)
     const QString text = message.toLower();
     for (const Row &row : rows) {
         const QStringList words = QString::fromUtf8(row.contains).split(QLatin1Char('|'));
-        if (std::any_of(words.cbegin(), words.cend(), [&](const QString &each) { return text.contains(each); }))
+        if (std::any_of(words.cbegin(), words.cend(), [&](const QString &each) {
+                const QStringList parts = each.split(QLatin1Char('&'));
+                return std::all_of(parts.cbegin(), parts.cend(),
+                                   [&](const QString &part) { return text.contains(part); });
+            }))
             return {QString::fromUtf8(row.id), QString::fromUtf8(row.words), QString::fromUtf8(row.hint)};
     }
     return {};

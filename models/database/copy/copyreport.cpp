@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/common/onelinetext.h"
 #include "models/common/xmltext.h"
 #include "models/database/copy/copy.h"
 
@@ -60,10 +61,10 @@ QJsonObject historyToJson(const CopyHistory &history)
 QString inMarkdown(const QString &text)
 {
     QString safe;
-    for (const QChar c : text) {
+    for (const QChar c : onOneLine(text)) {
         if (s("\\`*_{}[]<>()#|!").contains(c))
             safe += u'\\';
-        safe += c == u'\n' ? u' ' : c;
+        safe += c;
     }
     return safe;
 }
@@ -98,6 +99,7 @@ QList<Section> sectionsOf(const CopyReport &report)
     QList<Section> sections{{report.planOnly ? "Would be deleted at the target" : "Deleted at the target",
                              report.planOnly ? report.willDelete : report.deleted},
                             {"Stays at the target", report.stays},
+                            {"Without rows, as asked", report.withoutRows},
                             {"Left out", report.leftOut},
                             {"Written to the source since the last copy", written},
                             {"Written to the source meanwhile", report.writtenMeanwhile},
@@ -144,6 +146,7 @@ QJsonObject copyReportToJson(const CopyReport &report)
             {s("will_delete"), list(report.willDelete)},
             {s("deleted"), list(report.deleted)},
             {s("stays"), list(report.stays)},
+            {s("without_rows"), list(report.withoutRows)},
             {s("left_out"), list(report.leftOut)},
             {s("freeze"), list(report.freeze)},
             {s("history"), historyToJson(report.history)},

@@ -38,6 +38,21 @@ QString s(const char *text)
     return QString::fromUtf8(text);
 }
 
+/// What a program says of its work begins with its name; what others say in its place (the loader, a signal's handler)
+/// does not.
+bool isProgress(const QByteArray &line)
+{
+    static const QRegularExpression name(s("^(?:\\S*/)?pg_(?:dump|restore): "));
+    return name.match(QString::fromUtf8(line)).hasMatch();
+}
+
+/// How many tables' rows a dump in a folder has: one file each. Large objects are in files of other names.
+int tablesIn(const QString &folder)
+{
+    static const QRegularExpression rows(s("^\\d+\\.dat(\\.\\w+)?$"));
+    return int(QDir(folder).entryList(QDir::Files).filter(rows).size());
+}
+
 /// One of the programs and what it complained of.
 class Program final
 {
@@ -59,7 +74,7 @@ public:
                 if (m_errors.size() < keptErrors)
                     m_errors.append(read.object.toUtf8());
             } else if (read.kind == CopyLine::Kind::Other) {
-                m_last = line;
+                m_last = isProgress(line) ? m_last : line;
             } else {
                 heard(read);
             }
@@ -111,12 +126,6 @@ QString exactly(const QString &name)
     return quotedIdentifier(name);
 }
 
-QString exactTable(const QString &name)
-{
-    const qsizetype dot = name.indexOf(QLatin1Char('.'));
-    return dot < 0 ? exactly(name) : exactly(name.left(dot)) + QLatin1Char('.') + exactly(name.mid(dot + 1));
-}
-
 /// A value in libpq's "key=value" text.
 QString conninfoValue(const QString &value)
 {
@@ -145,8 +154,8 @@ QStringList dumpArguments(const CopyRunInput &input, const CopyOptions &options,
         words += s("--compress=0");
     for (const QString &schema : options.schemas)
         words += s("--schema=%1").arg(exactly(schema));
-    for (const QString &table : options.excludeTableData)
-        words += s("--exclude-table-data=%1").arg(exactTable(table));
+    for (const CopyRelation &table : input.withoutRows)
+        words += s("--exclude-table-data=%1.%2").arg(exactly(table.schema), exactly(table.name));
     return words;
 }
 
@@ -209,6 +218,7 @@ private:
     void hear(const CopyLine &line);
     void listen(bool all = false);
     void report();
+    double sizeUnderWay() const;
     bool interrupted();
     void stopBoth();
     void failed(Program &program, const char *name);
@@ -225,6 +235,7 @@ private:
     Instant m_begun, m_told{}, m_listened{};
     QString m_object;
     qint64 m_totalSize = 0, m_doneSize = 0, m_currentSize = 0;
+    qint64 m_currentBegan = 0; ///< bytes of the dump when the rows of the table under way began
 };
 
 void Run::hear(const CopyLine &line)
@@ -235,6 +246,7 @@ void Run::hear(const CopyLine &line)
     ++m_result.tables;
     m_doneSize += m_currentSize;
     m_currentSize = m_input.sizes.value(line.object);
+    m_currentBegan = m_result.bytes;
 }
 
 void Run::listen(bool all)
@@ -246,6 +258,14 @@ void Run::listen(bool all)
     } else {
         m_dump.listen(all, [this](const CopyLine &line) { hear(line); });
     }
+}
+
+/// Of the table whose rows flow now, by what has flowed since they began; never all of it. A dump of text is larger or
+/// smaller than the table on its disk.
+double Run::sizeUnderWay() const
+{
+    constexpr double most = 0.95;
+    return std::min(double(std::max<qint64>(0, m_result.bytes - m_currentBegan)), most * double(m_currentSize));
 }
 
 void Run::report()
@@ -262,7 +282,7 @@ void Run::report()
     progress.tablesDone = std::max(0, m_result.tables - 1);
     progress.tables = int(m_input.sizes.size());
     if (m_totalSize > 0)
-        progress.share = std::clamp(double(m_doneSize) / double(m_totalSize), 0.0, 1.0);
+        progress.share = std::clamp((double(m_doneSize) + sizeUnderWay()) / double(m_totalSize), 0.0, 1.0);
     m_options.onProgress(progress);
 }
 
@@ -525,12 +545,16 @@ CopyRunResult Run::throughFile()
     m_result.tables = 0;
     m_doneSize = 0;
     m_currentSize = 0;
+    m_currentBegan = m_result.bytes;
     if (startRestore(-1, m_options.file)) {
         if (waitFor(m_restore))
             m_result.end = CopyRunResult::End::Done;
         else if (m_result.detail.isEmpty())
             restoreFailed();
     }
+    // Lines of several programs at once run into each other: not all of them can be told.
+    if (m_options.jobs > 1 && m_result.end == CopyRunResult::End::Done)
+        m_result.tables = tablesIn(m_options.file);
     stopBoth();
     return finish();
 }
@@ -543,7 +567,7 @@ CopyLine copyLine(const QByteArray &line)
         s(R"(^(?:\S*/)?pg_(?:dump|restore): (?:\[[^\]]*\] )?(error|fatal|detail|hint): (.*)$)"),
         QRegularExpression::DotMatchesEverythingOption);
     static const QRegularExpression rows(
-        s(R"x(^(?:\S*/)?pg_(?:dump|restore): (?:processing data for table|dumping contents of table) "(.*)"$)x"),
+        s(R"x(^(?:\S*/)?pg_(?:dump|restore): (?:processing data for table|dumping contents of table) "(.*?)"?$)x"),
         QRegularExpression::DotMatchesEverythingOption);
     static const QRegularExpression made(
         s(R"x(^(?:\S*/)?pg_restore: (?:creating|executing) ([A-Z][A-Z ]*)(?: "(.*)"| (.*))?$)x"),

@@ -37,6 +37,7 @@ struct CopyRunInput
     const ConnectionString *targetString = nullptr;
     QString database;            ///< of the target
     QMap<QString, qint64> sizes; ///< of the source's tables, for the estimate
+    QList<CopyRelation> withoutRows;
     bool deletes = false;
     bool intoSchemas = false; ///< the target has all that are copied: only what is in them is made
 };
@@ -56,7 +57,7 @@ struct CopyRunResult
     QString cause; ///< of CopyCause; empty: unknown
     qint64 bytes = 0;
     double seconds = 0;      ///< from the first program's start to the last one's end
-    int tables = 0;          ///< whose rows were begun to be written at the target
+    int tables = 0;          ///< whose rows were begun to be written at the target; with jobs: whose rows the dump has
     bool ownFailure = false; ///< the dump's file: the target was never touched
     bool restoring = false;  ///< pg_restore was started
 };

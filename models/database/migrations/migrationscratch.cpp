@@ -2,6 +2,7 @@
 #include "models/database/migrations/migrationscratch.h"
 
 #include "models/database/copy/copyaccess.h"
+#include "models/database/copy/copyfacts.h"
 #include "models/database/copy/copyhints.h"
 #include "models/database/probes/probekit.h"
 
@@ -88,6 +89,12 @@ Result<void> MigrationServer::open(const ConnectionString &connection, const Dat
                                      Deadline(access.connectTimeout, access.cancelled));
     if (!rows.isOk())
         return failed(rows, s("the server does not say its version"), {});
+    CopyFacts facts;
+    findCopyPooler(link, connection, opened, Deadline(access.connectTimeout, access.cancelled), facts);
+    if (facts.lendsEach)
+        return fail(ErrorKind::Usage, s("it is reached through a pooler in transaction mode"),
+                    s("the direct host and port: what pg_dump and migrations set for themselves stays on connections "
+                      "that the pooler lends to the application"));
     major = rows.number("major").value_or(0);
     version = rows.value("version").section(u' ', 0, 0);
     return {};

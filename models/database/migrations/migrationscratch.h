@@ -16,6 +16,7 @@ struct MigrationServer
     int major = 0;
     QString version; ///< "15.4"
 
+    /// Errors: those of openPostgres(), and usage: a pooler in transaction mode.
     [[nodiscard]] Result<void> open(const ConnectionString &connection, const DatabaseAccess &access);
 };
 

@@ -106,32 +106,6 @@ void judgeVersion(StageResult &stage, int major)
     }
 }
 
-/// pgbouncer makes up a number of its own for the cancel key; the server's is another one.
-void judgePooler(PostgresLink &link, const LinkRows &who, const PostgresExpectations &expected,
-                 const Deadline &deadline, const std::function<bool(PostgresLink &)> &second, PostgresSession &session)
-{
-    const std::optional<int> pid = who.number("pid");
-    if (pid && link.backendPid() != 0)
-        session.pooler = *pid != link.backendPid();
-    if (expected.poolerByName)
-        session.pooler = true;
-    if (expected.pooledNeon) {
-        session.transaction = true;
-        return;
-    }
-    if (!session.pooler.value_or(false) || !pid)
-        return;
-    // Two clients at once that work on the same server connection: lent for a transaction at the longest. Different
-    // ones prove nothing.
-    PostgresLink other;
-    if (!second(other))
-        return;
-    const LinkRows mine = link.query(s("select pg_backend_pid() as pid"), deadline);
-    const LinkRows theirs = other.query(s("select pg_backend_pid() as pid"), deadline);
-    if (mine.isOk() && theirs.isOk() && mine.number("pid") && mine.number("pid") == theirs.number("pid"))
-        session.transaction = true;
-}
-
 QString poolerWords(const PostgresSession &session)
 {
     if (!session.pooler)
@@ -142,6 +116,36 @@ QString poolerWords(const PostgresSession &session)
 }
 
 } // namespace
+
+/// pgbouncer makes up a number of its own for the cancel key; the server's is another one.
+void judgePooler(PostgresLink &link, std::optional<int> pid, const PostgresExpectations &expected,
+                 const Deadline &deadline, const std::function<bool(PostgresLink &)> &second, PostgresSession &session)
+{
+    if (pid && link.backendPid() != 0)
+        session.pooler = *pid != link.backendPid();
+    if (expected.poolerByName)
+        session.pooler = true;
+    if (expected.pooledNeon) {
+        session.transaction = true;
+        return;
+    }
+    if (!session.pooler.value_or(false) || !pid)
+        return;
+    // Two clients at once that work on the same server connection, or one that works on two: lent for a transaction at
+    // the longest. Others prove nothing, and where many clients come and go it may take more than one look.
+    PostgresLink other;
+    if (!second(other))
+        return;
+    constexpr int looks = 3;
+    for (int i = 0; i < looks && !session.transaction; ++i) {
+        const LinkRows mine = link.query(s("select pg_backend_pid() as pid"), deadline);
+        const LinkRows theirs = other.query(s("select pg_backend_pid() as pid"), deadline);
+        if (!mine.isOk() || !theirs.isOk() || !mine.number("pid"))
+            return;
+        if (mine.number("pid") == theirs.number("pid") || mine.number("pid") != pid)
+            session.transaction = true;
+    }
+}
 
 bool meetsSessionAttributes(const QString &attributes, const PostgresSession &session)
 {
@@ -217,7 +221,7 @@ StageResult postgresQueryStage(PostgresLink &link, const PostgresExpectations &e
     }
     session.standby = who.isTrue("standby");
     session.readOnly = session.standby || who.value("read_only") == QLatin1StringView("on");
-    judgePooler(link, who, expected, deadline, second, session);
+    judgePooler(link, who.number("pid"), expected, deadline, second, session);
     stage.detail =
         s("%1, database %2 as %3%4").arg(report.server, who.value("db"), who.value("who"), poolerWords(session));
     judgeVersion(stage, session.major);

@@ -36,6 +36,11 @@ struct PostgresSession
 /// Whether libpq's target_session_attrs of that value are met. "prefer-standby" takes anything in the end.
 [[nodiscard]] bool meetsSessionAttributes(const QString &attributes, const PostgresSession &session);
 
+/// Sets `pooler` and `transaction` of the session. `pid`: pg_backend_pid() as this link was just told it. `second`
+/// opens another connection the same way; it is not called where the server itself answers.
+void judgePooler(PostgresLink &link, std::optional<int> pid, const PostgresExpectations &expected,
+                 const Deadline &deadline, const std::function<bool(PostgresLink &)> &second, PostgresSession &session);
+
 /// select 1, who and what the server is. `second` opens another connection the same way, to see whether a pooler gives
 /// both the same server connection; it is not called without a pooler.
 [[nodiscard]] StageResult postgresQueryStage(PostgresLink &link, const PostgresExpectations &expected,
