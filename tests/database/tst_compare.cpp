@@ -357,6 +357,15 @@ void CompareTest::settings()
     QVERIFY(find(made, "extension", s("postgis"))->reason.contains(s("older on the target")));
     QVERIFY(find(made, "extension", s("timescaledb"))->reason.contains(s("does not offer")));
     QVERIFY(find(made, "extension", s("pg_trgm"))->hint.contains(s("CREATE EXTENSION")));
+    for (const auto &[a, b, same] : {std::tuple("en_US.UTF-8", "en_US.utf8", true),
+                                     {"en_US.UTF8", "en_US.UTF-8", true},
+                                     {"C.UTF-8", "en_US.UTF-8", false},
+                                     {"C", "C", true},
+                                     {"C", "C.UTF-8", false},
+                                     {"de_DE.UTF-8@euro", "de_DE.utf8@euro", true},
+                                     {"de_DE@euro", "de_DE", false},
+                                     {"de_DE.ISO-8859-15", "de_DE.iso88591", false}})
+        QVERIFY2(isSameLocale(s(a), s(b)) == same, a);
     CompareReport turned;
     compareCatalogues(older, newer, filter, false, turned);
     QVERIFY(find(turned, "version")->expected);

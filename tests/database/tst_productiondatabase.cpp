@@ -57,6 +57,7 @@ void TestProductionDatabase::places_data()
     row("a pooler's port", "postgresql://a@h:6432/shop", "postgresql://a@h/shop", true, true);
     row("another host", "postgresql://a@h/shop", "postgresql://a@g/shop", false, false);
     row("loopback", "postgresql://a@localhost/shop", "postgresql://a@[::1]/shop", true, true);
+    row("no loopback", "postgresql://a@127.example.com/shop", "postgresql://a@127.0.0.1/shop", false, false);
     row("no host", "postgresql:///shop", "host=127.0.0.1 dbname=shop", true, true);
     row("usual socket", "host=/var/run/postgresql dbname=shop", "postgresql://a@localhost/shop", true, true);
     row("other sockets", "host=/cloudsql/p:r:one dbname=shop", "host=/cloudsql/p:r:two dbname=shop", false, false);

@@ -320,6 +320,13 @@ bool isSameZone(const QString &a, const QString &b)
     return a.compare(b, Qt::CaseInsensitive) == 0 || (utc.contains(a.toLower()) && utc.contains(b.toLower()));
 }
 
+bool isSameSetting(const QString &kind, const QString &a, const QString &b)
+{
+    if (kind == QLatin1StringView("time-zone"))
+        return isSameZone(a, b);
+    return kind == QLatin1StringView("collation") || kind == QLatin1StringView("ctype") ? isSameLocale(a, b) : a == b;
+}
+
 void judgeSetting(CompareRow &row, const Catalogue &source, const Catalogue &target)
 {
     if (row.kind == QLatin1StringView("version")) {
@@ -374,8 +381,7 @@ void compareSettings(const Catalogue &source, const Catalogue &target, CompareFi
             row.status = CompareStatus::Unknown;
             row.expected = true;
             row.reason = s("PostgreSQL 14 and older do not say");
-        } else if (kind == QLatin1StringView("time-zone") ? !isSameZone(row.source, row.target)
-                                                          : row.source != row.target) {
+        } else if (!isSameSetting(kind, row.source, row.target)) {
             row.status = CompareStatus::Different;
             judgeSetting(row, source, target);
         }
@@ -562,6 +568,21 @@ QStringList CompareFilter::notes() const
     if (!m_excluded.isEmpty())
         words.append(s("not compared, as asked: %1").arg(m_excluded.join(s(", "))));
     return words;
+}
+
+bool isSameLocale(const QString &a, const QString &b)
+{
+    // As glibc does it: of the codeset's name only letters and digits count, in either case.
+    const auto normal = [](const QString &name) {
+        const qsizetype dot = name.indexOf(u'.');
+        if (dot < 0)
+            return name;
+        const qsizetype at = name.indexOf(u'@', dot);
+        QString codeset = name.mid(dot + 1, at < 0 ? -1 : at - dot - 1).toLower();
+        codeset.removeIf([](QChar each) { return !each.isLetterOrNumber(); });
+        return name.left(dot + 1) + codeset + (at < 0 ? QString() : name.mid(at));
+    };
+    return normal(a) == normal(b);
 }
 
 void compareCatalogues(const Catalogue &source, const Catalogue &target, CompareFilter &filter, bool strictOwners,

@@ -126,6 +126,10 @@ private:
     QList<Pattern> m_accept;
 };
 
+/// Whether two names of locales mean one: the C library reads "en_US.UTF-8" and "en_US.utf8" alike, and providers write
+/// either.
+[[nodiscard]] bool isSameLocale(const QString &a, const QString &b);
+
 /// Rows and totals of the settings and of every kind of the catalogue.
 void compareCatalogues(const Catalogue &source, const Catalogue &target, CompareFilter &filter, bool strictOwners,
                        CompareReport &report);

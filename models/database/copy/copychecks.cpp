@@ -2,6 +2,7 @@
 #include "models/database/copy/copychecks.h"
 
 #include "models/common/numbertext.h"
+#include "models/database/compare/comparecatalogue.h"
 #include "models/database/strings/connectionlint.h"
 
 #include <QFileInfo>
@@ -68,8 +69,10 @@ QString otherWriting(const CopyFacts &source, const CopyFacts &target)
     };
     differ("encoding", source.encoding, target.encoding);
     differ("locale", source.locale, target.locale);
-    differ("collation", source.collation, target.collation);
-    differ("ctype", source.ctype, target.ctype);
+    if (!isSameLocale(source.collation, target.collation))
+        differ("collation", source.collation, target.collation);
+    if (!isSameLocale(source.ctype, target.ctype))
+        differ("ctype", source.ctype, target.ctype);
     return words.join(s("; "));
 }
 

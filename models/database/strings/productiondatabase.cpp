@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/strings/productiondatabase.h"
 
+#include "models/common/origin.h"
 #include "models/database/strings/connectionlint.h"
 
 #include <algorithm>
@@ -22,12 +23,6 @@ struct ServerName
     bool operator==(const ServerName &) const = default;
 };
 
-bool isLoopback(const QString &host)
-{
-    return host.isEmpty() || host == QLatin1StringView("localhost") || host == QLatin1StringView("::1") ||
-           host.startsWith(QLatin1StringView("127."));
-}
-
 /// Where the server of this computer that listens on the loopback has its socket.
 bool isUsualSocket(const QString &folder)
 {
@@ -46,7 +41,7 @@ ServerName nameOf(const ConnectionString &connection, const QString &hostName, i
     QString host = hostName.toLower();
     if (host.endsWith(u'.'))
         host.chop(1);
-    if (isLoopback(host))
+    if (host.isEmpty() || isLoopbackHost(host))
         return {s("localhost"), port};
     const QString first = host.section(u'.', 0, 0);
     const QString rest = host.section(u'.', 1);
