@@ -364,7 +364,7 @@ CopyStep judgeSpace(const CopyFacts &source, const CopyOptions &options)
 {
     const QString detail = s("the source takes %1 with its indexes").arg(dataSizeText(source.bytes));
     if (options.file.isEmpty())
-        return step(CopyStage::Space, StageStatus::Ok,
+        return step(CopyStage::Space, StageStatus::Skipped,
                     detail + s("; how much the target's disk holds cannot be asked of a server"));
     const QStorageInfo disk(QFileInfo(options.file).absolutePath());
     if (!disk.isValid())
