@@ -7,6 +7,7 @@
 #include "tests/support/heartbeat.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
+#include "ui/common/serieschart.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
 #include "ui/database/comparedialog.h"
@@ -116,6 +117,7 @@ private Q_SLOTS:
     void nothingToDoWithoutADatabase();
     void tellsWhetherProductionIsLocked();
     void eachDeedKeepsTheLockOpen();
+    void noLineWhereNothingWasProbed();
     void sourceBesideTarget();
     void pricePolling();
     void pollsAgainWhereItWasSeen();
@@ -148,6 +150,7 @@ private:
         return table()->model()->index(row, int(column)).data().toString();
     }
     void openWorkspace(const QByteArray &rest);
+    void picture(const char *name) const;
     void makeShop();
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -220,6 +223,21 @@ void TestDatabasePage::openWorkspace(const QByteArray &rest)
     auto *tabs = m_console->window().findChild<QTabWidget *>();
     QVERIFY(tabs);
     tabs->setCurrentWidget(page());
+}
+
+/// In both themes, where somebody wants to see it.
+void TestDatabasePage::picture(const char *name) const
+{
+    const QString pictures = qEnvironmentVariable("SWITCHYARD_TEST_PICTURES");
+    if (pictures.isEmpty())
+        return;
+    auto &application = *qobject_cast<QApplication *>(QCoreApplication::instance());
+    for (const ThemeChoice each : {ThemeChoice::Dark, ThemeChoice::Light}) {
+        applyTheme(application, each);
+        QTest::qWait(50);
+        m_console->window().grab().save(
+            s("%1/%2-%3.png").arg(pictures, s(name), each == ThemeChoice::Dark ? s("dark") : s("light")));
+    }
 }
 
 void TestDatabasePage::saysThatThereIsNone()
@@ -340,6 +358,9 @@ void TestDatabasePage::keepsWhatItKnewWhileItProbesAgain()
     openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_SILENT")));
     set()->startPolling(0, Milliseconds(60'000));
     QTRY_COMPARE(cell(0, DatabaseColumn::State), s("tcp failed"));
+    // What was started elsewhere stands in its bar, and nobody knows what a probe of it sends.
+    QTRY_COMPARE(inDetail<QComboBox>("databaseDetail", "pollEvery")->currentText(), s("every 1m"));
+    QVERIFY(!find<QLabel>("databaseNote")->text().contains(s(" 0 commands")));
     const auto *hint = inDetail<QLabel>("databaseDetail", "databaseHint");
     const auto *state = inDetail<QLabel>("databaseDetail", "databaseState");
     const auto *stages = inDetail<QTextBrowser>("databaseDetail", "stageText");
@@ -358,8 +379,13 @@ void TestDatabasePage::keepsWhatItKnewWhileItProbesAgain()
     QVERIFY2(state->text().contains(s("tcp failed")) && state->text().contains(s("probing")),
              qPrintable(state->text()));
     QVERIFY(stages->toPlainText().contains(s("refused")));
-    if (const QString pictures = qEnvironmentVariable("SWITCHYARD_TEST_PICTURES"); !pictures.isEmpty())
-        m_console->window().grab().save(pictures + s("/databases-again-light.png"));
+    picture("databases-again");
+    // None of its probes was timed: the plot says so, instead of an axis with nothing at it.
+    auto *tabs = inDetail<QTabWidget>("databaseDetail", "databaseTabs");
+    tabs->setCurrentIndex(tabs->count() - 1);
+    QVERIFY(find<QWidget>("databaseDetail")->findChild<SeriesChart *>()->notice().contains(s("timed")));
+    picture("databases-untimed");
+    tabs->setCurrentIndex(0);
     set()->cancelAll();
     QTRY_VERIFY(!page()->isBusy());
     // Nobody waits for a polled one; of the others the stages are followed.
@@ -558,6 +584,27 @@ void TestDatabasePage::eachDeedKeepsTheLockOpen()
     QVERIFY(workbench.unlockedFor(s("render")) > before);
 }
 
+void TestDatabasePage::noLineWhereNothingWasProbed()
+{
+    qputenv("TAB_NEVER", "postgresql://app@127.0.0.1:1/never");
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_NEVER")));
+    DatabaseDetail detail;
+    detail.show(set(), 0);
+    QList<DatabasePoint> points;
+    for (const qint64 minute : {0, 1, 2, 10, 11}) {
+        DatabasePoint point;
+        point.wallMs = 1'000'000'000 + minute * 60'000;
+        point.queryMs = 4;
+        point.connectMs = 20;
+        points.append(point);
+    }
+    detail.showHistory(points);
+    const auto *chart = detail.findChild<SeriesChart *>();
+    QCOMPARE(chart->count(), 5);
+    QCOMPARE(chart->gaps(), 1); // between the second and the tenth minute
+    QVERIFY(chart->notice().isEmpty());
+}
+
 void TestDatabasePage::sourceBesideTarget()
 {
     if (!m_postgres)
@@ -576,6 +623,10 @@ void TestDatabasePage::sourceBesideTarget()
     // Privileges and room of the one that works.
     QTRY_VERIFY(inDetail<QWidget>("databaseDetail", "headroomGauge")->isVisible());
     QVERIFY(inDetail<QTextBrowser>("databaseDetail", "stageText")->toPlainText().contains(s("SCRAM-SHA-256")));
+    set()->startPolling(0, Milliseconds(30'000));
+    QTRY_VERIFY(set()->record(0).running || !page()->isBusy());
+    picture("databases-beside");
+    set()->stopPolling(0);
     table()->selectRow(2);
     QTRY_VERIFY(!find<QWidget>("twinDetail")->isVisible());
     QCOMPARE(inDetail<QLabel>("databaseDetail", "databaseName")->text(), s("extra of render"));

@@ -25,6 +25,13 @@
 
 namespace Switchyard {
 
+namespace {
+
+/// Nothing is known between two probes that are so far apart, or three intervals of a polled one: no line leads there.
+constexpr qint64 gapAfterMs = 300'000;
+
+} // namespace
+
 DatabaseDetail::DatabaseDetail(QWidget *parent)
     : QWidget(parent)
     , m_stack(new QStackedWidget(this))
@@ -54,6 +61,7 @@ DatabaseDetail::DatabaseDetail(QWidget *parent)
     m_tabs->addTab(m_privileges, QStringLiteral("Privileges"));
     m_tabs->addTab(m_findings, QStringLiteral("String"));
     m_tabs->addTab(m_chart, QStringLiteral("Latency"));
+    m_chart->setEmptyText(QStringLiteral("No probe has come as far as to be timed."));
     auto *body = new QVBoxLayout(m_body);
     body->setContentsMargins(0, 0, 0, 0);
     body->setSpacing(8);
@@ -287,9 +295,13 @@ void DatabaseDetail::fillChart()
 {
     if (!m_set)
         return;
-    const auto add = [this](const DatabasePoint &point) {
+    const std::optional<Milliseconds> &polling = m_set->record(m_index).polling;
+    const qint64 most = std::max(gapAfterMs, polling ? 3 * qint64(polling->count()) : 0);
+    const auto add = [this, most](const DatabasePoint &point) {
         if (point.wallMs <= m_lastCharted)
             return;
+        if (m_lastCharted > 0 && point.wallMs - m_lastCharted > most)
+            m_chart->add(m_lastCharted + 1, {});
         m_lastCharted = point.wallMs;
         QList<std::pair<QString, double>> values;
         if (point.connectMs)

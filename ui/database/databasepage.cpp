@@ -342,7 +342,11 @@ void DatabasePage::fillNote()
             unknown = true;
     }
     QString text = QStringLiteral("Nothing is probed unless asked: F5 probes all once.");
-    if (polled > 0)
+    if (polled > 0 && unknown && commands == 0)
+        text = QStringLiteral("%1 polled: %2 probes a day; how many commands is known once one goes through.")
+                   .arg(polled)
+                   .arg(groupedNumber(probes));
+    else if (polled > 0)
         text =
             QStringLiteral("%1 polled: %2 probes and %3%4 commands a day.")
                 .arg(polled)
