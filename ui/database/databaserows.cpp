@@ -15,7 +15,6 @@ namespace {
 constexpr int staleAfter = 3;
 /// What is not polled says little of now after so long.
 constexpr qint64 oldAfterMs = 300'000;
-constexpr int mostDigits = 6;
 
 Cell textCell(const QString &text, bool faded = false)
 {
@@ -101,21 +100,6 @@ QString checkedText(const DatabaseRecord &record, qint64 nowMs)
 QString polledText(const DatabaseRecord &record)
 {
     return record.polling ? QStringLiteral("every ") + formatDuration(*record.polling) : QString();
-}
-
-QString overLimitText(double ms, double limitMs)
-{
-    QString text = latencyText(ms);
-    if (text != latencyText(limitMs))
-        return text;
-    const bool seconds = ms >= 1000;
-    const double scale = seconds ? 1000 : 1;
-    const auto figure = [scale](double value, int digits) { return QString::number(value / scale, 'f', digits); };
-    for (int digits = 1; digits <= mostDigits; ++digits) {
-        if (figure(ms, digits) != figure(limitMs, digits))
-            return figure(ms, digits) + (seconds ? QStringLiteral(" s") : QStringLiteral(" ms"));
-    }
-    return text;
 }
 
 QString moreErrorsText(const DatabaseReport &report)

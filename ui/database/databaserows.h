@@ -35,8 +35,6 @@ struct DatabaseSign
 [[nodiscard]] QString checkedText(const DatabaseRecord &record, qint64 nowMs);
 /// "every 30s"; empty where it is not polled.
 [[nodiscard]] QString polledText(const DatabaseRecord &record);
-/// Of a figure above its limit, with as many digits as it takes to tell it from the limit.
-[[nodiscard]] QString overLimitText(double ms, double limitMs);
 /// "and 2 more errors: see String": of the string, besides the one that its stage tells; empty: there are none.
 [[nodiscard]] QString moreErrorsText(const DatabaseReport &report);
 
