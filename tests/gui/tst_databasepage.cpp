@@ -564,6 +564,7 @@ void TestDatabasePage::tellsWhetherProductionIsLocked()
     QVERIFY2(tip().contains(s("only read")), qPrintable(tip()));
     QVERIFY(workbench.unlock(s("render"), s("render")).has_value());
     QTRY_VERIFY2(target->text().contains(s("production: unlocked")), qPrintable(target->text()));
+    picture("databases-unlocked");
     QVERIFY2(!target->text().contains(s("only read")) && tip().contains(s("unlocked")), qPrintable(tip()));
     workbench.lock(s("render"));
     QTRY_VERIFY2(target->text().contains(s("production: only read")), qPrintable(target->text()));

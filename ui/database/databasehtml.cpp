@@ -65,8 +65,10 @@ QString stagesHtml(const DatabaseRecord &record, const ThemeColors &colors)
         const QString more = !follows && stage.stage == DatabaseStage::Lint && stage.status == StageStatus::Fail
                                  ? moreErrorsText(*record.report)
                                  : QString();
-        lines.append({databaseStageName(stage.stage), stage.status, stage.ms,
-                      more.isEmpty() ? stage.detail : stage.detail + QLatin1Char('\n') + more, stage.hint});
+        StageLine line{databaseStageName(stage.stage), stage.status, stage.ms, stage.detail, stage.hint};
+        if (!more.isEmpty())
+            (line.hint.isEmpty() ? line.detail : line.hint) += QLatin1Char('\n') + more;
+        lines.append(line);
     }
     QString html = stageTableHtml(lines, colors);
     if (!follows && record.report->alembic)
