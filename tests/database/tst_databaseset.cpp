@@ -392,6 +392,28 @@ private Q_SLOTS:
         QCOMPARE(databaseState(set.record(0)), DatabaseState::Slow);
     }
 
+    /// A server that is away for a while costs no less when it is back.
+    void oneFailureForgetsNoPrice()
+    {
+        auto server = std::make_unique<RedisServer>();
+        QVERIFY2(server->port() > 0, qPrintable(server->said()));
+        DatabaseSet set(workspaceOf({endpoint(s("cache"), s("redis://127.0.0.1:%1").arg(server->port()))}),
+                        &catalogue());
+        QSignalSpy probed(&set, &DatabaseSet::probed);
+        set.probe(0);
+        QVERIFY(probed.wait(10'000));
+        const std::optional<int> whole = set.record(0).commands();
+        QVERIFY(whole.value_or(0) >= 2);
+        server.reset();
+        set.probe(0);
+        QVERIFY(probed.wait(10'000));
+        QCOMPARE(databaseState(set.record(0)), DatabaseState::Failed);
+        QCOMPARE(set.record(0).commands(), whole);
+        set.probe(0, true); // nor does one that asks nothing
+        QVERIFY(probed.wait(10'000));
+        QCOMPARE(set.record(0).commands(), whole);
+    }
+
     void costs_data()
     {
         QTest::addColumn<QString>("url");
@@ -403,8 +425,9 @@ private Q_SLOTS:
         const QString neon = s("postgresql://app@ep-cool-1.eu-central-1.aws.neon.tech/shop");
         QTest::newRow("plain") << s("postgresql://app@db.example.com/shop") << 30 << false << 8
                                << s("2,880 probes a day, 23,040 commands a day.") << QString();
-        QTest::newRow("not known") << s("postgresql://app@db.example.com/shop") << 30 << false << -1
-                                   << s("2,880 probes a day, how many commands is known after") << QString();
+        QTest::newRow("not known")
+            << s("postgresql://app@db.example.com/shop") << 30 << false << -1
+            << s("2,880 probes a day, how many commands is known after the first probe that goes through") << QString();
         QTest::newRow("neon, never asleep")
             << neon << 30 << false << 8 << s("2,880 probes a day, 23,040 commands a day; it never sleeps") << s("Neon");
         QTest::newRow("neon, woken") << neon << 3'600 << false << 8 << s("24 wakes a day, 192 commands a day. Neon")

@@ -7,19 +7,24 @@
 #include "tests/support/heartbeat.h"
 #include "tests/support/postgresserver.h"
 #include "tests/support/redisserver.h"
+#include "ui/common/serieschart.h"
 #include "ui/common/table.h"
 #include "ui/common/workbench.h"
 #include "ui/database/comparedialog.h"
 #include "ui/database/copydialog.h"
+#include "ui/database/databasedetail.h"
+#include "ui/database/databasehtml.h"
 #include "ui/database/databasepage.h"
 #include "ui/database/databaserows.h"
 #include "ui/database/windowwords.h"
 #include "ui/overview/attention.h"
 #include "ui/window/mainwindow.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDateTime>
 #include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonObject>
@@ -59,6 +64,35 @@ QByteArray database(const QByteArray &name, const QByteArray &variable, const QB
     return "[[backend.database]]\nname = \"" + name + "\"\nurl = \"env:" + variable + "\"\n" + more;
 }
 
+Finding errorFinding(const QString &message)
+{
+    Finding finding;
+    finding.rule = s("any/local-host");
+    finding.severity = Severity::Error;
+    finding.message = message;
+    return finding;
+}
+
+/// A database whose query took so long, `agoMs` before `nowMs`.
+DatabaseRecord recordOf(double queryMs, double limitMs, qint64 nowMs, qint64 agoMs)
+{
+    DatabaseReport report;
+    for (const DatabaseStage each : databaseStages())
+        report.stages.append({each, StageStatus::Ok, each == DatabaseStage::Query ? queryMs : 1.0, {}, {}});
+    DatabaseRecord record;
+    record.backend = s("fly");
+    record.endpoint.name = s("cache");
+    record.limitMs = limitMs;
+    record.report = report;
+    record.probedWallMs = nowMs - agoMs;
+    return record;
+}
+
+const Cell &cellOf(const Row &row, const char *heading)
+{
+    return row.cells[databaseColumns().indexOf(s(heading))];
+}
+
 } // namespace
 
 class TestDatabasePage : public QObject
@@ -73,6 +107,18 @@ private Q_SLOTS:
     void showsWhereItEnds();
     void stagesOfARunningProbe();
     void cancels();
+    void escapeEndsTheProbes();
+    void keepsWhatItKnewWhileItProbesAgain();
+    void oneFailureForgetsNoPrice();
+    void slowAndWrongAreBothTold();
+    void allErrorsOfAStringAreCounted();
+    void aFigureOverItsLimitLooksSo();
+    void oldResultsAreTold();
+    void rowsSayThatTheyArePolled();
+    void nothingToDoWithoutADatabase();
+    void tellsWhetherProductionIsLocked();
+    void eachDeedKeepsTheLockOpen();
+    void noLineWhereNothingWasProbed();
     void sourceBesideTarget();
     void pricePolling();
     void pollsAgainWhereItWasSeen();
@@ -108,6 +154,7 @@ private:
         return table()->model()->index(row, int(column)).data().toString();
     }
     void openWorkspace(const QByteArray &rest);
+    void picture(const char *name) const;
     void makeShop();
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -180,6 +227,21 @@ void TestDatabasePage::openWorkspace(const QByteArray &rest)
     auto *tabs = m_console->window().findChild<QTabWidget *>();
     QVERIFY(tabs);
     tabs->setCurrentWidget(page());
+}
+
+/// In both themes, where somebody wants to see it.
+void TestDatabasePage::picture(const char *name) const
+{
+    const QString pictures = qEnvironmentVariable("SWITCHYARD_TEST_PICTURES");
+    if (pictures.isEmpty())
+        return;
+    auto &application = *qobject_cast<QApplication *>(QCoreApplication::instance());
+    for (const ThemeChoice each : {ThemeChoice::Dark, ThemeChoice::Light}) {
+        applyTheme(application, each);
+        QTest::qWait(50);
+        m_console->window().grab().save(
+            s("%1/%2-%3.png").arg(pictures, s(name), each == ThemeChoice::Dark ? s("dark") : s("light")));
+    }
 }
 
 void TestDatabasePage::saysThatThereIsNone()
@@ -267,6 +329,287 @@ void TestDatabasePage::cancels()
     QTRY_COMPARE(cell(0, DatabaseColumn::State), s("not probed"));
 }
 
+/// Whatever of the tab has the focus; what is polled stays polled.
+void TestDatabasePage::escapeEndsTheProbes()
+{
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    qputenv("TAB_SILENT", s("redis://127.0.0.1:%1").arg(silent.serverPort()).toUtf8());
+    openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_SILENT")));
+    table()->setFocus();
+    set()->startPolling(0, Milliseconds(60'000));
+    QVERIFY(page()->isBusy());
+    QTRY_VERIFY(cell(0, DatabaseColumn::Stages).contains(s("tcp ✓")));
+    QTest::keyClick(table(), Qt::Key_Escape);
+    QTRY_VERIFY_WITH_TIMEOUT(!page()->isBusy(), 2'000);
+    QVERIFY(set()->record(0).polling.has_value());
+    auto *tabs = inDetail<QTabWidget>("databaseDetail", "databaseTabs");
+    find<QPushButton>("probeAll")->click();
+    QTRY_VERIFY(tabs->isVisible());
+    tabs->currentWidget()->setFocus();
+    QTest::keyClick(tabs->currentWidget(), Qt::Key_Escape);
+    QTRY_VERIFY_WITH_TIMEOUT(!page()->isBusy(), 2'000);
+}
+
+/// A server that hangs takes ten seconds a probe: what is known of it stays in sight meanwhile.
+void TestDatabasePage::keepsWhatItKnewWhileItProbesAgain()
+{
+    QTcpServer server;
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    const quint16 port = server.serverPort();
+    server.close();
+    qputenv("TAB_SILENT", s("redis://127.0.0.1:%1").arg(port).toUtf8());
+    openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_SILENT")));
+    set()->startPolling(0, Milliseconds(60'000));
+    QTRY_COMPARE(cell(0, DatabaseColumn::State), s("tcp failed"));
+    // What was started elsewhere stands in its bar, and nobody knows what a probe of it sends.
+    QTRY_COMPARE(inDetail<QComboBox>("databaseDetail", "pollEvery")->currentText(), s("every 1m"));
+    QVERIFY(!find<QLabel>("databaseNote")->text().contains(s(" 0 commands")));
+    const auto *hint = inDetail<QLabel>("databaseDetail", "databaseHint");
+    const auto *state = inDetail<QLabel>("databaseDetail", "databaseState");
+    const auto *stages = inDetail<QTextBrowser>("databaseDetail", "stageText");
+    QTRY_VERIFY(hint->isVisible() && hint->text().contains(s("refused")));
+    QVERIFY(!state->text().contains(s("probing")));
+    QVERIFY(server.listen(QHostAddress::LocalHost, port));
+    set()->probe(0);
+    QTRY_VERIFY2(cell(0, DatabaseColumn::Checked).contains(s("probing")), qPrintable(cell(0, DatabaseColumn::Checked)));
+    QTRY_VERIFY(!set()->record(0).stages.isEmpty());
+    QCoreApplication::processEvents();
+    QVERIFY(set()->record(0).running);
+    QCOMPARE(cell(0, DatabaseColumn::State), s("tcp failed"));
+    QVERIFY2(cell(0, DatabaseColumn::Checked).contains(s(" ago")), qPrintable(cell(0, DatabaseColumn::Checked)));
+    QVERIFY2(cell(0, DatabaseColumn::Stages).contains(s("tcp ✕  tls ·")), qPrintable(cell(0, DatabaseColumn::Stages)));
+    QVERIFY(hint->isVisible() && hint->text().contains(s("refused")));
+    QVERIFY2(state->text().contains(s("tcp failed")) && state->text().contains(s("probing")),
+             qPrintable(state->text()));
+    QVERIFY(stages->toPlainText().contains(s("refused")));
+    picture("databases-again");
+    // None of its probes was timed: the plot says so, instead of an axis with nothing at it.
+    auto *tabs = inDetail<QTabWidget>("databaseDetail", "databaseTabs");
+    tabs->setCurrentIndex(tabs->count() - 1);
+    QVERIFY(find<QWidget>("databaseDetail")->findChild<SeriesChart *>()->notice().contains(s("timed")));
+    picture("databases-untimed");
+    tabs->setCurrentIndex(0);
+    set()->cancelAll();
+    QTRY_VERIFY(!page()->isBusy());
+    // Nobody waits for a polled one; of the others the stages are followed.
+    set()->stopPolling(0);
+    set()->probe(0);
+    QTRY_VERIFY2(cell(0, DatabaseColumn::Stages).contains(s("tcp ✓")), qPrintable(cell(0, DatabaseColumn::Stages)));
+    QCOMPARE(cell(0, DatabaseColumn::State), s("tcp failed"));
+}
+
+void TestDatabasePage::oneFailureForgetsNoPrice()
+{
+    auto cache = std::make_unique<RedisServer>();
+    QVERIFY2(cache->port() > 0, qPrintable(cache->said()));
+    qputenv("TAB_CACHE", s("redis://127.0.0.1:%1").arg(cache->port()).toUtf8());
+    openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_CACHE")));
+    set()->startPolling(0, Milliseconds(60'000));
+    QTRY_VERIFY_WITH_TIMEOUT(set()->record(0).report.has_value(), 10'000);
+    const auto *note = find<QLabel>("databaseNote");
+    QTRY_VERIFY(note->text().contains(s("commands a day")) && !note->text().contains(s("at least")));
+    const QString price = note->text();
+    cache.reset();
+    set()->probe(0);
+    QTRY_COMPARE_WITH_TIMEOUT(cell(0, DatabaseColumn::State), s("tcp failed"), 20'000);
+    QCOMPARE(note->text(), price);
+}
+
+void TestDatabasePage::slowAndWrongAreBothTold()
+{
+    const RedisServer cache;
+    QVERIFY2(cache.port() > 0, qPrintable(cache.said()));
+    Backend fly;
+    fly.name = s("fly");
+    fly.platform = s("fly");
+    DatabaseEndpoint endpoint;
+    endpoint.name = s("cache");
+    endpoint.url = s("redis://127.0.0.1:%1").arg(cache.port()); // on a platform, that is the instance itself
+    fly.databases = {endpoint};
+    Workspace workspace;
+    workspace.backends = {fly};
+    workspace.thresholds.redisLatency = Milliseconds(0);
+    DatabaseSet slow(workspace, m_console->workbench().catalogue());
+    DatabaseDetail detail;
+    detail.show(&slow, 0);
+    QSignalSpy probed(&slow, &DatabaseSet::probed);
+    slow.probe(0);
+    QTRY_COMPARE(probed.size(), 1);
+    QCOMPARE(databaseState(slow.record(0)), DatabaseState::Slow);
+    detail.show(&slow, 0);
+    const QString told = detail.findChild<QLabel *>(L("databaseHint"))->text();
+    QVERIFY2(told.contains(s("The query took")) && told.contains(s("lint: ")), qPrintable(told));
+    QVERIFY2(!told.contains(s("■")), qPrintable(told)); // it answers
+}
+
+void TestDatabasePage::allErrorsOfAStringAreCounted()
+{
+    const RedisServer cache;
+    QVERIFY2(cache.port() > 0, qPrintable(cache.said()));
+    Backend fly;
+    fly.name = s("fly");
+    fly.platform = s("fly");
+    DatabaseEndpoint endpoint;
+    endpoint.name = s("cache");
+    endpoint.url = s("redis://127.0.0.1:%1").arg(cache.port());
+    endpoint.limit = 10;
+    endpoint.pool.workers = 4;
+    endpoint.pool.size = 20;
+    fly.databases = {endpoint};
+    Workspace workspace;
+    workspace.backends = {fly};
+    DatabaseSet wrong(workspace, m_console->workbench().catalogue());
+    QSignalSpy probed(&wrong, &DatabaseSet::probed);
+    wrong.probe(0);
+    QTRY_COMPARE(probed.size(), 1);
+    const QList<Finding> findings = wrong.record(0).report->findings;
+    QCOMPARE(std::count_if(findings.cbegin(), findings.cend(),
+                           [](const Finding &each) { return each.severity == Severity::Error; }),
+             2);
+    DatabaseDetail detail;
+    detail.show(&wrong, 0);
+    const QString more = s("and 1 more error: see String");
+    const QString told = detail.findChild<QLabel *>(L("databaseHint"))->text();
+    QVERIFY2(told.contains(more), qPrintable(told));
+    const QString stages = detail.findChild<QTextBrowser *>(L("stageText"))->toPlainText();
+    QVERIFY2(stages.contains(more), qPrintable(stages));
+    // One error alone has no others.
+    DatabaseRecord one = recordOf(1, 10, 1'000'000, 0);
+    one.report->stages[0].status = StageStatus::Fail;
+    one.report->findings = {errorFinding(s("first"))};
+    QVERIFY(!stagesHtml(one, themeColors(detail.palette())).contains(s("more error")));
+}
+
+/// "10 ms" is not more than "10 ms".
+void TestDatabasePage::aFigureOverItsLimitLooksSo()
+{
+    const qint64 now = 1'000'000'000;
+    QCOMPARE(cellOf(databaseRow(recordOf(10.4, 10, now, 0), now), "Query").text, s("10.4 ms"));
+    QCOMPARE(cellOf(databaseRow(recordOf(10.004, 10, now, 0), now), "Query").text, s("10.004 ms"));
+    QCOMPARE(cellOf(databaseRow(recordOf(1000.4, 1000, now, 0), now), "Query").text, s("1.0004 s"));
+    QCOMPARE(cellOf(databaseRow(recordOf(14.2, 10, now, 0), now), "Query").text, s("14 ms"));
+    QCOMPARE(cellOf(databaseRow(recordOf(9.96, 10, now, 0), now), "Query").text, s("10.0 ms"));
+}
+
+void TestDatabasePage::oldResultsAreTold()
+{
+    const qint64 now = 1'000'000'000;
+    const Row fresh = databaseRow(recordOf(1, 10, now, 60'000), now);
+    QVERIFY(!cellOf(fresh, "State").faded && !cellOf(fresh, "Checked").faded);
+    const Row old = databaseRow(recordOf(1, 10, now, 540'000), now);
+    QCOMPARE(cellOf(old, "Checked").text, s("9 min ago"));
+    for (const char *each : {"State", "Stages", "Connect", "Query", "Checked"})
+        QVERIFY2(cellOf(old, each).faded, each);
+    QVERIFY2(cellOf(old, "State").tip.contains(s("9 min")), qPrintable(cellOf(old, "State").tip));
+    // What is polled every quarter of an hour is not old after nine minutes.
+    DatabaseRecord polled = recordOf(1, 10, now, 540'000);
+    polled.polling = Milliseconds(900'000);
+    QVERIFY(!cellOf(databaseRow(polled, now), "State").faded);
+    // Beside each other the panes say how old they are.
+    const RedisServer cache;
+    QVERIFY2(cache.port() > 0, qPrintable(cache.said()));
+    qputenv("TAB_CACHE", s("redis://127.0.0.1:%1").arg(cache.port()).toUtf8());
+    openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_CACHE")));
+    find<QPushButton>("probeAll")->click();
+    const auto *state = inDetail<QLabel>("databaseDetail", "databaseState");
+    QTRY_VERIFY2(state->text().contains(s(" ago")), qPrintable(state->text()));
+    const QString first = state->text();
+    QTRY_VERIFY_WITH_TIMEOUT(state->text() != first, 7'000); // it goes on by itself
+}
+
+void TestDatabasePage::rowsSayThatTheyArePolled()
+{
+    const qint64 now = 1'000'000'000;
+    DatabaseRecord record = recordOf(1, 10, now, 60'000);
+    QVERIFY(databaseColumns().contains(s("Polled")));
+    QCOMPARE(cellOf(databaseRow(record, now), "Polled").text, s("–"));
+    record.polling = Milliseconds(30'000);
+    QCOMPARE(cellOf(databaseRow(record, now), "Polled").text, s("every 30s"));
+    record.pollReachOnly = true;
+    QVERIFY(cellOf(databaseRow(record, now), "Polled").tip.contains(s("only names, TCP and TLS")));
+    // Figures that stand right touch nothing that stands left of the next column.
+    QVERIFY(cellOf(databaseRow(record, now), "In use").right && cellOf(databaseRow(record, now), "Checked").right);
+}
+
+void TestDatabasePage::nothingToDoWithoutADatabase()
+{
+    openWorkspace(backend("fly", "source", "dev", {}));
+    for (const QAction *each : page()->pageActions())
+        QVERIFY2(!each->isEnabled(), qPrintable(each->text()));
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    qputenv("TAB_SILENT", s("redis://127.0.0.1:%1").arg(silent.serverPort()).toUtf8());
+    openWorkspace(backend("fly", "source", "dev", database("cache", "TAB_SILENT")));
+    const auto enabled = [this] {
+        QStringList texts;
+        for (const QAction *each : page()->pageActions()) {
+            if (each->isEnabled())
+                texts.append(each->text().remove(u'&'));
+        }
+        return texts.join(u'|');
+    };
+    QCOMPARE(enabled(), s("Probe the chosen database|Only names, TCP and TLS of the chosen one|Probe all|"
+                          "Network access…"));
+    set()->startPolling(0, Milliseconds(60'000)); // it takes two to compare
+    QTRY_COMPARE(enabled(), s("Probe the chosen database|Only names, TCP and TLS of the chosen one|Probe all|"
+                              "Cancel the probes|Network access…|Stop all polling"));
+}
+
+void TestDatabasePage::tellsWhetherProductionIsLocked()
+{
+    qputenv("TAB_NEVER", "postgresql://app@127.0.0.1:1/never");
+    openWorkspace(backend("render", "target", "production", database("main", "TAB_NEVER")));
+    Workbench &workbench = m_console->workbench();
+    const auto *target = inDetail<QLabel>("databaseDetail", "databaseTarget");
+    QTRY_VERIFY2(target->text().contains(s("production: only read")), qPrintable(target->text()));
+    const int column = int(databaseColumns().indexOf(s("Backend")));
+    const auto tip = [this, column] { return table()->model()->index(0, column).data(Qt::ToolTipRole).toString(); };
+    QVERIFY2(tip().contains(s("only read")), qPrintable(tip()));
+    QVERIFY(workbench.unlock(s("render"), s("render")).has_value());
+    QTRY_VERIFY2(target->text().contains(s("production: unlocked")), qPrintable(target->text()));
+    picture("databases-unlocked");
+    QVERIFY2(!target->text().contains(s("only read")) && tip().contains(s("unlocked")), qPrintable(tip()));
+    workbench.lock(s("render"));
+    QTRY_VERIFY2(target->text().contains(s("production: only read")), qPrintable(target->text()));
+}
+
+void TestDatabasePage::eachDeedKeepsTheLockOpen()
+{
+    qputenv("TAB_NEVER", "postgresql://app@127.0.0.1:1/never");
+    openWorkspace(backend("render", "target", "production", database("main", "TAB_NEVER")));
+    Workbench &workbench = m_console->workbench();
+    // Nothing that is written down opens it.
+    QVERIFY(workbench.audit(s("render"), s("database copy"), s("begun")).has_value());
+    QVERIFY(workbench.isLocked(s("render")));
+    QVERIFY(workbench.unlock(s("render"), s("render")).has_value());
+    QTest::qWait(50);
+    const Milliseconds before = workbench.unlockedFor(s("render"));
+    QVERIFY(workbench.audit(s("render"), s("database copy"), s("begun")).has_value());
+    QVERIFY(workbench.unlockedFor(s("render")) > before);
+}
+
+void TestDatabasePage::noLineWhereNothingWasProbed()
+{
+    qputenv("TAB_NEVER", "postgresql://app@127.0.0.1:1/never");
+    openWorkspace(backend("fly", "source", "dev", database("main", "TAB_NEVER")));
+    DatabaseDetail detail;
+    detail.show(set(), 0);
+    QList<DatabasePoint> points;
+    for (const qint64 minute : {0, 1, 2, 10, 11}) {
+        DatabasePoint point;
+        point.wallMs = 1'000'000'000 + minute * 60'000;
+        point.queryMs = 4;
+        point.connectMs = 20;
+        points.append(point);
+    }
+    detail.showHistory(points);
+    const auto *chart = detail.findChild<SeriesChart *>();
+    QCOMPARE(chart->count(), 5);
+    QCOMPARE(chart->gaps(), 1); // between the second and the tenth minute
+    QVERIFY(chart->notice().isEmpty());
+}
+
 void TestDatabasePage::sourceBesideTarget()
 {
     if (!m_postgres)
@@ -285,6 +628,10 @@ void TestDatabasePage::sourceBesideTarget()
     // Privileges and room of the one that works.
     QTRY_VERIFY(inDetail<QWidget>("databaseDetail", "headroomGauge")->isVisible());
     QVERIFY(inDetail<QTextBrowser>("databaseDetail", "stageText")->toPlainText().contains(s("SCRAM-SHA-256")));
+    set()->startPolling(0, Milliseconds(30'000));
+    QTRY_VERIFY(set()->record(0).running || !page()->isBusy());
+    picture("databases-beside");
+    set()->stopPolling(0);
     table()->selectRow(2);
     QTRY_VERIFY(!find<QWidget>("twinDetail")->isVisible());
     QCOMPARE(inDetail<QLabel>("databaseDetail", "databaseName")->text(), s("extra of render"));

@@ -16,6 +16,22 @@ QString latencyText(double ms)
     return QStringLiteral("%1 ms").arg(ms, 0, 'f', ms >= 1 ? 1 : 2);
 }
 
+QString overLimitText(double ms, double limitMs)
+{
+    const QString text = latencyText(ms);
+    if (text != latencyText(limitMs))
+        return text;
+    constexpr int mostDigits = 6;
+    const bool seconds = ms >= 1000;
+    const double scale = seconds ? 1000 : 1;
+    const auto figure = [scale](double value, int digits) { return QString::number(value / scale, 'f', digits); };
+    for (int digits = 1; digits <= mostDigits; ++digits) {
+        if (figure(ms, digits) != figure(limitMs, digits))
+            return figure(ms, digits) + (seconds ? QStringLiteral(" s") : QStringLiteral(" ms"));
+    }
+    return text;
+}
+
 QString ageText(double ms)
 {
     if (ms < 0)

@@ -8,6 +8,8 @@ namespace Switchyard {
 
 /// "0.84 ms", "23 ms", "1.21 s".
 QString latencyText(double ms);
+/// Of a latency above its limit, with as many digits as it takes to tell it from the limit: "10.4 ms", not "10 ms".
+QString overLimitText(double ms, double limitMs);
 /// "0.4 s", "12 s", "4 min", "2 h"; "–" when negative.
 QString ageText(double ms);
 /// "25.1", "0.3", "1,204": per second, without the unit.

@@ -17,7 +17,8 @@ namespace Switchyard {
 namespace {
 
 constexpr std::array<Qt::PenStyle, 4> styles{Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
-constexpr double leastSpan = 60; ///< seconds
+constexpr double leastSpan = 60;     ///< seconds
+constexpr double legendShare = 0.35; ///< of the values' span, above them: the legend covers no point
 
 } // namespace
 
@@ -36,7 +37,13 @@ public:
         ticker->setTickCount(4);
         plot->xAxis->setTicker(ticker);
         plot->axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignTop | Qt::AlignLeft);
+        plot->legend->setFillOrder(QCPLegend::foColumnsFirst);
+        none->setObjectName(QStringLiteral("seriesNone"));
+        none->setText({});
+        none->position->setType(QCPItemPosition::ptAxisRectRatio);
+        none->position->setCoords(0.5, 0.5);
         colour();
+        fillNone();
     }
 
     void colour()
@@ -47,6 +54,8 @@ public:
         for (QCPAxis *axis : {plot->xAxis, plot->yAxis}) {
             dressAxis(axis, colors, font);
         }
+        none->setFont(q->font());
+        none->setColor(colors.faded);
         plot->legend->setFont(font);
         plot->legend->setTextColor(colors.text);
         plot->legend->setBrush(q->palette().color(QPalette::Base));
@@ -56,6 +65,16 @@ public:
             const QColor &color = pens[size_t(i) % pens.size()];
             plot->graph(i)->setPen(QPen(color, 1.6, styles[size_t(i) % styles.size()]));
             plot->graph(i)->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, color, color, 4));
+        }
+    }
+
+    void fillNone()
+    {
+        const bool empty = count == 0 && !none->text().isEmpty();
+        none->setVisible(empty);
+        for (QCPAxis *axis : {plot->xAxis, plot->yAxis}) {
+            axis->setVisible(!empty);
+            axis->grid()->setVisible(!empty);
         }
     }
 
@@ -74,7 +93,8 @@ public:
 
     SeriesChart *q;
     QCustomPlot *plot;
-    int count = 0;
+    QCPItemText *none = new QCPItemText(plot);
+    int count = 0, gaps = 0;
     double from = 0, to = 0;
 };
 
@@ -94,8 +114,16 @@ void SeriesChart::clear(const QString &unit)
     d->plot->clearGraphs();
     d->plot->legend->setVisible(false);
     d->plot->yAxis->setLabel(unit);
-    d->count = 0;
+    d->count = d->gaps = 0;
     d->from = d->to = 0;
+    d->fillNone();
+    d->plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void SeriesChart::setEmptyText(const QString &text)
+{
+    d->none->setText(text);
+    d->fillNone();
     d->plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -107,9 +135,11 @@ void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &va
     if (values.isEmpty()) {
         for (int i = 0; i < d->plot->graphCount(); ++i)
             d->plot->graph(i)->addData(at, std::numeric_limits<double>::quiet_NaN());
+        d->gaps += d->plot->graphCount() > 0;
     } else {
         ++d->count;
     }
+    d->fillNone();
     if (d->from == 0)
         d->from = at;
     d->to = at;
@@ -132,7 +162,8 @@ void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &va
     // From 0 where that leaves the changes in sight.
     if (least >= 0 && (least < most * 0.8 || least == most))
         least = 0;
-    const double room = std::max({(most - least) * 0.15, std::abs(most) * 1e-6, 1e-9});
+    const double share = d->plot->legend->visible() ? legendShare : 0.15;
+    const double room = std::max({(most - least) * share, std::abs(most) * 1e-6, 1e-9});
     d->plot->yAxis->setRange(least == 0 ? 0 : least - room, most == least ? most + std::max(room, 1.0) : most + room);
     d->plot->xAxis->setRange(std::min(d->from, d->to - leastSpan), d->to + 1);
     d->plot->replot(QCustomPlot::rpQueuedReplot);
@@ -141,6 +172,16 @@ void SeriesChart::add(qint64 wallMs, const QList<std::pair<QString, double>> &va
 int SeriesChart::count() const
 {
     return d->count;
+}
+
+int SeriesChart::gaps() const
+{
+    return d->gaps;
+}
+
+QString SeriesChart::notice() const
+{
+    return d->none->visible() ? d->none->text() : QString();
 }
 
 void SeriesChart::changeEvent(QEvent *event)

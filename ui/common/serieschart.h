@@ -18,10 +18,16 @@ public:
     explicit SeriesChart(QWidget *parent = nullptr);
     ~SeriesChart() override;
     void clear(const QString &unit);
+    /// What stands there instead of the axes while no moment has a value; empty: the axes do.
+    void setEmptyText(const QString &text);
     /// At a moment of the wall clock. No values: a gap.
     void add(qint64 wallMs, const QList<std::pair<QString, double>> &values);
     /// How many moments have values.
     int count() const;
+    /// At how many moments the lines are broken.
+    int gaps() const;
+    /// What stands instead of the axes now; empty: they do.
+    QString notice() const;
 
 protected:
     void changeEvent(QEvent *event) override;

@@ -477,8 +477,9 @@ bool Workbench::isLocked(const QString &backend) const
 }
 
 Result<void> Workbench::audit(const QString &backend, const QString &action, const QString &outcome,
-                              const QString &session) const
+                              const QString &session)
 {
+    m_lock.used(backend);
     const Backend *found = m_workspace.backend(backend);
     AuditEntry entry;
     entry.workspace = m_workspace.file.isEmpty() ? m_workspace.name : m_workspace.file;
@@ -529,7 +530,6 @@ void Workbench::redeploy(const QString &backend)
     }
     const Backend &found = *m_workspace.backend(backend);
     if (found.isProduction()) {
-        m_lock.used(backend);
         // Written before anything is done: what cannot be logged is not done.
         if (const Result<void> logged =
                 audit(backend, QStringLiteral("redeploy"), QStringLiteral("begun by %1").arg(found.deploy.driver));
@@ -715,7 +715,6 @@ void Workbench::finishSession(const Verdict &verdict)
     outcome->verdict = verdict;
     outcome->folder = m_session->folder();
     if (const QString production = std::exchange(m_auditedBackend, {}); !production.isEmpty()) {
-        m_lock.used(production);
         if (const Result<void> logged =
                 audit(production, QStringLiteral("redeploy"), outcomeName(verdict.outcome), outcome->record.header.id);
             !logged)

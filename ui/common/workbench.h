@@ -137,9 +137,10 @@ public:
     void lock(const QString &backend);
     Milliseconds unlockedFor(const QString &backend) const { return m_lock.remaining(backend); }
     QString auditFile() const { return m_audit.file(); }
-    /// Writes down what is done to a backend, before it is done, and what came of it. Errors: io.
+    /// Writes down what is done to a backend, before it is done, and what came of it. Where its lock is open, the time
+    /// until it locks again begins anew. Errors: io.
     [[nodiscard]] Result<void> audit(const QString &backend, const QString &action, const QString &outcome,
-                                     const QString &session = {}) const;
+                                     const QString &session = {});
 
     /// Where sessions are kept; empty: nowhere.
     QString journalFolder() const { return m_options.journalFolder; }

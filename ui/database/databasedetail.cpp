@@ -11,6 +11,7 @@
 #include "ui/database/headroomgauge.h"
 #include "ui/database/pollingbar.h"
 
+#include <QDateTime>
 #include <QEvent>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -23,6 +24,13 @@
 #include <QVBoxLayout>
 
 namespace Switchyard {
+
+namespace {
+
+/// Nothing is known between two probes that are so far apart, or three intervals of a polled one: no line leads there.
+constexpr qint64 gapAfterMs = 300'000;
+
+} // namespace
 
 DatabaseDetail::DatabaseDetail(QWidget *parent)
     : QWidget(parent)
@@ -53,6 +61,7 @@ DatabaseDetail::DatabaseDetail(QWidget *parent)
     m_tabs->addTab(m_privileges, QStringLiteral("Privileges"));
     m_tabs->addTab(m_findings, QStringLiteral("String"));
     m_tabs->addTab(m_chart, QStringLiteral("Latency"));
+    m_chart->setEmptyText(QStringLiteral("No probe has come as far as to be timed."));
     auto *body = new QVBoxLayout(m_body);
     body->setContentsMargins(0, 0, 0, 0);
     body->setSpacing(8);
@@ -176,37 +185,80 @@ void DatabaseDetail::fillBanner(const DatabaseRecord &record)
     const ThemeColors &colors = themeColors(palette());
     State tint = State::Down;
     QString text;
+    const bool slow = record.report && databaseState(record) == DatabaseState::Slow;
+    QString slowness;
+    if (slow)
+        slowness = QStringLiteral("▲ The query took %1; the threshold is %2.")
+                       .arg(overLimitText(*queryMsOf(*record.report), record.limitMs), latencyText(record.limitMs));
     if (record.error) {
         tint = State::Degraded;
         text = QStringLiteral("◆ It cannot be asked: %1").arg(record.error->toString());
     } else if (const StageResult *end = record.report ? failedStage(*record.report) : nullptr) {
         const StageResult &failed = *end;
-        const bool answers = databaseState(record) == DatabaseState::Wrong;
+        const bool answers = slow || databaseState(record) == DatabaseState::Wrong;
         tint = answers ? State::Degraded : State::Down;
         text = QStringLiteral("%1 %2: %3")
                    .arg(answers ? QStringLiteral("◐") : QStringLiteral("■"), databaseStageName(failed.stage),
                         failed.detail);
         if (!failed.hint.isEmpty())
             text += QStringLiteral("\n→ ") + failed.hint;
-    } else if (record.report && databaseState(record) == DatabaseState::Slow) {
+        if (const QString more = moreErrorsText(*record.report); failed.stage == DatabaseStage::Lint && !more.isEmpty())
+            text += QLatin1Char('\n') + more;
+        if (slow)
+            text.prepend(slowness + QLatin1Char('\n'));
+    } else if (slow) {
         tint = State::Degraded;
-        text = QStringLiteral("▲ The query took %1; the threshold is %2.")
-                   .arg(latencyText(*queryMsOf(*record.report)), latencyText(record.limitMs));
+        text = slowness;
     }
-    m_banner->setVisible(!text.isEmpty() && !record.running);
+    m_banner->setVisible(!text.isEmpty());
     m_banner->setStyleSheet(QStringLiteral("QFrame { background: %1; border-radius: 4px; } QLabel { color: %2; }")
                                 .arg(colors.tint(tint).name(), colors.text.name()));
     m_bannerText->setText(text);
 }
 
+void DatabaseDetail::fillState()
+{
+    if (!m_set)
+        return m_state->clear();
+    const DatabaseRecord &record = m_set->record(m_index);
+    const ThemeColors &colors = themeColors(palette());
+    const DatabaseSign look = databaseSign(record);
+    const qint64 now = QDateTime::currentMSecsSinceEpoch();
+    const bool known = record.probedWallMs > 0 && !record.error;
+    const auto colored = [](const QColor &color, const QString &text) {
+        return QStringLiteral("<span style='color:%1'>%2</span>").arg(color.name(), text.toHtmlEscaped());
+    };
+    QString text = colored(known && isStale(record, now) ? colors.faded : colors.state(look.state),
+                           stateShape(look.state) + QLatin1Char(' ') + look.word);
+    if (known)
+        text += QStringLiteral("&nbsp; ") + colored(colors.faded, checkedText(record, now));
+    if (!look.running.isEmpty())
+        text += QStringLiteral("&nbsp; ") + colored(colors.state(State::Working), look.running);
+    m_state->setText(text);
+    m_state->setToolTip(known ? QStringLiteral("Checked at ") + utcTime(record.probedWallMs) : QString());
+}
+
+QString DatabaseDetail::targetText(const DatabaseRecord &record) const
+{
+    QString target = record.connection ? record.connection->target() : record.endpoint.url;
+    if (record.report && !record.report->server.isEmpty())
+        target += QStringLiteral("  ·  ") + record.report->server;
+    if (record.report && record.report->headroom && record.report->headroom->pooler.value_or(false))
+        target += QStringLiteral("  ·  by a pooler");
+    if (record.production)
+        target += m_unlocked && m_unlocked(record.backend) ? QStringLiteral("  ·  production: unlocked")
+                                                           : QStringLiteral("  ·  production: only read");
+    return target;
+}
+
 void DatabaseDetail::fill()
 {
+    fillState();
     m_polling->show(m_set.data(), m_index);
     m_polling->setVisible(!m_set.isNull());
     m_probe->setVisible(!m_set.isNull());
     if (!m_set) {
         m_name->setFullText({});
-        m_state->clear();
         m_target->setFullText({});
         m_notice->show(QStringLiteral("database"), QStringLiteral("Choose a database to see its stages."), {});
         m_stack->setCurrentWidget(m_notice);
@@ -214,18 +266,8 @@ void DatabaseDetail::fill()
     }
     const DatabaseRecord &record = m_set->record(m_index);
     const ThemeColors &colors = themeColors(palette());
-    const DatabaseSign look = databaseSign(record);
     m_name->setFullText(QStringLiteral("%1 of %2").arg(record.endpoint.name, record.backend));
-    m_state->setText(QStringLiteral("<span style='color:%1'>%2 %3</span>")
-                         .arg(colors.state(look.state).name(), stateShape(look.state), look.word.toHtmlEscaped()));
-    QString target = record.connection ? record.connection->target() : record.endpoint.url;
-    if (record.report && !record.report->server.isEmpty())
-        target += QStringLiteral("  ·  ") + record.report->server;
-    if (record.report && record.report->headroom && record.report->headroom->pooler.value_or(false))
-        target += QStringLiteral("  ·  by a pooler");
-    if (record.production)
-        target += QStringLiteral("  ·  production: only read");
-    m_target->setFullText(target);
+    m_target->setFullText(targetText(record));
     m_probe->setText(record.cancelling ? QStringLiteral("Cancelling…")
                      : record.running  ? QStringLiteral("Cancel")
                                        : QStringLiteral("Probe"));
@@ -253,9 +295,13 @@ void DatabaseDetail::fillChart()
 {
     if (!m_set)
         return;
-    const auto add = [this](const DatabasePoint &point) {
+    const std::optional<Milliseconds> &polling = m_set->record(m_index).polling;
+    const qint64 most = std::max(gapAfterMs, polling ? 3 * qint64(polling->count()) : 0);
+    const auto add = [this, most](const DatabasePoint &point) {
         if (point.wallMs <= m_lastCharted)
             return;
+        if (m_lastCharted > 0 && point.wallMs - m_lastCharted > most)
+            m_chart->add(m_lastCharted + 1, {});
         m_lastCharted = point.wallMs;
         QList<std::pair<QString, double>> values;
         if (point.connectMs)

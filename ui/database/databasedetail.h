@@ -7,6 +7,8 @@
 #include <QPointer>
 #include <QWidget>
 
+#include <functional>
+
 class QFrame;
 class QLabel;
 class QPushButton;
@@ -35,6 +37,10 @@ public:
     /// What the history has of the chosen one, the oldest first, before what was probed since the start.
     void showHistory(const QList<DatabasePoint> &points);
     int index() const { return m_index; }
+    /// Asked whether somebody has opened the lock of a production backend; without it all are locked.
+    void setUnlocked(std::function<bool(const QString &backend)> unlocked) { m_unlocked = std::move(unlocked); }
+    /// State and age as of now.
+    void fillState();
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -44,12 +50,14 @@ private:
     QTextBrowser *makeText(const char *name, const QString &accessibleName);
     void fill();
     void fillBanner(const DatabaseRecord &record);
+    QString targetText(const DatabaseRecord &record) const;
     void fillChart();
     void setText(QTextBrowser *browser, const QString &html);
 
     QPointer<DatabaseSet> m_set;
     int m_index = -1;
     QString m_key;
+    std::function<bool(const QString &backend)> m_unlocked;
     QStackedWidget *m_stack;
     NoticePane *m_notice;
     QWidget *m_body;

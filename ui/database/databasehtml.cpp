@@ -58,12 +58,20 @@ QString stagesHtml(const DatabaseRecord &record, const ThemeColors &colors)
 {
     if (!record.running && !record.report)
         return {};
-    const QList<StageResult> &stages = record.running ? record.stages : record.report->stages;
+    const bool follows = followsRun(record);
+    const QList<StageResult> &stages = follows ? record.stages : record.report->stages;
     QList<StageLine> lines;
-    for (const StageResult &stage : stages)
-        lines.append({databaseStageName(stage.stage), stage.status, stage.ms, stage.detail, stage.hint});
+    for (const StageResult &stage : stages) {
+        const QString more = !follows && stage.stage == DatabaseStage::Lint && stage.status == StageStatus::Fail
+                                 ? moreErrorsText(*record.report)
+                                 : QString();
+        StageLine line{databaseStageName(stage.stage), stage.status, stage.ms, stage.detail, stage.hint};
+        if (!more.isEmpty())
+            (line.hint.isEmpty() ? line.detail : line.hint) += QLatin1Char('\n') + more;
+        lines.append(line);
+    }
     QString html = stageTableHtml(lines, colors);
-    if (!record.running && record.report->alembic)
+    if (!follows && record.report->alembic)
         html += QStringLiteral("<p style='margin:8px 0 0 0'><b>Migrations</b><br>%1%2</p>")
                     .arg(plain(record.report->alembic->words),
                          record.report->alembic->hint.isEmpty()

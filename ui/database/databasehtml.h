@@ -18,7 +18,7 @@ struct StageLine
 };
 [[nodiscard]] QString stageTableHtml(const QList<StageLine> &lines, const ThemeColors &colors);
 
-/// The stages with time, what was seen and what to do; those of the running probe while it runs.
+/// The stages with time, what was seen and what to do; those of the running probe where followsRun().
 [[nodiscard]] QString stagesHtml(const DatabaseRecord &record, const ThemeColors &colors);
 /// Empty where there is no report.
 [[nodiscard]] QString privilegesHtml(const DatabaseRecord &record, const ThemeColors &colors);

@@ -86,7 +86,7 @@ DatabasePage::DatabasePage(Workbench *workbench, DatabaseServices services, QWid
     upperLayout->addWidget(makeBar());
     m_table = new Table(m_model, QStringLiteral("databaseTable"), QStringLiteral("Databases"), upper);
     m_table->setItemDelegateForColumn(int(DatabaseColumn::Stages), new StageDelegate(m_table));
-    m_table->setWidths({116, 120, 132, 500, 76, 76, 84, 90});
+    m_table->setWidths({124, 104, 108, 466, 76, 68, 68, 80, 140});
     addColumnMenu(m_table->horizontalHeader(), int(DatabaseColumn::Name));
     upperLayout->addWidget(m_table, 1);
     auto *lower = new QWidget(work);
@@ -99,6 +99,8 @@ DatabasePage::DatabasePage(Workbench *workbench, DatabaseServices services, QWid
     m_detail = new DatabaseDetail(m_splitter);
     m_twin = new DatabaseDetail(m_splitter);
     m_twin->setObjectName(QStringLiteral("twinDetail"));
+    for (DatabaseDetail *each : {m_detail, m_twin})
+        each->setUnlocked([this](const QString &backend) { return !m_workbench->isLocked(backend); });
     m_splitter->addWidget(m_detail);
     m_splitter->addWidget(m_twin);
     m_note = new QLabel(lower);
@@ -121,10 +123,14 @@ DatabasePage::DatabasePage(Workbench *workbench, DatabaseServices services, QWid
     makeActions();
     m_ages.setInterval(agesEveryMs);
     connect(&m_ages, &QTimer::timeout, this, [this] {
-        if (isVisible())
-            fill();
+        if (!isVisible())
+            return;
+        fill();
+        m_detail->fillState();
+        m_twin->fillState();
     });
     connect(m_table, &Table::currentKeyChanged, this, &DatabasePage::fillDetails);
+    connect(m_workbench, &Workbench::lockChanged, this, [this] { rowChanged(-1); });
     connect(m_workbench, &Workbench::workspaceOpened, this, &DatabasePage::open);
     connect(m_workbench, &Workbench::workspaceClosed, this, &DatabasePage::open);
     open();
@@ -175,31 +181,51 @@ QWidget *DatabasePage::makeBar()
 
 void DatabasePage::makeActions()
 {
-    const auto add = [this](const QString &text, const QString &key, auto slot) {
+    const auto add = [this](const QString &text, const QString &key, std::function<bool()> possible, auto slot) {
         auto *action = new QAction(text, this);
         if (!key.isEmpty())
             action->setShortcut(QKeySequence(key));
         connect(action, &QAction::triggered, this, slot);
         m_actions.append(action);
+        m_possible.append({action, std::move(possible)});
     };
-    add(QStringLiteral("Pro&be the chosen database"), QStringLiteral("Shift+F5"), [this] {
+    const auto chosen = [this] { return current() >= 0; };
+    const auto atLeast = [this](int count) { return [this, count] { return m_set && m_set->count() >= count; }; };
+    add(QStringLiteral("Pro&be the chosen database"), QStringLiteral("Shift+F5"), chosen, [this] {
         if (m_set && current() >= 0)
             m_set->probe(current());
     });
-    add(QStringLiteral("Only &names, TCP and TLS of the chosen one"), {}, [this] {
+    add(QStringLiteral("Only &names, TCP and TLS of the chosen one"), {}, chosen, [this] {
         if (m_set && current() >= 0)
             m_set->probe(current(), true);
     });
-    add(QStringLiteral("Probe &all"), {}, [this] { refresh(); });
-    add(QStringLiteral("&Compare source and target…"), QStringLiteral("Ctrl+Shift+D"), [this] { showCompare(); });
-    add(QStringLiteral("C&opy…"), {}, [this] { showCopy(); });
-    add(QStringLiteral("N&etwork access…"), {}, [this] { showAccess(); });
-    add(QStringLiteral("&Stop all polling"), {}, [this] {
+    add(QStringLiteral("Probe &all"), {}, atLeast(1), [this] { refresh(); });
+    // In force only while the tab is shown and something runs: Esc is the drawer's and the filters' otherwise.
+    add(
+        QStringLiteral("Cance&l the probes"), QStringLiteral("Esc"), [this] { return isBusy(); }, [this] { cancel(); });
+    add(QStringLiteral("&Compare source and target…"), QStringLiteral("Ctrl+Shift+D"), atLeast(2),
+        [this] { showCompare(); });
+    add(QStringLiteral("C&opy…"), {}, atLeast(2), [this] { showCopy(); });
+    add(QStringLiteral("N&etwork access…"), {}, atLeast(1), [this] { showAccess(); });
+    const auto polls = [this] {
+        for (int i = 0; m_set && i < m_set->count(); ++i) {
+            if (m_set->record(i).polling)
+                return true;
+        }
+        return false;
+    };
+    add(QStringLiteral("&Stop all polling"), {}, polls, [this] {
         for (int i = 0; m_set && i < m_set->count(); ++i) {
             if (m_set->record(i).polling)
                 m_set->stopPolling(i);
         }
     });
+}
+
+void DatabasePage::fillActions()
+{
+    for (const Enabling &each : std::as_const(m_possible))
+        each.action->setEnabled(each.possible());
 }
 
 // ---- the workspace
@@ -225,6 +251,7 @@ void DatabasePage::open()
     m_access->setEnabled(any);
     m_ages.stop();
     Q_EMIT badgeChanged(0);
+    fillActions();
     if (!any)
         return;
     fill();
@@ -285,7 +312,7 @@ void DatabasePage::fill()
     QList<Row> rows;
     int bad = 0;
     for (int i = 0; i < m_set->count(); ++i) {
-        rows.append(databaseRow(m_set->record(i), now));
+        rows.append(databaseRow(m_set->record(i), now, !m_workbench->isLocked(m_set->record(i).backend)));
         const DatabaseState state = databaseState(m_set->record(i));
         bad += state == DatabaseState::Failed || m_set->record(i).error.has_value();
     }
@@ -296,8 +323,8 @@ void DatabasePage::fill()
 
 void DatabasePage::fillNote()
 {
-    const bool busy = isBusy();
-    m_cancel->setVisible(busy);
+    m_cancel->setVisible(isBusy());
+    fillActions();
     int polled = 0;
     qint64 probes = 0, commands = 0;
     bool unknown = false;
@@ -315,7 +342,11 @@ void DatabasePage::fillNote()
             unknown = true;
     }
     QString text = QStringLiteral("Nothing is probed unless asked: F5 probes all once.");
-    if (polled > 0)
+    if (polled > 0 && unknown && commands == 0)
+        text = QStringLiteral("%1 polled: %2 probes a day; how many commands is known once one goes through.")
+                   .arg(polled)
+                   .arg(groupedNumber(probes));
+    else if (polled > 0)
         text =
             QStringLiteral("%1 polled: %2 probes and %3%4 commands a day.")
                 .arg(polled)
@@ -379,6 +410,7 @@ int DatabasePage::twinOf(int index) const
 
 void DatabasePage::fillDetails()
 {
+    fillActions();
     const int chosen = current();
     const int twin = chosen >= 0 ? twinOf(chosen) : -1;
     m_sideBySide->setEnabled(twin >= 0);

@@ -7,6 +7,8 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <functional>
+
 class QLabel;
 class QPushButton;
 class QSplitter;
@@ -52,6 +54,7 @@ private:
     void fill();
     void fillDetails();
     void fillNote();
+    void fillActions();
     int current() const;
     /// The chosen one and its twin, the source first; -1 where there is none.
     std::pair<int, int> currentPair() const;
@@ -79,7 +82,13 @@ private:
     QPushButton *m_copy;
     QPushButton *m_access;
     QList<QAction *> m_actions;
-    QTimer m_ages; ///< the column of ages goes on by itself
+    struct Enabling
+    {
+        QAction *action;
+        std::function<bool()> possible;
+    };
+    QList<Enabling> m_possible; ///< of m_actions, when each can be done
+    QTimer m_ages;              ///< the column of ages goes on by itself
     /// Of each workspace's file, which were polled, how often: "backend/name" to "30s", or "30s reach".
     QJsonObject m_polled;
 };

@@ -78,17 +78,24 @@ void PollingBar::show(const DatabaseSet *set, int index)
         // What runs, else what the workspace asks for, else what a person has yet to choose.
         const DatabaseRecord &record = set->record(index);
         const std::optional<Milliseconds> every = record.polling ? record.polling : record.wantedPolling();
-        const qint64 ms = every ? every->count() : manual;
-        if (m_every->findData(ms) < 0)
-            m_every->addItem(QStringLiteral("every %1").arg(formatDuration(Milliseconds(ms))), ms);
-        m_every->setCurrentIndex(m_every->findData(ms));
-        const QSignalBlocker quiet(m_reach);
-        m_reach->setChecked(record.polling && record.pollReachOnly);
+        choose(every.value_or(Milliseconds(manual)), record.polling && record.pollReachOnly);
         if (every && !record.connection)
             Q_EMIT costWanted();
     }
     m_key = key;
+    if (set && set->record(index).polling && interval() != *set->record(index).polling)
+        choose(*set->record(index).polling, set->record(index).pollReachOnly); // it was not begun by this bar
     fill();
+}
+
+void PollingBar::choose(Milliseconds every, bool reachOnly)
+{
+    const auto ms = qint64(every.count());
+    if (m_every->findData(ms) < 0)
+        m_every->addItem(QStringLiteral("every %1").arg(formatDuration(every)), ms);
+    m_every->setCurrentIndex(m_every->findData(ms));
+    const QSignalBlocker quiet(m_reach);
+    m_reach->setChecked(reachOnly);
 }
 
 void PollingBar::fill()

@@ -31,6 +31,7 @@ Q_SIGNALS:
 
 private:
     void fill();
+    void choose(Milliseconds every, bool reachOnly);
     Milliseconds interval() const;
 
     const DatabaseSet *m_set = nullptr;

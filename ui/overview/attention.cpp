@@ -120,9 +120,9 @@ void addDatabases(const Workbench &workbench, QList<Attention> *out)
         } else if (state == DatabaseState::Slow) {
             item.state = State::Degraded;
             item.word = QStringLiteral("slow");
-            item.text =
-                QStringLiteral("%1: the query took %2, the threshold is %3")
-                    .arg(record.endpoint.name, latencyText(*queryMsOf(*record.report)), latencyText(record.limitMs));
+            item.text = QStringLiteral("%1: the query took %2, the threshold is %3")
+                            .arg(record.endpoint.name, overLimitText(*queryMsOf(*record.report), record.limitMs),
+                                 latencyText(record.limitMs));
         } else {
             continue;
         }

@@ -43,11 +43,6 @@ std::optional<Milliseconds> DatabaseRecord::wantedPolling() const
     return wanted ? std::optional(*wanted) : std::nullopt;
 }
 
-std::optional<int> DatabaseRecord::commands() const
-{
-    return report ? report->commands : std::nullopt;
-}
-
 const StageResult *failedStage(const DatabaseReport &report)
 {
     const auto found = std::find_if(report.stages.cbegin(), report.stages.cend(), [](const StageResult &each) {
@@ -252,6 +247,10 @@ void DatabaseSet::finish(int index, quint64 run, const Outcome &outcome)
     }
     if (outcome.report && !outcome.report->cancelled) {
         record.report = outcome.report;
+        // A probe that fails sends less, and a server that is away for a while costs no less when it is back.
+        const bool whole = cameThrough(stageOf(*record.report, DatabaseStage::Query));
+        if (record.report->commands && (whole || (!record.sent && *record.report->commands > 0)))
+            record.sent = record.report->commands;
         record.probedWallMs = QDateTime::currentMSecsSinceEpoch();
         point = DatabasePoint{record.probedWallMs, record.report->status(), connectMsOf(*record.report),
                               queryMsOf(*record.report),

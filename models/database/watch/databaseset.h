@@ -51,14 +51,16 @@ struct DatabaseRecord
     std::optional<Milliseconds> polling;        ///< it is probed again and again
     bool pollReachOnly = false;
     std::deque<DatabasePoint> points; ///< the oldest first
+    std::optional<int> sent;          ///< commands of the last probe that went as far as a query, else of the last
 
     QString key() const { return backend + QLatin1Char('/') + endpoint.name; }
     /// Of the history: "database:" and the key.
     QString series() const { return QStringLiteral("database:") + key(); }
     /// What the workspace asks for; nothing where it says "manual".
     std::optional<Milliseconds> wantedPolling() const;
-    /// What the last probe sent; nothing where none has told.
-    std::optional<int> commands() const;
+    /// What one probe sends: of the last that was not cut short by a failure, if there was one; nothing where none has
+    /// told.
+    std::optional<int> commands() const { return sent; }
 };
 
 /// What is to be thought of a database, by its last probe.

@@ -82,7 +82,7 @@ QString PollingCost::text() const
     QStringList parts;
     parts.append((wakes && !neverSleeps ? s("%1 wakes a day") : s("%1 probes a day")).arg(groupedNumber(probes)));
     if (!commands)
-        parts.append(s("how many commands is known after the first probe"));
+        parts.append(s("how many commands is known after the first probe that goes through"));
     else if (*commands > 0)
         parts.append(s("%1 commands a day").arg(groupedNumber(*commands)));
     else
