@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/database/windowwords.h"
 
+#include <QList>
 #include <QRegularExpression>
+
+#include <utility>
 
 namespace Switchyard {
 
@@ -13,12 +16,27 @@ struct Wording
     const char *words;
 };
 
-QString reworded(QString text, const Wording *first, const Wording *end)
+/// The expressions of a table, made once: a copy's dialog rewords every line of every stage anew.
+class Rewording
 {
-    for (const Wording *each = first; each != end; ++each)
-        text.replace(QRegularExpression(QString::fromUtf8(each->pattern)), QString::fromUtf8(each->words));
-    return text;
-}
+public:
+    template <std::size_t Count>
+    explicit Rewording(const Wording (&table)[Count])
+    {
+        for (const Wording &each : table)
+            m_each.append({QRegularExpression(QString::fromUtf8(each.pattern)), QString::fromUtf8(each.words)});
+    }
+
+    QString operator()(QString text) const
+    {
+        for (const auto &[pattern, words] : m_each)
+            text.replace(pattern, words);
+        return text;
+    }
+
+private:
+    QList<std::pair<QRegularExpression, QString>> m_each;
+};
 
 // In this order: a longer wording before the option alone.
 constexpr Wording ofCopy[] = {
@@ -60,7 +78,8 @@ constexpr Wording ofAccess[] = {
 
 QString copyInWindowWords(QString text)
 {
-    return reworded(std::move(text), std::begin(ofCopy), std::end(ofCopy));
+    static const Rewording words(ofCopy);
+    return words(std::move(text));
 }
 
 QString compareInWindowWords(QString text)
@@ -72,7 +91,8 @@ QString compareInWindowWords(QString text)
 
 QString accessInWindowWords(QString text)
 {
-    return reworded(std::move(text), std::begin(ofAccess), std::end(ofAccess));
+    static const Rewording words(ofAccess);
+    return words(std::move(text));
 }
 
 } // namespace Switchyard
