@@ -191,7 +191,8 @@ void SessionSamplerTest::full()
     Links links;
     QElapsedTimer timer;
     timer.start();
-    while (!looks.has(DatabaseLook::Kind::Connect, "full") && timer.elapsed() < 10'000) {
+    // The place that a newcomer was refused may have been another newcomer's, which leaves it: all are to be taken.
+    while ((!looks.has(DatabaseLook::Kind::Connect, "full") || looks.used() < 9) && timer.elapsed() < 10'000) {
         openOne(links, url());
         QTest::qWait(20);
     }

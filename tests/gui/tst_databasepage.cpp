@@ -31,6 +31,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTabWidget>
@@ -922,6 +923,10 @@ void TestDatabasePage::longNamesFit()
         QVERIFY2(dialog, button);
         QVERIFY(QTest::qWaitForWindowExposed(dialog));
         QVERIFY2(dialog->width() < screen, qPrintable(QString::number(dialog->width())));
+        const QList<QComboBox *> ends =
+            dialog->findChildren<QComboBox *>(QRegularExpression(s("^(compare|copy)(Source|Target)$")));
+        QCOMPARE(ends.size(), 2);
+        QVERIFY(ends[0]->currentIndex() != ends[1]->currentIndex()); // two, although their names differ
         QVERIFY2(dialog->minimumSizeHint().width() < screen - 100,
                  qPrintable(QString::number(dialog->minimumSizeHint().width())));
         dialog->reject();

@@ -70,12 +70,12 @@ QWidget *CompareDialog::makeBar()
     m_save->setObjectName(QStringLiteral("compareSave"));
     m_save->setToolTip(QStringLiteral("To sign off: Markdown, HTML or JSON, by the file's ending"));
     m_save->setAutoDefault(false);
-    layout->addWidget(m_source);
+    layout->addWidget(m_source, 1);
     layout->addWidget(new QLabel(QStringLiteral("→"), bar));
-    layout->addWidget(m_target);
+    layout->addWidget(m_target, 1);
     layout->addSpacing(8);
     layout->addWidget(m_checksums);
-    layout->addStretch(1);
+    layout->addSpacing(8);
     layout->addWidget(m_save);
     layout->addWidget(m_go);
     connect(m_go, &QPushButton::clicked, this, &CompareDialog::startOrCancel);

@@ -146,11 +146,10 @@ QWidget *CopyDialog::makeEnds()
         m_target->setCurrentIndex(source);
     });
     layout->addWidget(new QLabel(QStringLiteral("From"), ends));
-    layout->addWidget(m_source);
+    layout->addWidget(m_source, 1);
     layout->addWidget(m_swap);
     layout->addWidget(new QLabel(QStringLiteral("to"), ends));
-    layout->addWidget(m_target);
-    layout->addStretch(1);
+    layout->addWidget(m_target, 1);
     return ends;
 }
 

@@ -369,11 +369,22 @@ std::pair<int, int> DatabasePage::currentPair() const
     return swap ? std::pair(twin, chosen) : std::pair(chosen, twin);
 }
 
+/// Of other names it is any other one: nobody compares a database with itself.
+std::pair<int, int> DatabasePage::offeredPair() const
+{
+    const auto [source, target] = currentPair();
+    if (source < 0 || target >= 0)
+        return {source, target};
+    const int other = source == 0 ? 1 : 0;
+    return m_set->record(source).role == QLatin1StringView("target") ? std::pair(other, source)
+                                                                     : std::pair(source, other);
+}
+
 void DatabasePage::showCompare()
 {
     if (!m_set || m_set->count() < 2)
         return;
-    const auto [source, target] = currentPair();
+    const auto [source, target] = offeredPair();
     auto *dialog = new CompareDialog(m_set, source, target, m_services.choosePath, window());
     connect(m_workbench, &Workbench::workspaceClosed, dialog, &CompareDialog::reject);
     dialog->show();
@@ -383,7 +394,7 @@ void DatabasePage::showCopy()
 {
     if (!m_set || m_set->count() < 2)
         return;
-    const auto [source, target] = currentPair();
+    const auto [source, target] = offeredPair();
     (new CopyDialog(m_workbench, source, target, m_services, window()))->show();
 }
 

@@ -58,6 +58,7 @@ private:
     int current() const;
     /// The chosen one and its twin, the source first; -1 where there is none.
     std::pair<int, int> currentPair() const;
+    std::pair<int, int> offeredPair() const;
     void showCompare();
     void showCopy();
     void showAccess();
