@@ -2,6 +2,7 @@
 #include "models/database/compare/comparereport.h"
 
 #include "models/common/files.h"
+#include "models/common/onelinetext.h"
 #include "models/common/redact.h"
 #include "models/common/xmltext.h"
 
@@ -21,14 +22,9 @@ QString s(const char *text)
 }
 
 /// On one line, whatever a name holds.
-QString line(QString text)
+QString line(const QString &text)
 {
-    for (QChar &c : text) {
-        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format ||
-            c.category() == QChar::Separator_Line || c.category() == QChar::Separator_Paragraph)
-            c = u' ';
-    }
-    return redact(text);
+    return redact(onOneLine(text));
 }
 
 QString sideText(const CompareSide &side)

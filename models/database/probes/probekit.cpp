@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probes/probekit.h"
 
+#include "models/common/onelinetext.h"
 #include "models/common/redact.h"
 
 #include <algorithm>
@@ -244,11 +245,7 @@ QString saidBy(const QByteArray &text, const ConnectionString &connection)
         said.replace(secret, s("•••"));
         said.replace(percentEncoded(secret), s("•••"), Qt::CaseInsensitive);
     }
-    for (QChar &c : said) {
-        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
-            c = QLatin1Char(' ');
-    }
-    said = redact(said.simplified());
+    said = redact(onOneLine(said).simplified());
     return said.size() > longest ? said.left(longest) + s("…") : said;
 }
 
