@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/cli/dbinput.h"
-#include "models/database/strings/productiondatabase.h"
+#include "models/database/watch/productiondatabase.h"
 
 namespace Switchyard::Cli {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whose database a string leads to: the names that one server has.
-#include "models/database/strings/productiondatabase.h"
+#include "models/database/watch/productiondatabase.h"
 
 #include <QTest>
 

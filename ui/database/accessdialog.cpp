@@ -103,7 +103,6 @@ void AccessDialog::choose()
     m_answer.reset();
     m_error.reset();
     m_read.reset();
-    ++m_choice;
     ask();
 }
 
@@ -140,8 +139,8 @@ void AccessDialog::ask()
         Result<AccessAnswer> answer = answerAccess(&request);
         return {std::move(answer), std::move(request.connection)};
     };
-    m_job->start(work, [this, choice = m_choice](const Done &done) {
-        if (choice == m_choice)
+    m_job->start(work, [this, index](const Done &done) {
+        if (index == chosenDatabase(m_database))
             m_read = done.second;
         finish(done.first);
     });

@@ -54,7 +54,6 @@ private:
     std::optional<Error> m_error; ///< of the last question
     /// The chosen database's string, read once: a keychain is not asked again for every letter that is typed.
     std::optional<Result<ConnectionString>> m_read;
-    int m_choice = 0;     ///< counts choices of a database: what was read is of one of them
     bool m_again = false; ///< something was told while it was asked
     bool m_closing = false;
     QComboBox *m_database = nullptr;

@@ -3,9 +3,9 @@
 
 #include "models/common/files.h"
 #include "models/common/numbertext.h"
-#include "models/database/strings/productiondatabase.h"
 #include "models/database/watch/databaseset.h"
 #include "models/database/watch/endpointconnection.h"
+#include "models/database/watch/productiondatabase.h"
 #include "ui/common/format.h"
 #include "ui/common/theme.h"
 #include "ui/common/workbench.h"

@@ -109,7 +109,7 @@ QString moreErrorsText(const DatabaseReport &report)
                       1;
     if (more < 1)
         return {};
-    return QStringLiteral("and %1 more error%2: see String").arg(more).arg(more > 1 ? QStringLiteral("s") : QString());
+    return QStringLiteral("and %1: see String").arg(countedText(more, "more error", "more errors"));
 }
 
 QString stageShape(StageStatus status)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "models/database/strings/productiondatabase.h"
+#include "models/database/watch/productiondatabase.h"
 
 #include "models/common/origin.h"
 #include "models/database/strings/connectionlint.h"
+#include "models/database/watch/endpointconnection.h"
 
 #include <algorithm>
 
@@ -99,22 +100,6 @@ QString databaseOf(const ConnectionString &connection)
     return named.isEmpty() && connection.kind == DatabaseKind::Postgres ? connection.user.value_or(QString()) : named;
 }
 
-std::optional<ConnectionString> read(const DatabaseEndpoint &endpoint)
-{
-    ConnectionInput input{endpoint.url, {}, {}};
-    if (isSecretReference(endpoint.url)) {
-        const Result<SecretReference> reference = parseSecretReference(endpoint.url);
-        if (!reference || reference->source == SecretReference::Source::Stdin)
-            return {};
-        const Result<Secret> secret = resolveSecret(*reference);
-        if (!secret)
-            return {};
-        input.text = secret->reveal();
-    }
-    const Result<ConnectionString> connection = parseConnectionString(input);
-    return connection ? std::optional(*connection) : std::nullopt;
-}
-
 /// An end of a tunnel says nothing of the server behind it, and two tunnels may use one port in turn.
 bool isOtherTunnel(const DatabaseEndpoint &target, const DatabaseEndpoint &production)
 {
@@ -150,7 +135,7 @@ const Backend *productionBackendOf(const Workspace &workspace, const DatabaseEnd
         for (const DatabaseEndpoint &each : backend.databases) {
             if (isOtherTunnel(target, each))
                 continue;
-            const std::optional<ConnectionString> its = read(each);
+            const Result<ConnectionString> its = readConnection(each);
             if (its && leadToSamePlace(connection, *its, what))
                 return &backend;
         }
