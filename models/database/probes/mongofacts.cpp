@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/database/probes/mongofacts.h"
 
+#include "models/common/onelinetext.h"
+
 #include <QJsonArray>
 #include <QMap>
 #include <QSet>
@@ -22,12 +24,7 @@ constexpr qsizetype mostPrivileges = 100;
 /// Names come from the server: one line, and no longer than one.
 QString shown(const QString &text)
 {
-    QString line = text.left(longest).simplified();
-    for (QChar &c : line) {
-        if (c.category() == QChar::Other_Control || c.category() == QChar::Other_Format)
-            c = QLatin1Char(' ');
-    }
-    return line;
+    return onOneLine(text.left(longest).simplified());
 }
 
 /// https://www.mongodb.com/docs/manual/reference/built-in-roles/,
